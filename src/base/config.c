@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/config.h"
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* GKeyFile wants a group; ours has only one, so the file does not need to say it. */
+#define GROUP "desk"
+
+static bool take_keys(GKeyFile *file, const char *path, Config *config, GError **error)
+{
+    const struct {
+        const char *key;
+        char **slot;
+    } keys[] = {{"database", &config->database}, {"listen", &config->listen}};
+    g_auto(GStrv) present = g_key_file_get_keys(file, GROUP, NULL, NULL);
+    for (char **key = present; key != NULL && *key != NULL; key++) {
+        size_t i = 0;
+        while (i < G_N_ELEMENTS(keys) && strcmp(keys[i].key, *key) != 0)
+            i++;
+        if (i == G_N_ELEMENTS(keys)) {
+            error_set(error, TD_ERROR_INVALID,
+                      "%s: there is no setting called \"%s\"; known are: database, listen", path,
+                      *key);
+            return false;
+        }
+        *keys[i].slot = g_key_file_get_string(file, GROUP, *key, NULL);
+    }
+    return true;
+}
+
+Config *config_load(const char *path, GError **error)
+{
+    g_autoptr(Config) config = g_new0(Config, 1);
+    g_autofree char *text = NULL;
+    g_autoptr(GError) failure = NULL;
+    if (!g_file_get_contents(path, &text, NULL, &failure)) {
+        if (g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+            return g_steal_pointer(&config);
+        error_set(error, TD_ERROR_UNAVAILABLE, "%s cannot be read: %s", path, failure->message);
+        return NULL;
+    }
+    g_autofree char *grouped = g_strconcat("[" GROUP "]\n", text, NULL);
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    if (!g_key_file_load_from_data(file, grouped, strlen(grouped), G_KEY_FILE_NONE, &failure)) {
+        error_set(error, TD_ERROR_INVALID, "%s: %s", path, failure->message);
+        return NULL;
+    }
+    if (!take_keys(file, path, config, error))
+        return NULL;
+    return g_steal_pointer(&config);
+}
+
+void config_free(Config *config)
+{
+    if (config == NULL)
+        return;
+    g_free(config->database);
+    g_free(config->listen);
+    g_free(config);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tidings.conf: `key = value` lines, # comments. Unknown keys are refused by name, so that a typing
+ * mistake shows. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+    char *database; /* postgresql://... or NULL for the SQLite file in the desk's folder */
+    char *listen;   /* address:port, or NULL for the default */
+} Config;
+
+/* A missing file is an empty configuration. Errors: INVALID (bad line or unknown key), UNAVAILABLE
+ * (not readable). */
+Config *config_load(const char *path, GError **error);
+void config_free(Config *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)

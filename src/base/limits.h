@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every stated maximum, in one place. docs/limits.md is checked against this file. */
+#pragma once
+
+#define LIMIT_TITLE_CHARS           255
+#define LIMIT_NAME_CHARS            255
+#define LIMIT_DESCRIPTION_BYTES     (1024 * 1024)
+#define LIMIT_RESOLUTION_BYTES      (1024 * 1024)
+#define LIMIT_RECIPIENTS_PER_TICKET 200
+#define LIMIT_ADDRESS_BYTES         254
+#define LIMIT_REQUEST_BODY_BYTES    (2 * 1024 * 1024)
+#define LIMIT_INBOUND_MAIL_BYTES    (25 * 1024 * 1024)
+#define LIMIT_TEMPLATE_BYTES        (256 * 1024)
+#define LIMIT_RENDERED_BYTES        (1024 * 1024)
+#define LIMIT_TEMPLATE_DEPTH        32
+#define LIMIT_JSON_DEPTH            64
+#define LIMIT_JSON_FIELDS           64 /* fields that one object of ours may have */
+#define LIMIT_IDEMPOTENCY_KEY_CHARS 255
+#define LIMIT_PAGE_ITEMS            200
+#define LIMIT_CONTACT_ADDRESSES     20
+#define LIMIT_ACCOUNT_DOMAINS       100
