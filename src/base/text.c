@@ -97,10 +97,12 @@ char *text_from_time(int64_t time_us)
 
 bool text_to_time(const char *text, const char *field, int64_t *time_us, GError **error)
 {
-    /* GLib also reads week dates and times without a zone; RFC 3339 has neither. */
-    bool shaped = strlen(text) >= 20 && text[4] == '-' && text[7] == '-' &&
-                  strchr("Tt ", text[10]) != NULL && text[13] == ':' && text[16] == ':';
-    g_autoptr(GDateTime) time = shaped ? g_date_time_new_from_iso8601(text, NULL) : NULL;
+    /* GLib also reads week dates and times without a zone, which RFC 3339 does not have; and it
+     * does not read the small "t" and "z" that RFC 3339 has. */
+    g_autofree char *upper = g_ascii_strup(text, -1);
+    bool shaped = strlen(upper) >= 20 && upper[4] == '-' && upper[7] == '-' && upper[10] == 'T' &&
+                  upper[13] == ':' && upper[16] == ':';
+    g_autoptr(GDateTime) time = shaped ? g_date_time_new_from_iso8601(upper, NULL) : NULL;
     if (time == NULL) {
         error_set_problem(error, TD_ERROR_INVALID, "bad-time", field,
                           "%s is not a time; write it as 2026-11-23T18:30:00Z",
