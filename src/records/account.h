@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Accounts: the customers. All functions here run inside the caller's transaction. */
+#pragma once
+
+#include "db/db.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    int64_t number;
+    char *name;
+    char *email, *email_key;   /* the first address */
+    char *email2, *email2_key; /* NULL: none */
+    char *domains;             /* a JSON array of texts */
+    char *language;            /* BCP 47; NULL: the desk's */
+    char *time_zone;           /* IANA name; NULL: the desk's */
+    int64_t manager;           /* employee; 0: none */
+    bool active;
+    int64_t created_at;
+} Account;
+
+void account_free(Account *account);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_free)
+
+/* Errors: NOT_FOUND (problem "unknown-account"). */
+Account *account_load(DbTx *tx, int64_t number, GError **error);
+
+/* Sets account->number. */
+bool account_insert(DbTx *tx, Account *account, GError **error);
+bool account_update(DbTx *tx, const Account *account, GError **error);
+
+/* Up to `limit` with a number greater than `after`, by number; `q` (may be NULL) is searched in the
+ * name. */
+GPtrArray *account_list(DbTx *tx, int64_t after, const char *q, int limit, GError **error);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "records/event.h"
+
+#include "base/error.h"
+
+#define COLUMNS                                                                                    \
+    "id, ticket, version, kind, actor_kind, actor_id, actor_name, channel, at, notify, facts"
+
+static const char *const kind_names[EVENT_N_KINDS] = {
+    [EVENT_OPENED] = "opened",
+    [EVENT_CHANGED] = "changed",
+    [EVENT_CLOSED] = "closed",
+    [EVENT_REOPENED] = "reopened",
+    [EVENT_RECIPIENTS_CHANGED] = "recipients_changed",
+    [EVENT_LATEST_ALERT_SENT] = "latest_alert_sent",
+};
+
+const char *event_kind_name(EventKind kind)
+{
+    return kind_names[kind];
+}
+
+void event_free(Event *event)
+{
+    if (event == NULL)
+        return;
+    actor_clear(&event->actor);
+    g_free(event->facts);
+    g_free(event);
+}
+
+static Event *from_row(const DbRows *rows)
+{
+    Event *event = g_new0(Event, 1);
+    event->id = db_rows_int(rows, 0);
+    event->ticket = db_rows_int(rows, 1);
+    event->version = db_rows_int(rows, 2);
+    for (int kind = 0; kind < EVENT_N_KINDS; kind++)
+        if (g_strcmp0(kind_names[kind], db_rows_text(rows, 3)) == 0)
+            event->kind = (EventKind)kind;
+    actor_kind_from_name(db_rows_text(rows, 4), &event->actor.kind);
+    event->actor.id = db_rows_int(rows, 5);
+    event->actor.name = db_rows_dup(rows, 6);
+    channel_from_name(db_rows_text(rows, 7), &event->actor.channel);
+    event->at = db_rows_int(rows, 8);
+    event->notify = db_rows_int(rows, 9) != 0;
+    event->facts = db_rows_dup(rows, 10);
+    return event;
+}
+
+bool event_insert(DbTx *tx, Event *event, GError **error)
+{
+    bool found;
+    return db_query_int(tx, &found, &event->id, error,
+                        "INSERT INTO event (ticket, version, kind, actor_kind, actor_id,"
+                        " actor_name, channel, at, notify, facts)"
+                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+                        "iissnssiis", event->ticket, event->version, kind_names[event->kind],
+                        actor_kind_name(event->actor.kind), event->actor.id, event->actor.name,
+                        channel_name(event->actor.channel), event->at, (int64_t)event->notify,
+                        event->facts);
+}
+
+Event *event_load(DbTx *tx, int64_t id, GError **error)
+{
+    DbRows *rows = db_query(tx, error, "SELECT " COLUMNS " FROM event WHERE id = $1", "i", id);
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(Event) event = db_rows_next(rows) ? from_row(rows) : NULL;
+    if (!db_rows_end(rows, error))
+        return NULL;
+    if (event == NULL)
+        error_set(error, TD_ERROR_NOT_FOUND, "There is no event %" G_GINT64_FORMAT, id);
+    return g_steal_pointer(&event);
+}
+
+GPtrArray *event_list(DbTx *tx, int64_t ticket, int64_t after, int limit, GError **error)
+{
+    DbRows *rows = db_query(tx, error,
+                            "SELECT " COLUMNS " FROM event WHERE ticket = $1 AND version > $2"
+                            " ORDER BY version LIMIT $3",
+                            "iii", ticket, after, (int64_t)limit);
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)event_free);
+    while (db_rows_next(rows))
+        g_ptr_array_add(list, from_row(rows));
+    return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
+}

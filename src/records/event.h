@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happened to a ticket, with the facts of that moment. Written once, never changed. */
+#pragma once
+
+#include "db/db.h"
+#include "records/actor.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum {
+    EVENT_OPENED,
+    EVENT_CHANGED,
+    EVENT_CLOSED,
+    EVENT_REOPENED,
+    EVENT_RECIPIENTS_CHANGED,
+    EVENT_LATEST_ALERT_SENT, /* an employee pressed "send the latest alert" for one recipient */
+    EVENT_N_KINDS,
+} EventKind;
+
+typedef struct {
+    int64_t id;
+    int64_t ticket;
+    int64_t
+        version; /* the ticket's version that this event made: its place in the ticket's story */
+    EventKind kind;
+    Actor actor;
+    int64_t at;
+    bool notify; /* false: "do not notify" was said for this change */
+    char *facts; /* JSON: the ticket as it was (opened, closed), or what changed */
+} Event;
+
+void event_free(Event *event);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Event, event_free)
+
+const char *event_kind_name(EventKind kind);
+
+/* Sets event->id. */
+bool event_insert(DbTx *tx, Event *event, GError **error);
+
+/* Errors: NOT_FOUND. */
+Event *event_load(DbTx *tx, int64_t id, GError **error);
+
+/* A ticket's events in their order, those with a version above `after`. */
+GPtrArray *event_list(DbTx *tx, int64_t ticket, int64_t after, int limit, GError **error);

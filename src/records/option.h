@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options as rows: one JSON object a section, every change kept. What the fields mean is
+ * desk/options.h's business. Secrets (the relay's password) stand in a table of their own, so that
+ * no list or history of options can show them. */
+#pragma once
+
+#include "db/db.h"
+#include "records/actor.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The section's stored object, or an empty one where it was never set; *version is 0 then. Caller
+ * owns. */
+json_t *option_load(DbTx *tx, const char *section, int64_t *version, GError **error);
+
+/* Writes the section if it still has `version` and keeps the change: who, when, before, after.
+ * Errors: CONFLICT (somebody else changed it meanwhile). */
+bool option_store(DbTx *tx, const char *section, int64_t version, const json_t *before,
+                  const json_t *after, const Actor *actor, int64_t now_us, GError **error);
+
+typedef struct {
+    int64_t id;
+    char *section;
+    int64_t at;
+    Actor actor;
+    char *before, *after; /* JSON */
+} OptionChange;
+
+void option_change_free(OptionChange *change);
+
+/* Newest first, ids below `before` (0: from the newest); `section` NULL: all. */
+GPtrArray *option_change_list(DbTx *tx, const char *section, int64_t before, int limit,
+                              GError **error);
+
+/* A secret's value, NULL where it was never set. Wipe with secret_free(). */
+bool secret_load(DbTx *tx, const char *name, char **value, GError **error);
+bool secret_store(DbTx *tx, const char *name, const char *value, GError **error);

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people type into a search box, as a pattern for LIKE ... ESCAPE '!'. */
+#pragma once
+
+/* "50%" gives "%50!%%": every sign stands for itself. NULL or "" matches everything. Lower case. */
+char *search_pattern(const char *typed);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "records/ticket.h"
+
+#include "base/error.h"
+#include "records/search.h"
+
+#define COLUMNS                                                                                    \
+    "number, version, account, contact, title, description, type, priority, status, manager, "     \
+    "due_at, resolution, opener_kind, opener_id, opener_name, channel, opened_at, closed_at, "     \
+    "updated_at"
+
+void ticket_free(Ticket *ticket)
+{
+    if (ticket == NULL)
+        return;
+    g_free(ticket->title);
+    g_free(ticket->description);
+    g_free(ticket->type);
+    g_free(ticket->priority);
+    g_free(ticket->resolution);
+    actor_clear(&ticket->opener);
+    g_free(ticket);
+}
+
+static Ticket *from_row(const DbRows *rows)
+{
+    Ticket *ticket = g_new0(Ticket, 1);
+    ticket->number = db_rows_int(rows, 0);
+    ticket->version = db_rows_int(rows, 1);
+    ticket->account = db_rows_int(rows, 2);
+    ticket->contact = db_rows_int(rows, 3);
+    ticket->title = db_rows_dup(rows, 4);
+    ticket->description = db_rows_dup(rows, 5);
+    ticket->type = db_rows_dup(rows, 6);
+    ticket->priority = db_rows_dup(rows, 7);
+    ticket->status = (int)db_rows_int(rows, 8);
+    ticket->manager = db_rows_int(rows, 9);
+    ticket->due_at = db_rows_int(rows, 10);
+    ticket->resolution = db_rows_dup(rows, 11);
+    actor_kind_from_name(db_rows_text(rows, 12), &ticket->opener.kind);
+    ticket->opener.id = db_rows_int(rows, 13);
+    ticket->opener.name = db_rows_dup(rows, 14);
+    channel_from_name(db_rows_text(rows, 15), &ticket->opener.channel);
+    ticket->opened_at = db_rows_int(rows, 16);
+    ticket->closed_at = db_rows_int(rows, 17);
+    ticket->updated_at = db_rows_int(rows, 18);
+    return ticket;
+}
+
+static Ticket *take_one(DbRows *rows, int64_t number, GError **error)
+{
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(Ticket) ticket = db_rows_next(rows) ? from_row(rows) : NULL;
+    if (!db_rows_end(rows, error))
+        return NULL;
+    if (ticket == NULL)
+        error_set_problem(error, TD_ERROR_NOT_FOUND, "unknown-ticket", NULL,
+                          "There is no ticket #%" G_GINT64_FORMAT, number);
+    return g_steal_pointer(&ticket);
+}
+
+Ticket *ticket_load(DbTx *tx, int64_t number, GError **error)
+{
+    return take_one(
+        db_query(tx, error, "SELECT " COLUMNS " FROM ticket WHERE number = $1", "i", number),
+        number, error);
+}
+
+Ticket *ticket_lock(DbTx *tx, int64_t number, GError **error)
+{
+    return take_one(db_query(tx, error,
+                             "UPDATE ticket SET version = version + 1 WHERE number = $1"
+                             " RETURNING " COLUMNS,
+                             "i", number),
+                    number, error);
+}
+
+bool ticket_insert(DbTx *tx, Ticket *ticket, GError **error)
+{
+    bool found;
+    ticket->version = 1;
+    return db_query_int(tx, &found, &ticket->number, error,
+                        "INSERT INTO ticket (version, account, contact, title, description, type,"
+                        " priority, status, manager, due_at, resolution, opener_kind, opener_id,"
+                        " opener_name, channel, opened_at, closed_at, updated_at)"
+                        " VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
+                        " $15, $16, $17) RETURNING number",
+                        "inssssinnssnssini", ticket->account, ticket->contact, ticket->title,
+                        ticket->description, ticket->type, ticket->priority,
+                        (int64_t)ticket->status, ticket->manager, ticket->due_at,
+                        ticket->resolution, actor_kind_name(ticket->opener.kind), ticket->opener.id,
+                        ticket->opener.name, channel_name(ticket->opener.channel),
+                        ticket->opened_at, ticket->closed_at, ticket->updated_at);
+}
+
+bool ticket_update(DbTx *tx, const Ticket *ticket, GError **error)
+{
+    return db_exec(tx, NULL, error,
+                   "UPDATE ticket SET version = $2, account = $3, contact = $4, title = $5,"
+                   " description = $6, type = $7, priority = $8, status = $9, manager = $10,"
+                   " due_at = $11, resolution = $12, closed_at = $13, updated_at = $14"
+                   " WHERE number = $1",
+                   "iiinssssinnsni", ticket->number, ticket->version, ticket->account,
+                   ticket->contact, ticket->title, ticket->description, ticket->type,
+                   ticket->priority, (int64_t)ticket->status, ticket->manager, ticket->due_at,
+                   ticket->resolution, ticket->closed_at, ticket->updated_at);
+}
+
+GPtrArray *ticket_list(DbTx *tx, const TicketFilter *filter, GError **error)
+{
+    g_autofree char *like = search_pattern(filter->q);
+    DbRows *rows = db_query(tx, error,
+                            "SELECT " COLUMNS " FROM ticket WHERE number < $1"
+                            " AND ($2 = 0 OR status = $2) AND ($3 = 0 OR account = $3)"
+                            " AND LOWER(title) LIKE $4 ESCAPE '!' ORDER BY number DESC LIMIT $5",
+                            "iiisi", filter->before != 0 ? filter->before : INT64_MAX,
+                            (int64_t)filter->status, filter->account, like, (int64_t)filter->limit);
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)ticket_free);
+    while (db_rows_next(rows))
+        g_ptr_array_add(list, from_row(rows));
+    return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
+}

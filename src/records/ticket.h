@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tickets. All functions here run inside the caller's transaction. */
+#pragma once
+
+#include "db/db.h"
+#include "records/actor.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    int64_t number;
+    int64_t version; /* counts the changes; orders the ticket's events */
+    int64_t account;
+    int64_t contact; /* 0: none */
+    char *title;
+    char *description;
+    char *type;      /* NULL: none */
+    char *priority;  /* "low", "normal", "high" or "urgent" */
+    int status;      /* StatusCode */
+    int64_t manager; /* employee; 0: none */
+    int64_t due_at;  /* 0: none */
+    char *resolution;
+    Actor opener;
+    int64_t opened_at;
+    int64_t closed_at; /* 0: not closed */
+    int64_t updated_at;
+} Ticket;
+
+void ticket_free(Ticket *ticket);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ticket, ticket_free)
+
+/* Errors: NOT_FOUND (problem "unknown-ticket"). */
+Ticket *ticket_load(DbTx *tx, int64_t number, GError **error);
+
+/* The first statement of every change: adds one to the version, which locks the ticket until the
+ * end of the transaction and gives the next event its place. Errors: NOT_FOUND. */
+Ticket *ticket_lock(DbTx *tx, int64_t number, GError **error);
+
+/* Writes with version 1; sets ticket->number and ticket->version. */
+bool ticket_insert(DbTx *tx, Ticket *ticket, GError **error);
+
+/* Writes everything that may change, the version included. */
+bool ticket_update(DbTx *tx, const Ticket *ticket, GError **error);
+
+typedef struct {
+    int64_t before;  /* only numbers below this; 0: from the newest */
+    int status;      /* 0: any */
+    int64_t account; /* 0: any */
+    const char *q;   /* searched in the title; NULL: any */
+    int limit;
+} TicketFilter;
+
+/* Newest first. */
+GPtrArray *ticket_list(DbTx *tx, const TicketFilter *filter, GError **error);
