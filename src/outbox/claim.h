@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sender's side of the outbox: claim under a lease, settle, take back what a dead sender held.
+ */
+#pragma once
+
+#include "outbox/outbox.h"
+
+typedef struct {
+    const char *lease; /* this claim's token */
+    int64_t lease_until;
+    const char *sender; /* JSON: the sender identity for messages that were never uncertain */
+    int64_t now_us;
+    int limit;
+} OutboxClaim;
+
+/* Claims up to `limit` messages that are due and not blocked: `sending`, dated, under the lease.
+ * This commit is also the durable intent to send: whatever is still `sending` when its sender dies
+ * may have left. Urgent first, then by due time. NULL on error; free the array with
+ * g_ptr_array_unref(). */
+GPtrArray *outbox_claim(DbTx *tx, const OutboxClaim *claim, GError **error);
+
+/* What became of a claimed message. */
+typedef struct {
+    int64_t id;
+    const char *lease;
+    OutboxState state; /* accepted, deferred, rejected, uncertain; queued: the relay is down */
+    int64_t due_at;    /* deferred, uncertain, queued: when again */
+    bool counts;       /* whether it counts as an attempt */
+    const char *state_reason; /* may be NULL */
+    const char *remote_id;    /* may be NULL */
+    const char *message_hash; /* with accepted */
+    int64_t composer;
+    const OutboxAttempt *attempt; /* recorded; NULL: nothing worth telling */
+    int64_t now_us;
+} OutboxSettlement;
+
+/* *settled is false when the claim is no longer the caller's. A late "accepted" still wins over a
+ * repeat that has not begun (uncertain -> accepted). */
+bool outbox_settle(DbTx *tx, const OutboxSettlement *settlement, bool *settled, GError **error);
+
+/* Takes back what senders left behind: messages whose lease has ended, or all of them
+ * (`everything`: a restarted server on SQLite is the only sender). They become uncertain, due at
+ * `due_at`. *taken counts them; at most `limit`. */
+bool outbox_recover(DbTx *tx, bool everything, int64_t now_us, int64_t due_at, int limit,
+                    int64_t *taken, GError **error);
+
+/* Lengthens the lease of all messages claimed with this token. */
+bool outbox_renew(DbTx *tx, const char *lease, int64_t lease_until, int64_t now_us, GError **error);
+
+/* When the next waiting message is due: INT64_MAX where none waits. */
+bool outbox_next_due(DbTx *tx, int64_t *due_at, GError **error);
+
+/* Gives up on what has waited since before `queued_before_us`. */
+bool outbox_expire(DbTx *tx, int64_t queued_before_us, const char *reason, int limit,
+                   int64_t now_us, int64_t *moved, GError **error);

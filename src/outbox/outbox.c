@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What people and the desk do with messages on their way. Each move is one UPDATE that names the
+ * states it may leave; when no row answers, the message is loaded and the refusal says what state
+ * it is in.
+ */
+#include "outbox/outbox.h"
+
+#include "base/error.h"
+#include "outbox/row-private.h"
+
+void outbox_message_free(OutboxMessage *message)
+{
+    if (message == NULL)
+        return;
+    g_free(message->kind);
+    g_free(message->recipient);
+    g_free(message->order_key);
+    g_free(message->lease);
+    g_free(message->sender);
+    g_free(message->state_reason);
+    g_free(message->last_reply);
+    g_free(message->remote_id);
+    g_free(message->message_hash);
+    g_free(message);
+}
+
+void outbox_attempt_free(OutboxAttempt *attempt)
+{
+    if (attempt == NULL)
+        return;
+    g_free(attempt->outcome);
+    g_free(attempt->stage);
+    g_free(attempt->enhanced_status);
+    g_free(attempt->reply);
+    g_free(attempt);
+}
+
+OutboxMessage *outbox_from_row(const DbRows *rows)
+{
+    OutboxMessage *message = g_new0(OutboxMessage, 1);
+    message->id = db_rows_int(rows, 0);
+    message->kind = db_rows_dup(rows, 1);
+    message->ref = db_rows_int(rows, 2);
+    message->recipient = db_rows_dup(rows, 3);
+    message->lane = db_rows_int(rows, 4);
+    message->urgent = db_rows_int(rows, 5) != 0;
+    message->order_key = db_rows_dup(rows, 6);
+    message->order_seq = db_rows_int(rows, 7);
+    outbox_state_from_name(db_rows_text(rows, 8), &message->state);
+    message->due_at = db_rows_int(rows, 9);
+    message->attempts = db_rows_int(rows, 10);
+    message->lease = db_rows_dup(rows, 11);
+    message->lease_until = db_rows_int(rows, 12);
+    message->dated_at = db_rows_int(rows, 13);
+    message->sender = db_rows_dup(rows, 14);
+    message->uncertain = db_rows_int(rows, 15) != 0;
+    message->state_reason = db_rows_dup(rows, 16);
+    message->last_reply = db_rows_dup(rows, 17);
+    message->remote_id = db_rows_dup(rows, 18);
+    message->message_hash = db_rows_dup(rows, 19);
+    message->composer = db_rows_int(rows, 20);
+    message->queued_at = db_rows_int(rows, 21);
+    message->accepted_at = db_rows_int(rows, 22);
+    message->updated_at = db_rows_int(rows, 23);
+    return message;
+}
+
+bool outbox_insert(DbTx *tx, OutboxMessage *message, GError **error)
+{
+    bool found;
+    return db_query_int(
+        tx, &found, &message->id, error,
+        "INSERT INTO outbox (kind, ref, recipient, lane, urgent, order_key,"
+        " order_seq, state, due_at, attempts, uncertain, state_reason, queued_at,"
+        " updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, $11, $11)"
+        " RETURNING id",
+        "sisiisisisi", message->kind, message->ref, message->recipient, message->lane,
+        (int64_t)message->urgent, message->order_key, message->order_seq,
+        outbox_state_name(message->state), message->due_at, message->state_reason,
+        message->queued_at);
+}
+
+/* Takes `rows`; NULL without an error where there is no row. */
+static OutboxMessage *take_one(DbRows *rows, GError **error)
+{
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(OutboxMessage) message = db_rows_next(rows) ? outbox_from_row(rows) : NULL;
+    return db_rows_end(rows, error) ? g_steal_pointer(&message) : NULL;
+}
+
+OutboxMessage *outbox_load(DbTx *tx, int64_t id, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    OutboxMessage *message = take_one(
+        db_query(tx, &failure, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = $1", "i", id),
+        &failure);
+    if (failure != NULL)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    else if (message == NULL)
+        error_set(error, TD_ERROR_NOT_FOUND,
+                  "There is no message %" G_GINT64_FORMAT " in the outbox", id);
+    return message;
+}
+
+OutboxMessage *outbox_find(DbTx *tx, const char *kind, int64_t ref, GError **error)
+{
+    return take_one(db_query(tx, error,
+                             "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE kind = $1 AND ref = $2",
+                             "si", kind, ref),
+                    error);
+}
+
+GPtrArray *outbox_attempts(DbTx *tx, int64_t id, GError **error)
+{
+    DbRows *rows =
+        db_query(tx, error,
+                 "SELECT at, outcome, stage, reply_code, enhanced_status, reply FROM"
+                 " (SELECT * FROM outbox_attempt WHERE outbox = $1 ORDER BY id DESC LIMIT 200)"
+                 " AS latest ORDER BY id",
+                 "i", id);
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)outbox_attempt_free);
+    while (db_rows_next(rows)) {
+        OutboxAttempt *attempt = g_new0(OutboxAttempt, 1);
+        attempt->at = db_rows_int(rows, 0);
+        attempt->outcome = db_rows_dup(rows, 1);
+        attempt->stage = db_rows_dup(rows, 2);
+        attempt->reply_code = db_rows_int(rows, 3);
+        attempt->enhanced_status = db_rows_dup(rows, 4);
+        attempt->reply = db_rows_dup(rows, 5);
+        g_ptr_array_add(list, attempt);
+    }
+    return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
+}
+
+static bool refuse(DbTx *tx, int64_t id, const char *verb, GError **error)
+{
+    g_autoptr(OutboxMessage) message = outbox_load(tx, id, error);
+    if (message == NULL)
+        return false;
+    const char *hint = message->state == OUTBOX_SENDING
+                           ? "; it is being sent at this very moment, so look again in a minute"
+                           : "";
+    error_set_problem(error, TD_ERROR_CONFLICT, "not-possible-now", NULL,
+                      "It cannot be %s, because it is %s%s", verb,
+                      outbox_state_name(message->state), hint);
+    return false;
+}
+
+bool outbox_cancel(DbTx *tx, int64_t id, const char *reason, int64_t now_us, GError **error)
+{
+    int64_t changed;
+    if (!db_exec(tx, &changed, error,
+                 "UPDATE outbox SET state = 'cancelled', state_reason = $2, updated_at = $3"
+                 " WHERE id = $1 AND state IN ('held', 'queued', 'deferred', 'uncertain')",
+                 "isi", id, reason, now_us))
+        return false;
+    return changed == 1 || refuse(tx, id, "cancelled", error);
+}
+
+bool outbox_release(DbTx *tx, int64_t id, int64_t now_us, GError **error)
+{
+    int64_t changed;
+    if (!db_exec(tx, &changed, error,
+                 "UPDATE outbox SET state = 'queued', state_reason = NULL, due_at = $2,"
+                 " queued_at = $2, updated_at = $2 WHERE id = $1 AND state = 'held'",
+                 "ii", id, now_us))
+        return false;
+    return changed == 1 || refuse(tx, id, "released", error);
+}
+
+bool outbox_retry(DbTx *tx, int64_t id, int64_t now_us, GError **error)
+{
+    int64_t changed;
+    if (!db_exec(tx, &changed, error,
+                 "UPDATE outbox SET due_at = $2, updated_at = $2"
+                 " WHERE id = $1 AND state IN ('queued', 'deferred', 'uncertain')",
+                 "ii", id, now_us))
+        return false;
+    if (changed == 1)
+        return true;
+    if (!db_exec(tx, &changed, error,
+                 "UPDATE outbox SET state = 'queued', state_reason = NULL, due_at = $2,"
+                 " queued_at = $2, updated_at = $2"
+                 " WHERE id = $1 AND state IN ('rejected', 'expired', 'bounced', 'cancelled')",
+                 "ii", id, now_us))
+        return false;
+    return changed == 1 || refuse(tx, id, "sent again", error);
+}
+
+bool outbox_cancel_waiting(DbTx *tx, const char *order_key, const char *reason, int64_t now_us,
+                           GError **error)
+{
+    return db_exec(tx, NULL, error,
+                   "UPDATE outbox SET state = 'cancelled', state_reason = $2, updated_at = $3"
+                   " WHERE order_key = $1 AND state IN ('held', 'queued', 'deferred', 'uncertain')",
+                   "ssi", order_key, reason, now_us);
+}
+
+bool outbox_hold_waiting(DbTx *tx, const char *reason, int limit, int64_t now_us, int64_t *moved,
+                         GError **error)
+{
+    /* What is uncertain is not held: the table of moves has no way back to where it would be known.
+     */
+    return db_exec(
+        tx, moved, error,
+        "UPDATE outbox SET state = 'held', state_reason = $1, updated_at = $2"
+        " WHERE id IN (SELECT id FROM outbox WHERE state IN ('queued', 'deferred') LIMIT $3)",
+        "sii", reason, now_us, (int64_t)limit);
+}
+
+bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error)
+{
+    DbRows *rows = db_query(tx, error, "SELECT state, COUNT(*) FROM outbox GROUP BY state", "");
+    if (rows == NULL)
+        return false;
+    int64_t found[OUTBOX_N_STATES] = {0};
+    OutboxState state;
+    while (db_rows_next(rows))
+        if (outbox_state_from_name(db_rows_text(rows, 0), &state))
+            found[state] = db_rows_int(rows, 1);
+    if (!db_rows_end(rows, error))
+        return false;
+    for (int i = 0; i < OUTBOX_N_STATES; i++)
+        counts[i] = found[i];
+    return true;
+}

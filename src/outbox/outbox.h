@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The outbox: one row a message on its way. Knows no ticket and no template: what to compose a
+ * message from is the business of whoever put it in (`kind` and `ref`).
+ *
+ * Every move between states is a conditional UPDATE whose row count is checked; the table of moves
+ * is outbox/state.c. For one order_key, messages leave in the order of order_seq: one that is not
+ * final (held included) blocks the later.
+ */
+#pragma once
+
+#include "db/db.h"
+#include "outbox/state.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    int64_t id;
+    char *kind;      /* "alert", ... */
+    int64_t ref;     /* the alert's id, ... */
+    char *recipient; /* address */
+    int64_t lane;    /* the account: no lane may starve another */
+    bool urgent;     /* a person is waiting for it */
+    char *order_key; /* "" where order does not matter */
+    int64_t order_seq;
+    OutboxState state;
+    int64_t due_at;
+    int64_t attempts; /* that said something about this message: deferred, rejected, uncertain,
+                         accepted */
+    char *lease;      /* the claim's token; NULL: never claimed */
+    int64_t lease_until;
+    int64_t dated_at;   /* the mail's Date: set once, with the first intent to send; 0: not yet */
+    char *sender;       /* JSON: the sender identity that the bytes were made with */
+    bool uncertain;     /* was uncertain at some time; kept for ever */
+    char *state_reason; /* why it is cancelled, expired, held; NULL: the state says it all */
+    char *last_reply;
+    char *remote_id;    /* the next server's queue id */
+    char *message_hash; /* of the bytes that were accepted */
+    int64_t composer;   /* the composer's version that made them */
+    int64_t queued_at;
+    int64_t accepted_at;
+    int64_t updated_at;
+} OutboxMessage;
+
+void outbox_message_free(OutboxMessage *message);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(OutboxMessage, outbox_message_free)
+
+/* Puts a new message in, held or queued; sets message->id. */
+bool outbox_insert(DbTx *tx, OutboxMessage *message, GError **error);
+
+/* Errors: NOT_FOUND. */
+OutboxMessage *outbox_load(DbTx *tx, int64_t id, GError **error);
+
+/* NULL without an error where there is none. */
+OutboxMessage *outbox_find(DbTx *tx, const char *kind, int64_t ref, GError **error);
+
+/* What one attempt came to, for the record. */
+typedef struct {
+    int64_t at;
+    char *outcome; /* "sent", "deferred", "rejected", "uncertain", "relay_down", "not_composed" */
+    char *stage;
+    int64_t reply_code;
+    char *enhanced_status;
+    char *reply;
+} OutboxAttempt;
+
+void outbox_attempt_free(OutboxAttempt *attempt);
+
+/* Every attempt that is worth telling, oldest first, at most the last 200. */
+GPtrArray *outbox_attempts(DbTx *tx, int64_t id, GError **error);
+
+/* Moves by a person, and by the desk when a recipient is removed. Errors: CONFLICT (problem
+ * "not-possible-now", saying the present state: a message that is being sent cannot be cancelled).
+ */
+bool outbox_cancel(DbTx *tx, int64_t id, const char *reason, int64_t now_us, GError **error);
+bool outbox_release(DbTx *tx, int64_t id, int64_t now_us, GError **error);
+/* Sends at once what waits, and again what is final but not accepted. */
+bool outbox_retry(DbTx *tx, int64_t id, int64_t now_us, GError **error);
+
+/* Cancels whatever of this order_key has not been sent; what is being sent at this moment goes on.
+ */
+bool outbox_cancel_waiting(DbTx *tx, const char *order_key, const char *reason, int64_t now_us,
+                           GError **error);
+
+/* Holds everything that waits (the Alerts Server was deactivated). At most `limit`; *moved says how
+ * many. */
+bool outbox_hold_waiting(DbTx *tx, const char *reason, int limit, int64_t now_us, int64_t *moved,
+                         GError **error);
+
+/* How many messages there are in each state. */
+bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error);
