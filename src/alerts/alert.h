@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ledger: for each event and each external recipient exactly one decision with one reason,
+ * written in the transaction of the change itself and never changed afterwards. All functions here
+ * run inside the caller's transaction. */
+#pragma once
+
+#include "alerts/policy.h"
+#include "db/db.h"
+
+#include <stdint.h>
+
+/* Kind of the outbox's rows whose `ref` is an alert's id. */
+#define OUTBOX_KIND_ALERT "alert"
+
+typedef struct {
+    int64_t id;
+    int64_t ticket;
+    int64_t event;
+    AlertKind kind;
+    char *recipient; /* address; "" where the ticket had no recipients */
+    char *recipient_key;
+    char *recipient_name; /* NULL: none */
+    int64_t contact;      /* 0: none */
+    AlertDecision decision;
+    AlertReason reason;
+    int64_t template_id, template_version; /* 0 with suppress */
+    char *language;
+    int64_t decided_at;
+} Alert;
+
+void alert_free(Alert *alert);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Alert, alert_free)
+
+/* Sets alert->id. */
+bool alert_insert(DbTx *tx, Alert *alert, GError **error);
+
+/* Errors: NOT_FOUND (problem "unknown-alert"). */
+Alert *alert_load(DbTx *tx, int64_t id, GError **error);
+
+/* Every decision of a ticket, by event, then recipient. */
+GPtrArray *alert_list_of_ticket(DbTx *tx, int64_t ticket, GError **error);
+
+/* Newest first, ids below `before` (0: from the newest); `state` NULL: all; else the outbox state's
+ * name, or "none" for those that were suppressed. */
+GPtrArray *alert_list(DbTx *tx, const char *state, int64_t before, int limit, GError **error);
+
+/* The recipient's alerts on this ticket that were decided before this one and not suppressed,
+ * oldest first, at most the last 20: what its References name. An array of int64_t. */
+GArray *alert_earlier(DbTx *tx, const Alert *alert, GError **error);
+
+/* The event that "send the latest alert" tells of: the newest closing of a closed ticket, else its
+ * opening; *event is 0 where there is none. */
+bool alert_latest_event(DbTx *tx, int64_t ticket, bool closed, int64_t *event, GError **error);
+
+/* What keeps one ticket's alerts to one recipient in order. Free with g_free(). */
+char *alert_order_key(int64_t ticket, const char *recipient_key);

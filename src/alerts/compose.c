@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "alerts/compose.h"
+
+#include "alerts/facts.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/secret.h"
+#include "records/event.h"
+#include "records/ticket_template.h"
+#include "template/template.h"
+
+#include <string.h>
+
+/* Parsed templates that are kept; when there are more, all are forgotten and parsed again. */
+#define CACHE_MAX 200
+
+typedef struct {
+    int users; /* the cache is one of them */
+    Template *subject;
+    Template *text;
+    Template *html; /* NULL: none */
+} ParsedTemplate;
+
+struct Composer {
+    char *desk_id;
+    GMutex lock;
+    GHashTable *parsed; /* "id:version" -> ParsedTemplate * */
+};
+
+struct ComposeSource {
+    Alert *alert; /* a copy */
+    json_t *facts;
+    TicketTemplate *template_record;
+    GArray *earlier;
+};
+
+static void parsed_unref(ParsedTemplate *parsed)
+{
+    if (parsed == NULL || !g_atomic_int_dec_and_test(&parsed->users))
+        return;
+    template_free(parsed->subject);
+    template_free(parsed->text);
+    template_free(parsed->html);
+    g_free(parsed);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ParsedTemplate, parsed_unref)
+
+Composer *composer_new(const char *desk_id)
+{
+    Composer *composer = g_new0(Composer, 1);
+    composer->desk_id = g_strdup(desk_id);
+    g_mutex_init(&composer->lock);
+    composer->parsed =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)parsed_unref);
+    return composer;
+}
+
+void composer_free(Composer *composer)
+{
+    if (composer == NULL)
+        return;
+    g_hash_table_unref(composer->parsed);
+    g_mutex_clear(&composer->lock);
+    g_free(composer->desk_id);
+    g_free(composer);
+}
+
+static Alert *copy_alert(const Alert *alert)
+{
+    Alert *copy = g_new(Alert, 1);
+    *copy = *alert;
+    copy->recipient = g_strdup(alert->recipient);
+    copy->recipient_key = g_strdup(alert->recipient_key);
+    copy->recipient_name = g_strdup(alert->recipient_name);
+    copy->language = g_strdup(alert->language);
+    return copy;
+}
+
+ComposeSource *compose_source_load(DbTx *tx, const Alert *alert, GError **error)
+{
+    if (alert->decision == DECISION_SUPPRESS) {
+        error_set_problem(error, TD_ERROR_NOT_FOUND, "no-message", NULL,
+                          "There is no mail: this recipient was not told (%s)",
+                          alert_reason_name(alert->reason));
+        return NULL;
+    }
+    g_autoptr(ComposeSource) source = g_new0(ComposeSource, 1);
+    g_autoptr(Event) event = event_load(tx, alert->event, error);
+    if (event == NULL)
+        return NULL;
+    source->facts = json_loads(event->facts, 0, NULL);
+    if (source->facts == NULL) {
+        error_set(error, TD_ERROR_CORRUPT, "The facts of event %" G_GINT64_FORMAT " cannot be read",
+                  event->id);
+        return NULL;
+    }
+    source->template_record =
+        ticket_template_load(tx, alert->template_id, alert->template_version, error);
+    if (source->template_record == NULL)
+        return NULL;
+    source->earlier = alert_earlier(tx, alert, error);
+    if (source->earlier == NULL)
+        return NULL;
+    source->alert = copy_alert(alert);
+    return g_steal_pointer(&source);
+}
+
+void compose_source_free(ComposeSource *source)
+{
+    if (source == NULL)
+        return;
+    alert_free(source->alert);
+    json_decref(source->facts);
+    ticket_template_free(source->template_record);
+    g_clear_pointer(&source->earlier, g_array_unref);
+    g_free(source);
+}
+
+static ParsedTemplate *parse(const TicketTemplate *record, GError **error)
+{
+    g_autoptr(ParsedTemplate) parsed = g_new0(ParsedTemplate, 1);
+    parsed->users = 1;
+    parsed->subject = template_parse(record->subject, strlen(record->subject), error);
+    if (parsed->subject == NULL)
+        return NULL;
+    parsed->text = template_parse(record->text, strlen(record->text), error);
+    if (parsed->text == NULL)
+        return NULL;
+    if (record->html != NULL) {
+        parsed->html = template_parse(record->html, strlen(record->html), error);
+        if (parsed->html == NULL)
+            return NULL;
+    }
+    return g_steal_pointer(&parsed);
+}
+
+/* A reference of the caller's own. */
+static ParsedTemplate *find_parsed(Composer *composer, const TicketTemplate *record, GError **error)
+{
+    g_autofree char *key =
+        g_strdup_printf("%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, record->id, record->version);
+    g_mutex_lock(&composer->lock);
+    ParsedTemplate *parsed = g_hash_table_lookup(composer->parsed, key);
+    if (parsed == NULL && (parsed = parse(record, error)) != NULL) {
+        if (g_hash_table_size(composer->parsed) >= CACHE_MAX)
+            g_hash_table_remove_all(composer->parsed);
+        g_hash_table_insert(composer->parsed, g_steal_pointer(&key), parsed);
+    }
+    if (parsed != NULL)
+        g_atomic_int_inc(&parsed->users);
+    g_mutex_unlock(&composer->lock);
+    return parsed;
+}
+
+/* A subject is one line, whatever the template gives. */
+static char *one_line(const char *text)
+{
+    g_autofree char *flat = g_strdup(text);
+    g_strdelimit(flat, "\r\n\t", ' ');
+    return g_strdup(g_strstrip(flat));
+}
+
+void composed_text_clear(ComposedText *text)
+{
+    g_clear_pointer(&text->subject, g_free);
+    g_clear_pointer(&text->text, g_free);
+    g_clear_pointer(&text->html, g_free);
+}
+
+bool compose_text(Composer *composer, const ComposeSource *source, ComposedText *out,
+                  GError **error)
+{
+    g_autoptr(ParsedTemplate) parsed = find_parsed(composer, source->template_record, error);
+    if (parsed == NULL)
+        return false;
+    json_auto_t *fields =
+        facts_merge_fields(source->facts, source->alert->recipient_name, source->alert->recipient);
+    g_autofree char *subject = NULL;
+    g_autofree char *text = NULL;
+    g_autofree char *html = NULL;
+    if (!template_render(parsed->subject, fields, template_escape_none, NULL, NULL,
+                         LIMIT_RENDERED_BYTES, &subject, error) ||
+        !template_render(parsed->text, fields, template_escape_none, NULL, NULL,
+                         LIMIT_RENDERED_BYTES, &text, error))
+        return false;
+    if (parsed->html != NULL && !template_render(parsed->html, fields, template_escape_html, NULL,
+                                                 NULL, LIMIT_RENDERED_BYTES, &html, error))
+        return false;
+    out->subject = one_line(subject);
+    out->text = g_steal_pointer(&text);
+    out->html = g_steal_pointer(&html);
+    return true;
+}
+
+char *compose_message_id(const char *desk_id, int64_t alert)
+{
+    return g_strdup_printf("alert.%" G_GINT64_FORMAT "@%s.tidings", alert, desk_id);
+}
+
+/* One root for the ticket, which no mail ever had, then the recipient's earlier alerts: so a mail
+ * program shows all mail of one ticket as one thread, whichever of them a person kept.
+ * NULL-terminated. */
+static char **references(const Composer *composer, const ComposeSource *source)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new();
+    g_ptr_array_add(list, g_strdup_printf("ticket.%" G_GINT64_FORMAT "@%s.tidings",
+                                          source->alert->ticket, composer->desk_id));
+    for (guint i = 0; i < source->earlier->len; i++)
+        g_ptr_array_add(list, compose_message_id(composer->desk_id,
+                                                 g_array_index(source->earlier, int64_t, i)));
+    g_ptr_array_add(list, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
+}
+
+static const char *text_or_null(const char *text)
+{
+    return *text != '\0' ? text : NULL;
+}
+
+GBytes *compose_message(Composer *composer, const ComposeSource *source, const char *sender,
+                        int64_t dated_at, GError **error)
+{
+    json_auto_t *identity = json_loads(sender, 0, NULL);
+    if (identity == NULL) {
+        error_set(error, TD_ERROR_CORRUPT,
+                  "The stored sender of alert %" G_GINT64_FORMAT " cannot be read",
+                  source->alert->id);
+        return NULL;
+    }
+    ComposedText text = {0};
+    if (!compose_text(composer, source, &text, error))
+        return NULL;
+    g_autofree char *message_id = compose_message_id(composer->desk_id, source->alert->id);
+    g_auto(GStrv) refs = references(composer, source);
+    MessageParts parts = {
+        .from_name = text_or_null(json_get_text(identity, "from_name")),
+        .from_address = json_get_text(identity, "from_address"),
+        .reply_to = text_or_null(json_get_text(identity, "reply_to")),
+        .to_name = source->alert->recipient_name,
+        .to_address = source->alert->recipient,
+        .subject = text.subject,
+        .date_us = dated_at,
+        .message_id = message_id,
+        .in_reply_to = refs[g_strv_length(refs) - 1],
+        .references = (const char *const *)refs,
+        .language = source->alert->language,
+        .automatic = true,
+        .text = text.text,
+        .html = text.html,
+    };
+    GBytes *message = message_build(&parts, error);
+    composed_text_clear(&text);
+    return message;
+}
+
+char *sender_identity(const DeskSettings *desk, const AlertsServerSettings *server)
+{
+    json_auto_t *identity = json_object();
+    json_set_text(identity, "from_name",
+                  *server->from_name != '\0' ? server->from_name : desk->name);
+    json_set_text(identity, "from_address", server->from_address);
+    json_set_text(identity, "reply_to", server->reply_to);
+    return json_text(identity);
+}
+
+char *compose_hash(GBytes *message)
+{
+    gsize bytes;
+    const void *data = g_bytes_get_data(message, &bytes);
+    return secret_hash(data, bytes);
+}

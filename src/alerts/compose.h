@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a decision to a mail: the one function for preview, simulate, send and show-again. Its bytes
+ * depend on stored things alone: the event's facts, the template's version, the recipient, the
+ * sender identity, `dated_at` and the composer's version (product.md, section 3, promise 6).
+ */
+#pragma once
+
+#include "alerts/alert.h"
+#include "db/db.h"
+#include "mail/message.h"
+#include "outbox/outbox.h"
+#include "records/settings.h"
+
+#include <jansson.h>
+
+/* Changes whenever the same stored things would give other bytes. */
+#define COMPOSER_VERSION (1000 + MESSAGE_COMPOSER_VERSION)
+
+/* Holds the parsed templates. Thread-safe. */
+typedef struct Composer Composer;
+Composer *composer_new(const char *desk_id);
+void composer_free(Composer *composer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Composer, composer_free)
+
+/* Everything a mail is made from, read out of the database: composing itself then needs none. */
+typedef struct ComposeSource ComposeSource;
+ComposeSource *compose_source_load(DbTx *tx, const Alert *alert, GError **error);
+void compose_source_free(ComposeSource *source);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ComposeSource, compose_source_free)
+
+/* The rendered parts, before they become a message. */
+typedef struct {
+    char *subject;
+    char *text;
+    char *html; /* NULL: none */
+} ComposedText;
+void composed_text_clear(ComposedText *text);
+bool compose_text(Composer *composer, const ComposeSource *source, ComposedText *out,
+                  GError **error);
+
+/* `sender` is the JSON of sender_identity(); NULL with an error (INVALID) where a template cannot
+ * be rendered or a part cannot stand in a mail. */
+GBytes *compose_message(Composer *composer, const ComposeSource *source, const char *sender,
+                        int64_t dated_at, GError **error);
+
+/* {"from_name","from_address","reply_to"} as they are now. Free with g_free(). */
+char *sender_identity(const DeskSettings *desk, const AlertsServerSettings *server);
+
+/* An alert's Message-ID, without angle brackets: derived from desk id and alert id alone. */
+char *compose_message_id(const char *desk_id, int64_t alert);
+
+/* BLAKE2b of the bytes: what is recorded when the mail was accepted. */
+char *compose_hash(GBytes *message);

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Gathers what the policy wants to know, asks it, and writes its answer. There is no rule in this
+ * file.
+ *
+ * The decision stands in the same transaction as the change: whoever reads the ticket's new state
+ * also reads why each of its recipients is or is not told, and a crash keeps both or neither.
+ */
+#include "alerts/decide.h"
+
+#include "alerts/alert.h"
+#include "mail/address.h"
+#include "outbox/outbox.h"
+#include "records/suppression.h"
+#include "records/ticket_template.h"
+
+typedef struct {
+    const Ticket *ticket;
+    const Event *event;
+    const Settings *settings;
+    AlertEventFacts facts;
+    TicketTemplate *template_record; /* loaded with the first alert that is to be sent */
+} Deciding;
+
+/* The address that an alert leaves from, or that its answers go to, never gets an alert. */
+static bool is_own_address(const Settings *settings, const char *email_key)
+{
+    const char *own[] = {settings->alerts_server.from_address, settings->alerts_server.reply_to,
+                         settings->tickets.desk_recipient};
+    for (size_t i = 0; i < G_N_ELEMENTS(own); i++) {
+        g_autofree char *key = NULL;
+        if (*own[i] != '\0' && address_parse(own[i], NULL, NULL, &key, NULL) &&
+            g_strcmp0(key, email_key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool recipient_facts(DbTx *tx, const Deciding *deciding, const Recipient *recipient,
+                            AlertRecipientFacts *facts, GError **error)
+{
+    bool suppressed;
+    if (!suppression_has(tx, recipient->email_key, &suppressed, error))
+        return false;
+    *facts = (AlertRecipientFacts){
+        .own_address = is_own_address(deciding->settings, recipient->email_key),
+        .muted = recipient->muted,
+        .left_ticket = recipient->left_at != 0,
+        .ticket_contact =
+            recipient->contact != 0 && recipient->contact == deciding->ticket->contact,
+        .suppressed = suppressed,
+    };
+    return true;
+}
+
+static bool choose_template(DbTx *tx, Deciding *deciding, GError **error)
+{
+    if (deciding->template_record != NULL)
+        return true;
+    bool is_new = deciding->facts.kind == ALERT_NEW_TICKET;
+    const AlertsToCustomersSettings *alerts = &deciding->settings->alerts;
+    int64_t id = is_new ? alerts->new_ticket.template_id : alerts->ticket_closed.template_id;
+    deciding->template_record =
+        id != 0 ? ticket_template_load(tx, id, 0, error)
+                : ticket_template_load_builtin(tx, alert_kind_name(deciding->facts.kind), error);
+    return deciding->template_record != NULL;
+}
+
+static bool put_in_outbox(DbTx *tx, const Deciding *deciding, const Alert *alert, GError **error)
+{
+    g_autofree char *order_key = alert_order_key(alert->ticket, alert->recipient_key);
+    bool held = alert->decision == DECISION_HOLD;
+    OutboxMessage message = {
+        .kind = (char *)OUTBOX_KIND_ALERT,
+        .ref = alert->id,
+        .recipient = alert->recipient,
+        .lane = deciding->ticket->account,
+        .order_key = order_key,
+        .order_seq = deciding->event->version,
+        .state = held ? OUTBOX_HELD : OUTBOX_QUEUED,
+        .state_reason = held ? (char *)alert_reason_name(alert->reason) : NULL,
+        .due_at = deciding->event->at,
+        .queued_at = deciding->event->at,
+    };
+    return outbox_insert(tx, &message, error);
+}
+
+static bool record(DbTx *tx, Deciding *deciding, const Recipient *recipient, AlertVerdict verdict,
+                   GError **error)
+{
+    bool told = verdict.decision != DECISION_SUPPRESS;
+    if (told && !choose_template(tx, deciding, error))
+        return false;
+    const TicketTemplate *template_record = told ? deciding->template_record : NULL;
+    Alert alert = {
+        .ticket = deciding->ticket->number,
+        .event = deciding->event->id,
+        .kind = deciding->facts.kind,
+        .recipient = recipient != NULL ? recipient->email : (char *)"",
+        .recipient_key = recipient != NULL ? recipient->email_key : (char *)"",
+        .recipient_name = recipient != NULL ? recipient->name : NULL,
+        .contact = recipient != NULL ? recipient->contact : 0,
+        .decision = verdict.decision,
+        .reason = verdict.reason,
+        .template_id = told ? template_record->id : 0,
+        .template_version = told ? template_record->version : 0,
+        .language = told ? template_record->language : NULL,
+        .decided_at = deciding->event->at,
+    };
+    return alert_insert(tx, &alert, error) && (!told || put_in_outbox(tx, deciding, &alert, error));
+}
+
+static bool decide_each(DbTx *tx, Deciding *deciding, GPtrArray *recipients, bool *any,
+                        GError **error)
+{
+    if (recipients->len == 0)
+        return record(tx, deciding, NULL, alert_decide(&deciding->facts, NULL), error);
+    for (guint i = 0; i < recipients->len; i++) {
+        const Recipient *recipient = recipients->pdata[i];
+        AlertRecipientFacts facts;
+        if (!recipient_facts(tx, deciding, recipient, &facts, error))
+            return false;
+        AlertVerdict verdict = alert_decide(&deciding->facts, &facts);
+        if (!record(tx, deciding, recipient, verdict, error))
+            return false;
+        *any = *any || verdict.decision != DECISION_SUPPRESS;
+    }
+    return true;
+}
+
+bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, AlertKind kind,
+                       bool by_hand, GPtrArray *recipients, const Settings *settings, bool *queued,
+                       GError **error)
+{
+    bool is_new = kind == ALERT_NEW_TICKET;
+    Deciding deciding = {
+        .ticket = ticket,
+        .event = event,
+        .settings = settings,
+        .facts =
+            {
+                .kind = kind,
+                .by_hand = by_hand,
+                .actor = event->actor.kind,
+                .channel = event->actor.channel,
+                .server_active = settings->alerts_server.active,
+                .alert_enabled = is_new ? settings->alerts.new_ticket.enabled
+                                        : settings->alerts.ticket_closed.enabled,
+                .notify = event->notify,
+            },
+    };
+    bool any = false;
+    bool ok = decide_each(tx, &deciding, recipients, &any, error);
+    ticket_template_free(deciding.template_record);
+    if (ok && any)
+        *queued = true;
+    return ok;
+}

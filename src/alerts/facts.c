@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "alerts/facts.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "records/account.h"
+#include "records/contact.h"
+#include "records/employee.h"
+#include "records/status.h"
+
+#include <string.h>
+
+/* Cuts at a character's border and says so. */
+static char *shorten(const char *text)
+{
+    size_t bytes = strlen(text);
+    if (bytes <= FACTS_TEXT_BYTES)
+        return g_strdup(text);
+    const char *end = g_utf8_find_prev_char(text, text + FACTS_TEXT_BYTES + 1);
+    return g_strdup_printf("%.*s\n[... shortened]", (int)(end - text), text);
+}
+
+static json_t *ticket_facts(const Ticket *ticket, const Settings *settings)
+{
+    json_t *value = json_object();
+    g_autofree char *description = shorten(ticket->description);
+    g_autofree char *resolution = shorten(ticket->resolution);
+    json_set_int(value, "number", ticket->number);
+    json_set_text(value, "title", ticket->title);
+    json_set_text(value, "description", description);
+    json_set_int(value, "status_code", ticket->status);
+    json_set_text(value, "status", status_label(ticket->status, settings->tickets.status_labels));
+    json_set_text(value, "priority", ticket->priority);
+    json_set_text(value, "type", ticket->type);
+    json_set_text(value, "resolution", resolution);
+    json_set_time(value, "opened", ticket->opened_at);
+    json_set_time(value, "closed", ticket->closed_at);
+    json_set_time(value, "due", ticket->due_at);
+    return value;
+}
+
+static json_t *named(const char *name)
+{
+    json_t *value = json_object();
+    json_set_text(value, "name", name);
+    return value;
+}
+
+static bool add_people(DbTx *tx, const Ticket *ticket, const Settings *settings, json_t *facts,
+                       GError **error)
+{
+    g_autoptr(Account) account = account_load(tx, ticket->account, error);
+    if (account == NULL)
+        return false;
+    json_t *account_facts = named(account->name);
+    json_set_int(account_facts, "number", account->number);
+    json_set_text(account_facts, "language", account->language);
+    json_object_set_new(facts, "account", account_facts);
+    json_set_text(facts, "time_zone",
+                  account->time_zone != NULL ? account->time_zone : settings->desk.time_zone);
+    if (ticket->contact != 0) {
+        g_autoptr(Contact) contact = contact_load(tx, ticket->contact, error);
+        if (contact == NULL)
+            return false;
+        json_object_set_new(facts, "contact", named(contact->name));
+    }
+    if (ticket->manager != 0) {
+        g_autoptr(Employee) manager = employee_load(tx, ticket->manager, error);
+        if (manager == NULL)
+            return false;
+        json_object_set_new(facts, "manager", named(manager->name));
+    }
+    return true;
+}
+
+json_t *facts_snapshot(DbTx *tx, const Ticket *ticket, const Actor *actor, const Settings *settings,
+                       GError **error)
+{
+    json_auto_t *facts = json_object();
+    json_object_set_new(facts, "ticket", ticket_facts(ticket, settings));
+    if (!add_people(tx, ticket, settings, facts, error))
+        return NULL;
+    json_object_set_new(facts, "actor", named(actor->name));
+    json_t *desk = named(settings->desk.name);
+    json_set_text(desk, "phone", settings->desk.phone);
+    json_set_text(desk, "hours", settings->desk.hours);
+    json_set_text(desk, "address", settings->desk.address);
+    json_object_set_new(facts, "desk", desk);
+    return g_steal_pointer(&facts);
+}
+
+/* "23 November 2026, 18:32 CET". GLib takes month names from the process's locale, which is always
+ * "C" here. */
+static char *time_for_people(const char *rfc3339, const char *zone_name)
+{
+    int64_t time_us;
+    if (*rfc3339 == '\0' || !text_to_time(rfc3339, NULL, &time_us, NULL))
+        return g_strdup("");
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(zone_name);
+    if (zone == NULL)
+        zone = g_time_zone_new_utc();
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_us / US_PER_SECOND);
+    g_autoptr(GDateTime) local = utc != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
+    return local != NULL ? g_date_time_format(local, "%-d %B %Y, %H:%M %Z") : g_strdup("");
+}
+
+static void copy_texts(const json_t *from, json_t *to, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        json_set_text(to, *names, json_get_text(from, *names));
+}
+
+static json_t *copy_group(const json_t *facts, const char *group, const char *const *names)
+{
+    json_t *value = json_object();
+    copy_texts(json_object_get(facts, group), value, names);
+    return value;
+}
+
+json_t *facts_merge_fields(const json_t *facts, const char *recipient_name,
+                           const char *recipient_email)
+{
+    static const char *const ticket_texts[] = {"title", "description", "status", "priority",
+                                               "type",  "resolution",  "link",   NULL};
+    static const char *const ticket_times[] = {"opened", "closed", "due"};
+    static const char *const name_only[] = {"name", NULL};
+    static const char *const desk_texts[] = {"name", "phone", "hours", "address", NULL};
+    const json_t *ticket_facts = json_object_get(facts, "ticket");
+    json_t *fields = json_object();
+    json_t *ticket = copy_group(facts, "ticket", ticket_texts);
+    char number[24];
+    g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT, json_get_int(ticket_facts, "number"));
+    json_set_text(ticket, "number", number);
+    for (size_t i = 0; i < G_N_ELEMENTS(ticket_times); i++) {
+        g_autofree char *text = time_for_people(json_get_text(ticket_facts, ticket_times[i]),
+                                                json_get_text(facts, "time_zone"));
+        json_set_text(ticket, ticket_times[i], text);
+    }
+    json_object_set_new(fields, "ticket", ticket);
+    json_object_set_new(fields, "account", copy_group(facts, "account", name_only));
+    json_object_set_new(fields, "contact", copy_group(facts, "contact", name_only));
+    json_object_set_new(fields, "manager", copy_group(facts, "manager", name_only));
+    json_object_set_new(fields, "actor", copy_group(facts, "actor", name_only));
+    json_object_set_new(fields, "desk", copy_group(facts, "desk", desk_texts));
+    json_t *recipient = named(recipient_name != NULL ? recipient_name : "");
+    json_set_text(recipient, "email", recipient_email);
+    json_object_set_new(fields, "recipient", recipient);
+    return fields;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "desk/desk.h"
+
+struct Desk {
+    Db *db;
+    const Clock *clock;
+    Random *random;
+    DeskCommitted committed;
+    void *committed_data;
+};
+
+typedef struct {
+    Desk *desk;
+    const Actor *actor;
+    DeskFn fn;
+    void *data;
+    bool queued;
+} Write;
+
+Desk *desk_new(Db *db, const Clock *clock, Random *random)
+{
+    Desk *desk = g_new0(Desk, 1);
+    desk->db = db;
+    desk->clock = clock;
+    desk->random = random;
+    return desk;
+}
+
+void desk_free(Desk *desk)
+{
+    g_free(desk);
+}
+
+Db *desk_db(const Desk *desk)
+{
+    return desk->db;
+}
+
+int64_t desk_now_us(const Desk *desk)
+{
+    return clock_wall_us(desk->clock);
+}
+
+void desk_set_committed(Desk *desk, DeskCommitted committed, void *data)
+{
+    desk->committed = committed;
+    desk->committed_data = data;
+}
+
+static bool run(DbTx *db, void *data, GError **error)
+{
+    Write *write = data;
+    DeskTx tx = {
+        .db = db,
+        .actor = write->actor,
+        .now_us = clock_wall_us(write->desk->clock),
+        .random = write->desk->random,
+    };
+    bool ok = write->fn(&tx, write->data, error);
+    write->queued = tx.queued;
+    return ok;
+}
+
+bool desk_write(Desk *desk, const Actor *actor, DeskFn fn, void *data, GError **error)
+{
+    Write write = {.desk = desk, .actor = actor, .fn = fn, .data = data};
+    if (!db_write(desk->db, run, &write, error))
+        return false;
+    if (write.queued && desk->committed != NULL)
+        desk->committed(desk->committed_data);
+    return true;
+}

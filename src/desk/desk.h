@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The desk: use cases, one verb each, that every door calls. A use case runs inside desk_write(),
+ * which is one transaction: records, event, decisions and outbox rows are committed together, or
+ * none of them is.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "db/db.h"
+#include "records/actor.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Desk Desk;
+
+/* Borrows all three. Thread-safe. */
+Desk *desk_new(Db *db, const Clock *clock, Random *random);
+void desk_free(Desk *desk);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Desk, desk_free)
+
+Db *desk_db(const Desk *desk);
+int64_t desk_now_us(const Desk *desk);
+
+/* Called after a commit that has put something into the outbox, on the writer's thread: must be
+ * quick and not block. Set it before the first write. */
+typedef void (*DeskCommitted)(void *data);
+void desk_set_committed(Desk *desk, DeskCommitted committed, void *data);
+
+/* What a use case works with. */
+typedef struct {
+    DbTx *db;
+    const Actor *actor;
+    int64_t now_us;
+    Random *random;
+    bool queued; /* set by use cases that put something into the outbox */
+} DeskTx;
+
+/* May run more than once (see db_write()): builds its results afresh. */
+typedef bool (*DeskFn)(DeskTx *tx, void *data, GError **error);
+
+/* Errors: those of `fn` and of db_write(). Blocks until the change is durable. */
+bool desk_write(Desk *desk, const Actor *actor, DeskFn fn, void *data, GError **error);

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One function a section: it reads the patch strictly, writes what it found into the stored object,
+ * and refuses what does not fit. What is stored is therefore always valid, and records/settings.c
+ * can read it without a doubt.
+ */
+#include "desk/options.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "mail/address.h"
+#include "outbox/outbox.h"
+#include "records/option.h"
+#include "records/settings.h"
+#include "records/status.h"
+#include "records/ticket_template.h"
+
+#include <string.h>
+
+typedef bool (*Merge)(DeskTx *tx, json_t *stored, json_t *patch, GError **error);
+
+/* ---- fields ---- */
+
+static void merge_line(JsonReader *reader, const char *name, size_t max_chars, json_t *stored)
+{
+    g_autofree char *text = NULL;
+    if (json_read_optional_line(reader, name, max_chars, &text))
+        json_set_text(stored, name, text != NULL ? text : "");
+}
+
+static void merge_block(JsonReader *reader, const char *name, size_t max_bytes, json_t *stored)
+{
+    g_autofree char *text = NULL;
+    if (json_read_block(reader, name, max_bytes, &text))
+        json_set_text(stored, name, text);
+}
+
+static void merge_address(JsonReader *reader, const char *name, json_t *stored)
+{
+    g_autofree char *text = NULL;
+    if (!json_read_optional_line(reader, name, LIMIT_ADDRESS_BYTES, &text))
+        return;
+    g_autofree char *address = NULL;
+    g_autofree char *path = json_reader_path(reader, name);
+    GError *failure = NULL;
+    if (text == NULL || address_parse(text, path, &address, NULL, &failure))
+        json_set_text(stored, name, address != NULL ? address : "");
+    else
+        json_reader_fail(reader, failure);
+}
+
+static void merge_choice(JsonReader *reader, const char *name, const char *const *choices,
+                         json_t *stored)
+{
+    g_autofree char *text = NULL;
+    if (!json_read_line(reader, name, 32, &text))
+        return;
+    if (g_strv_contains(choices, text)) {
+        json_set_text(stored, name, text);
+        return;
+    }
+    g_autofree char *path = json_reader_path(reader, name);
+    g_autofree char *list = g_strjoinv(", ", (char **)choices);
+    GError *failure = NULL;
+    error_set_problem(&failure, TD_ERROR_INVALID, "invalid", path, "%s must be one of: %s", path,
+                      list);
+    json_reader_fail(reader, failure);
+}
+
+static void merge_int(JsonReader *reader, const char *name, int64_t min, int64_t max,
+                      json_t *stored)
+{
+    int64_t value;
+    if (json_read_int(reader, name, min, max, &value))
+        json_set_int(stored, name, value);
+}
+
+static void merge_bool(JsonReader *reader, const char *name, json_t *stored)
+{
+    bool value;
+    if (json_read_bool(reader, name, &value))
+        json_set_bool(stored, name, value);
+}
+
+static void merge_time_zone(JsonReader *reader, const char *name, json_t *stored)
+{
+    g_autofree char *text = NULL;
+    if (!json_read_line(reader, name, 64, &text))
+        return;
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(text);
+    if (zone != NULL) {
+        json_set_text(stored, name, text);
+        return;
+    }
+    g_autofree char *path = json_reader_path(reader, name);
+    GError *failure = NULL;
+    error_set_problem(&failure, TD_ERROR_INVALID, "invalid", path,
+                      "%s: \"%s\" is no time zone known here; write it as Europe/Berlin", path,
+                      text);
+    json_reader_fail(reader, failure);
+}
+
+/* ---- sections ---- */
+
+static bool merge_desk(DeskTx *tx, json_t *stored, json_t *patch, GError **error)
+{
+    JsonReader reader;
+    json_reader_init(&reader, patch, "");
+    merge_line(&reader, "name", LIMIT_NAME_CHARS, stored);
+    merge_line(&reader, "phone", 64, stored);
+    merge_line(&reader, "hours", LIMIT_NAME_CHARS, stored);
+    merge_block(&reader, "address", 1024, stored);
+    merge_line(&reader, "language", 35, stored);
+    merge_time_zone(&reader, "time_zone", stored);
+    return json_reader_end(&reader, error);
+}
+
+static bool check_active(const json_t *stored, GError **error)
+{
+    const char *transport = json_get_text(stored, "transport");
+    if (!json_get_bool(stored, "active", false))
+        return true;
+    if (*json_get_text(stored, "from_address") == '\0') {
+        error_set_problem(error, TD_ERROR_CONFLICT, "sender-missing", "/from_address",
+                          "The Alerts Server cannot be activated without a sender address;"
+                          " set from_address first");
+        return false;
+    }
+    if (strcmp(transport, "smtp") == 0 && *json_get_text(stored, "host") == '\0') {
+        error_set_problem(
+            error, TD_ERROR_CONFLICT, "relay-missing", "/host",
+            "The Alerts Server cannot be activated without a mail server to hand mail to;"
+            " set host first");
+        return false;
+    }
+    return true;
+}
+
+static bool merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GError **error)
+{
+    static const char *const transports[] = {"smtp", "sendmail", "maildir", NULL};
+    static const char *const securities[] = {"none", "starttls", "tls", NULL};
+    bool was_active = json_get_bool(stored, "active", false);
+    g_autofree char *password = NULL;
+    JsonReader reader;
+    json_reader_init(&reader, patch, "");
+    merge_bool(&reader, "active", stored);
+    merge_choice(&reader, "transport", transports, stored);
+    merge_line(&reader, "host", 253, stored);
+    merge_int(&reader, "port", 1, 65535, stored);
+    merge_choice(&reader, "security", securities, stored);
+    merge_line(&reader, "username", LIMIT_NAME_CHARS, stored);
+    merge_line(&reader, "ca_file", 1024, stored);
+    merge_line(&reader, "from_name", LIMIT_NAME_CHARS, stored);
+    merge_address(&reader, "from_address", stored);
+    merge_address(&reader, "reply_to", stored);
+    merge_int(&reader, "concurrency", 1, 64, stored);
+    bool has_password = json_read_optional_line(&reader, "password", LIMIT_NAME_CHARS, &password);
+    if (!json_reader_end(&reader, error) || !check_active(stored, error))
+        return false;
+    if (has_password &&
+        !secret_store(tx->db, SECRET_RELAY_PASSWORD, password != NULL ? password : "", error))
+        return false;
+    bool is_active = json_get_bool(stored, "active", false);
+    tx->queued = true; /* the sender must look at its settings again */
+    return !was_active || is_active ||
+           outbox_hold_waiting(tx->db, "alerts_server_inactive", G_MAXINT, tx->now_us, NULL, error);
+}
+
+static bool check_template(DeskTx *tx, int64_t id, const char *path, GError **error)
+{
+    if (id == 0)
+        return true;
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(TicketTemplate) record = ticket_template_load(tx->db, id, 0, &failure);
+    if (record != NULL && strcmp(record->kind, "ticket") == 0)
+        return true;
+    if (record != NULL || error_is(failure, TD_ERROR_NOT_FOUND))
+        error_set_problem(error, TD_ERROR_INVALID, "unknown-template", path,
+                          "There is no ticket template %" G_GINT64_FORMAT, id);
+    else
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+/* The object `name` inside the stored section, made where it is missing. Borrowed. */
+static json_t *group(json_t *stored, const char *name)
+{
+    json_t *value = json_object_get(stored, name);
+    if (value == NULL) {
+        value = json_object();
+        json_object_set_new(stored, name, value);
+    }
+    return value;
+}
+
+static bool merge_alert(DeskTx *tx, JsonReader *outer, const char *name, json_t *stored,
+                        bool *switched_on)
+{
+    json_t *patch;
+    if (!json_read_object(outer, name, &patch))
+        return true;
+    json_t *alert = group(stored, name);
+    bool was_enabled = json_get_bool(alert, "enabled", false);
+    g_autofree char *path = json_reader_path(outer, name);
+    JsonReader reader;
+    json_reader_init(&reader, patch, path);
+    merge_bool(&reader, "enabled", alert);
+    int64_t id = 0;
+    bool has_template = json_read_id(&reader, "template", &id);
+    g_autofree char *template_path = json_reader_path(&reader, "template");
+    GError *failure = NULL;
+    if (!json_reader_end(&reader, &failure) ||
+        (has_template && !check_template(tx, id, template_path, &failure))) {
+        json_reader_fail(outer, failure);
+        return false;
+    }
+    if (has_template)
+        json_set_int(alert, "template", id);
+    *switched_on = *switched_on || (!was_enabled && json_get_bool(alert, "enabled", false));
+    return true;
+}
+
+static void merge_default_recipients(JsonReader *outer, json_t *stored)
+{
+    json_t *patch;
+    if (!json_read_object(outer, "default_recipients", &patch))
+        return;
+    g_autofree char *path = json_reader_path(outer, "default_recipients");
+    json_t *defaults = group(stored, "default_recipients");
+    JsonReader reader;
+    json_reader_init(&reader, patch, path);
+    merge_bool(&reader, "contact", defaults);
+    merge_bool(&reader, "mail_copies", defaults);
+    GError *failure = NULL;
+    if (!json_reader_end(&reader, &failure))
+        json_reader_fail(outer, failure);
+}
+
+static bool merge_alerts_to_customers(DeskTx *tx, json_t *stored, json_t *patch, GError **error)
+{
+    bool switched_on = false;
+    JsonReader reader;
+    json_reader_init(&reader, patch, "");
+    merge_alert(tx, &reader, "new_ticket", stored, &switched_on);
+    merge_alert(tx, &reader, "ticket_closed", stored, &switched_on);
+    merge_default_recipients(&reader, stored);
+    if (!json_reader_end(&reader, error))
+        return false;
+    if (!switched_on)
+        return true;
+    int64_t version;
+    json_auto_t *server = option_load(tx->db, OPTIONS_ALERTS_SERVER, &version, error);
+    if (server == NULL)
+        return false;
+    if (!json_get_bool(server, "active", false)) {
+        error_set_problem(
+            error, TD_ERROR_CONFLICT, "alerts-server-inactive", NULL,
+            "An alert cannot be switched on while the Alerts Server is not active; set up"
+            " outgoing mail under options/alerts-server, set its \"active\" to true, then"
+            " switch the alert on");
+        return false;
+    }
+    return true;
+}
+
+static void merge_status_labels(JsonReader *outer, json_t *stored)
+{
+    json_t *patch;
+    if (!json_read_object(outer, "status_labels", &patch))
+        return;
+    g_autofree char *path = json_reader_path(outer, "status_labels");
+    json_t *labels = group(stored, "status_labels");
+    JsonReader reader;
+    json_reader_init(&reader, patch, path);
+    char keys[STATUS_N][8];
+    for (int i = 0; i < STATUS_N; i++) {
+        g_snprintf(keys[i], sizeof keys[i], "%d", (int)status_codes[i]);
+        g_autofree char *label = NULL;
+        if (!json_read_optional_line(&reader, keys[i], 64, &label))
+            continue;
+        if (label != NULL)
+            json_set_text(labels, keys[i], label);
+        else
+            json_object_del(labels, keys[i]);
+    }
+    GError *failure = NULL;
+    if (!json_reader_end(&reader, &failure))
+        json_reader_fail(outer, failure);
+}
+
+/* A label that two statuses could be read by would let a request close a ticket by mistake. */
+static bool check_labels(const json_t *stored, GError **error)
+{
+    const json_t *labels = json_object_get(stored, "status_labels");
+    for (int i = 0; i < STATUS_N; i++) {
+        json_auto_t *label = json_string(status_label(status_codes[i], labels));
+        int code;
+        for (int j = 0; j < STATUS_N; j++) {
+            json_auto_t *one = json_object();
+            char key[8];
+            g_snprintf(key, sizeof key, "%d", (int)status_codes[j]);
+            json_object_set(one, key, json_object_get(labels, key));
+            if (j != i && status_read(label, one, &code) && code == (int)status_codes[j]) {
+                error_set_problem(
+                    error, TD_ERROR_INVALID, "label-ambiguous", "/status_labels",
+                    "\"%s\" cannot be the label of status %d, because status %d is called"
+                    " so too",
+                    json_string_value(label), (int)status_codes[i], (int)status_codes[j]);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool merge_tickets(DeskTx *tx, json_t *stored, json_t *patch, GError **error)
+{
+    JsonReader reader;
+    json_reader_init(&reader, patch, "");
+    merge_status_labels(&reader, stored);
+    merge_address(&reader, "desk_recipient", stored);
+    return json_reader_end(&reader, error) && check_labels(stored, error);
+}
+
+/* ---- the sections together ---- */
+
+static json_t *show_desk(const json_t *stored)
+{
+    g_auto(DeskSettings) settings = {0};
+    desk_settings_read(stored, &settings);
+    return desk_settings_json(&settings);
+}
+
+static json_t *show_alerts_server(const json_t *stored)
+{
+    g_auto(AlertsServerSettings) settings = {0};
+    alerts_server_settings_read(stored, &settings);
+    return alerts_server_settings_json(&settings);
+}
+
+static json_t *show_alerts_to_customers(const json_t *stored)
+{
+    AlertsToCustomersSettings settings;
+    alerts_to_customers_settings_read(stored, &settings);
+    return alerts_to_customers_settings_json(&settings);
+}
+
+static json_t *show_tickets(const json_t *stored)
+{
+    g_auto(TicketSettings) settings = {0};
+    ticket_settings_read(stored, &settings);
+    return ticket_settings_json(&settings);
+}
+
+static const struct {
+    const char *section;
+    Merge merge;
+    json_t *(*show)(const json_t *stored);
+} sections[] = {
+    {OPTIONS_DESK, merge_desk, show_desk},
+    {OPTIONS_ALERTS_SERVER, merge_alerts_server, show_alerts_server},
+    {OPTIONS_ALERTS_TO_CUSTOMERS, merge_alerts_to_customers, show_alerts_to_customers},
+    {OPTIONS_TICKETS, merge_tickets, show_tickets},
+};
+
+static int find_section(const char *section, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(sections); i++)
+        if (strcmp(sections[i].section, section) == 0)
+            return (int)i;
+    error_set_problem(error, TD_ERROR_NOT_FOUND, "unknown-options", NULL,
+                      "There is no options page called \"%s\"", section);
+    return -1;
+}
+
+json_t *options_get(DbTx *tx, const char *section, GError **error)
+{
+    int i = find_section(section, error);
+    if (i < 0)
+        return NULL;
+    int64_t version;
+    json_auto_t *stored = option_load(tx, section, &version, error);
+    return stored != NULL ? sections[i].show(stored) : NULL;
+}
+
+json_t *options_put(DeskTx *tx, const char *section, json_t *patch, GError **error)
+{
+    int i = find_section(section, error);
+    if (i < 0)
+        return NULL;
+    int64_t version;
+    json_auto_t *stored = option_load(tx->db, section, &version, error);
+    if (stored == NULL)
+        return NULL;
+    json_auto_t *before = json_deep_copy(stored);
+    if (!sections[i].merge(tx, stored, patch, error))
+        return NULL;
+    if (!json_equal(before, stored) &&
+        !option_store(tx->db, section, version, before, stored, tx->actor, tx->now_us, error))
+        return NULL;
+    return sections[i].show(stored);
+}

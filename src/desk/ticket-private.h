@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the use cases of tickets and recipients share. */
+#pragma once
+
+#include "alerts/policy.h"
+#include "desk/ticket.h"
+#include "records/event.h"
+#include "records/settings.h"
+
+#include <jansson.h>
+
+/* Checks that what the ticket refers to exists and belongs together; errors name the field. */
+bool ticket_check_references(DeskTx *tx, const Ticket *ticket, GError **error);
+
+/* Writes an event of this kind at the ticket's present version. `facts` is borrowed. Caller owns.
+ */
+Event *ticket_write_event(DeskTx *tx, const Ticket *ticket, EventKind kind, bool notify,
+                          const json_t *facts, GError **error);
+
+/* Writes the event of an opening or closing with its facts, and decides for every recipient of the
+ * ticket. `changes` (may be NULL, borrowed) is kept with the facts. */
+bool ticket_tell(DeskTx *tx, const Ticket *ticket, EventKind kind, bool notify, json_t *changes,
+                 const Settings *settings, GError **error);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "records/settings.h"
+
+#include "base/json.h"
+#include "records/option.h"
+
+static char *text_or(const json_t *stored, const char *name, const char *fallback)
+{
+    const char *text = json_get_text(stored, name);
+    return g_strdup(*text != '\0' ? text : fallback);
+}
+
+static int int_or(const json_t *stored, const char *name, int fallback)
+{
+    int64_t value = json_get_int(stored, name);
+    return value != 0 ? (int)value : fallback;
+}
+
+void desk_settings_clear(DeskSettings *settings)
+{
+    g_free(settings->name);
+    g_free(settings->phone);
+    g_free(settings->hours);
+    g_free(settings->address);
+    g_free(settings->language);
+    g_free(settings->time_zone);
+}
+
+void desk_settings_read(const json_t *stored, DeskSettings *settings)
+{
+    settings->name = text_or(stored, "name", "");
+    settings->phone = text_or(stored, "phone", "");
+    settings->hours = text_or(stored, "hours", "");
+    settings->address = text_or(stored, "address", "");
+    settings->language = text_or(stored, "language", "en");
+    settings->time_zone = text_or(stored, "time_zone", "UTC");
+}
+
+json_t *desk_settings_json(const DeskSettings *settings)
+{
+    json_t *value = json_object();
+    json_set_text(value, "name", settings->name);
+    json_set_text(value, "phone", settings->phone);
+    json_set_text(value, "hours", settings->hours);
+    json_set_text(value, "address", settings->address);
+    json_set_text(value, "language", settings->language);
+    json_set_text(value, "time_zone", settings->time_zone);
+    return value;
+}
+
+void alerts_server_settings_clear(AlertsServerSettings *settings)
+{
+    g_free(settings->transport);
+    g_free(settings->host);
+    g_free(settings->security);
+    g_free(settings->username);
+    g_free(settings->ca_file);
+    g_free(settings->from_name);
+    g_free(settings->from_address);
+    g_free(settings->reply_to);
+}
+
+void alerts_server_settings_read(const json_t *stored, AlertsServerSettings *settings)
+{
+    settings->active = json_get_bool(stored, "active", false);
+    settings->transport = text_or(stored, "transport", "maildir");
+    settings->host = text_or(stored, "host", "");
+    settings->port = int_or(stored, "port", 25);
+    settings->security = text_or(stored, "security", "starttls");
+    settings->username = text_or(stored, "username", "");
+    settings->ca_file = text_or(stored, "ca_file", "");
+    settings->from_name = text_or(stored, "from_name", "");
+    settings->from_address = text_or(stored, "from_address", "");
+    settings->reply_to = text_or(stored, "reply_to", "");
+    settings->concurrency = int_or(stored, "concurrency", 4);
+}
+
+json_t *alerts_server_settings_json(const AlertsServerSettings *settings)
+{
+    json_t *value = json_object();
+    json_set_bool(value, "active", settings->active);
+    json_set_text(value, "transport", settings->transport);
+    json_set_text(value, "host", settings->host);
+    json_set_int(value, "port", settings->port);
+    json_set_text(value, "security", settings->security);
+    json_set_text(value, "username", settings->username);
+    json_set_text(value, "ca_file", settings->ca_file);
+    json_set_text(value, "from_name", settings->from_name);
+    json_set_text(value, "from_address", settings->from_address);
+    json_set_text(value, "reply_to", settings->reply_to);
+    json_set_int(value, "concurrency", settings->concurrency);
+    return value;
+}
+
+static AlertSettings read_alert(const json_t *stored, const char *name)
+{
+    const json_t *alert = json_object_get(stored, name);
+    return (AlertSettings){json_get_bool(alert, "enabled", false), json_get_int(alert, "template")};
+}
+
+void alerts_to_customers_settings_read(const json_t *stored, AlertsToCustomersSettings *settings)
+{
+    const json_t *defaults = json_object_get(stored, "default_recipients");
+    settings->new_ticket = read_alert(stored, "new_ticket");
+    settings->ticket_closed = read_alert(stored, "ticket_closed");
+    settings->add_contact = json_get_bool(defaults, "contact", true);
+    settings->add_mail_copies = json_get_bool(defaults, "mail_copies", true);
+}
+
+static json_t *alert_json(const AlertSettings *alert)
+{
+    json_t *value = json_object();
+    json_set_bool(value, "enabled", alert->enabled);
+    json_set_id(value, "template", alert->template_id);
+    return value;
+}
+
+json_t *alerts_to_customers_settings_json(const AlertsToCustomersSettings *settings)
+{
+    json_t *value = json_object();
+    json_object_set_new(value, "new_ticket", alert_json(&settings->new_ticket));
+    json_object_set_new(value, "ticket_closed", alert_json(&settings->ticket_closed));
+    json_t *defaults = json_object();
+    json_set_bool(defaults, "contact", settings->add_contact);
+    json_set_bool(defaults, "mail_copies", settings->add_mail_copies);
+    json_object_set_new(value, "default_recipients", defaults);
+    return value;
+}
+
+void ticket_settings_clear(TicketSettings *settings)
+{
+    json_decref(settings->status_labels);
+    g_free(settings->desk_recipient);
+}
+
+void ticket_settings_read(const json_t *stored, TicketSettings *settings)
+{
+    json_t *labels = json_object_get(stored, "status_labels");
+    settings->status_labels = labels != NULL ? json_deep_copy(labels) : json_object();
+    settings->desk_recipient = text_or(stored, "desk_recipient", "");
+}
+
+json_t *ticket_settings_json(const TicketSettings *settings)
+{
+    json_t *value = json_object();
+    json_object_set_new(value, "status_labels", json_deep_copy(settings->status_labels));
+    json_set_text(value, "desk_recipient", settings->desk_recipient);
+    return value;
+}
+
+void settings_free(Settings *settings)
+{
+    if (settings == NULL)
+        return;
+    desk_settings_clear(&settings->desk);
+    alerts_server_settings_clear(&settings->alerts_server);
+    ticket_settings_clear(&settings->tickets);
+    g_free(settings);
+}
+
+Settings *settings_load(DbTx *tx, GError **error)
+{
+    int64_t version;
+    json_auto_t *desk = option_load(tx, OPTIONS_DESK, &version, error);
+    if (desk == NULL)
+        return NULL;
+    json_auto_t *server = option_load(tx, OPTIONS_ALERTS_SERVER, &version, error);
+    if (server == NULL)
+        return NULL;
+    json_auto_t *alerts = option_load(tx, OPTIONS_ALERTS_TO_CUSTOMERS, &version, error);
+    if (alerts == NULL)
+        return NULL;
+    json_auto_t *tickets = option_load(tx, OPTIONS_TICKETS, &version, error);
+    if (tickets == NULL)
+        return NULL;
+    Settings *settings = g_new0(Settings, 1);
+    desk_settings_read(desk, &settings->desk);
+    alerts_server_settings_read(server, &settings->alerts_server);
+    alerts_to_customers_settings_read(alerts, &settings->alerts);
+    ticket_settings_read(tickets, &settings->tickets);
+    return settings;
+}

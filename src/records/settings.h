@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The options as the program uses them: one struct a section, read from the stored JSON with
+ * defaults in place of what was never set. The stored objects are valid (desk/options.h checks them
+ * when they are put), so reading cannot fail on content.
+ */
+#pragma once
+
+#include "db/db.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define OPTIONS_DESK                "desk"
+#define OPTIONS_ALERTS_SERVER       "alerts-server"
+#define OPTIONS_ALERTS_TO_CUSTOMERS "alerts-to-customers"
+#define OPTIONS_TICKETS             "tickets"
+
+/* The secret beside OPTIONS_ALERTS_SERVER. */
+#define SECRET_RELAY_PASSWORD "alerts-server.password"
+
+typedef struct {
+    char *name; /* never NULL; "" where it was not set: so are the next three */
+    char *phone;
+    char *hours;
+    char *address;
+    char *language;  /* BCP 47 */
+    char *time_zone; /* IANA name */
+} DeskSettings;
+
+typedef struct {
+    bool active;
+    char *transport; /* "smtp", "sendmail" or "maildir" */
+    char *host;
+    int port;
+    char *security; /* "none", "starttls" or "tls" */
+    char *username; /* "": none */
+    char *ca_file;  /* "": the system's authorities */
+    char *from_name;
+    char *from_address; /* "": not set; nothing can be sent */
+    char *reply_to;     /* "": none */
+    int concurrency;    /* connections at the same time */
+} AlertsServerSettings;
+
+typedef struct {
+    bool enabled;
+    int64_t template_id; /* 0: the built-in one */
+} AlertSettings;
+
+typedef struct {
+    AlertSettings new_ticket;
+    AlertSettings ticket_closed;
+    bool add_contact; /* new tickets: the contact's primary address, or the account's first one */
+    bool add_mail_copies; /* tickets by mail: its To and Cc */
+} AlertsToCustomersSettings;
+
+typedef struct {
+    json_t *status_labels; /* {"100": "Neu"} */
+    char *desk_recipient;  /* told of customers' mails on tickets without a manager; "": nobody */
+} TicketSettings;
+
+void desk_settings_clear(DeskSettings *settings);
+void alerts_server_settings_clear(AlertsServerSettings *settings);
+void ticket_settings_clear(TicketSettings *settings);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DeskSettings, desk_settings_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AlertsServerSettings, alerts_server_settings_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TicketSettings, ticket_settings_clear)
+
+/* Pure: from the stored object. */
+void desk_settings_read(const json_t *stored, DeskSettings *settings);
+void alerts_server_settings_read(const json_t *stored, AlertsServerSettings *settings);
+void alerts_to_customers_settings_read(const json_t *stored, AlertsToCustomersSettings *settings);
+void ticket_settings_read(const json_t *stored, TicketSettings *settings);
+
+/* The object as the API shows it: every field, defaults filled in. New reference. */
+json_t *desk_settings_json(const DeskSettings *settings);
+json_t *alerts_server_settings_json(const AlertsServerSettings *settings);
+json_t *alerts_to_customers_settings_json(const AlertsToCustomersSettings *settings);
+json_t *ticket_settings_json(const TicketSettings *settings);
+
+/* All four at once, inside the caller's transaction. */
+typedef struct {
+    DeskSettings desk;
+    AlertsServerSettings alerts_server;
+    AlertsToCustomersSettings alerts;
+    TicketSettings tickets;
+} Settings;
+
+void settings_free(Settings *settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)
+Settings *settings_load(DbTx *tx, GError **error);
