@@ -158,6 +158,9 @@ static bool merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GErro
     bool has_password = json_read_optional_line(&reader, "password", LIMIT_NAME_CHARS, &password);
     if (!json_reader_end(&reader, error) || !check_active(stored, error))
         return false;
+    /* The history shows that the password was changed, and when, never what it is. */
+    if (has_password)
+        json_set_time(stored, "password_changed", tx->now_us);
     if (has_password &&
         !secret_store(tx->db, SECRET_RELAY_PASSWORD, password != NULL ? password : "", error))
         return false;
