@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this folder share, and nobody else. */
+#pragma once
+
+#include "http/request.h"
+#include "http/response.h"
+#include "http/target.h"
+
+struct HttpRequest {
+    char *method;
+    char *text;         /* the target as it came */
+    HttpTarget *target; /* NULL when `refused` is set for the target's sake */
+    GError *refused;    /* why no handler may see it; NULL: none */
+    GArray *headers;
+    GArray *params;
+    GString *body;
+    char *peer;
+    bool local;
+};
+
+struct HttpResponse {
+    int status;
+    GArray *headers;
+    char *body;
+    size_t bytes;
+    size_t length; /* what Content-Length says: of a HEAD the body's that was dropped */
+};
+
+/* Adds a header as it came. The second Authorization, Content-Type or Idempotency-Key, or one that
+ * is not UTF-8, makes the request refused. */
+void http_request_add_header(HttpRequest *request, const char *name, const char *value);
+void http_request_append_body(HttpRequest *request, const void *data, size_t bytes);
+void http_request_set_peer(HttpRequest *request, const char *peer);
+void http_request_add_param(HttpRequest *request, const char *name, const char *value);
+
+/* The answer to a request that no handler may see; NULL when one may. */
+HttpResponse *http_request_refusal(const HttpRequest *request);
+
+/* Keeps the length for Content-Length (RFC 9110 §9.3.2). */
+void http_response_drop_body(HttpResponse *response);

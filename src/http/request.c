@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A request's parts as the handler reads them. A request that breaks a rule is made all the same
+ * and carries the reason with it; http_router_run() turns that into the answer, so that no door has
+ * to ask.
+ */
+#include "http/private.h"
+
+#include "base/error.h"
+#include "http/fields.h"
+
+HttpRequest *http_request_new(const char *method, const char *target, const void *body,
+                              size_t bytes)
+{
+    HttpRequest *request = g_new0(HttpRequest, 1);
+    request->method = g_strdup(method);
+    request->text = g_strdup(target);
+    request->target = http_target_parse(target, &request->refused);
+    request->headers = http_fields_new();
+    request->params = http_fields_new();
+    request->body = g_string_new(NULL);
+    if (body != NULL)
+        http_request_append_body(request, body, bytes);
+    return request;
+}
+
+void http_request_free(HttpRequest *request)
+{
+    if (request == NULL)
+        return;
+    g_free(request->method);
+    g_free(request->text);
+    http_target_free(request->target);
+    g_clear_error(&request->refused);
+    g_array_unref(request->headers);
+    g_array_unref(request->params);
+    g_string_free(request->body, TRUE);
+    g_free(request->peer);
+    g_free(request);
+}
+
+void http_request_set_header(HttpRequest *request, const char *name, const char *value)
+{
+    http_fields_set_header(request->headers, name, value);
+}
+
+static bool is_single(const char *name)
+{
+    static const char *const single[] = {"Authorization", "Content-Type", "Idempotency-Key"};
+    for (size_t i = 0; i < G_N_ELEMENTS(single); i++)
+        if (g_ascii_strcasecmp(name, single[i]) == 0)
+            return true;
+    return false;
+}
+
+void http_request_add_header(HttpRequest *request, const char *name, const char *value)
+{
+    if (is_single(name) && request->refused == NULL) {
+        if (http_fields_header(request->headers, name) != NULL)
+            error_set_problem(&request->refused, TD_ERROR_MALFORMED, "bad-request", NULL,
+                              "The header %s was sent twice. Nothing was changed.", name);
+        else if (!g_utf8_validate(value, -1, NULL))
+            error_set_problem(&request->refused, TD_ERROR_MALFORMED, "bad-request", NULL,
+                              "The header %s is not UTF-8. Nothing was changed.", name);
+    }
+    http_fields_add_header(request->headers, name, value);
+}
+
+void http_request_append_body(HttpRequest *request, const void *data, size_t bytes)
+{
+    g_string_append_len(request->body, data, (gssize)bytes);
+}
+
+void http_request_set_peer(HttpRequest *request, const char *peer)
+{
+    g_free(request->peer);
+    request->peer = g_strdup(peer);
+}
+
+void http_request_add_param(HttpRequest *request, const char *name, const char *value)
+{
+    http_fields_take(request->params, g_strdup(name), g_strdup(value));
+}
+
+void http_request_set_local(HttpRequest *request, bool local)
+{
+    request->local = local;
+}
+
+HttpResponse *http_request_refusal(const HttpRequest *request)
+{
+    return request->refused != NULL ? http_response_problem(request->refused) : NULL;
+}
+
+const char *http_request_method(const HttpRequest *request)
+{
+    return request->method;
+}
+
+const char *http_request_path(const HttpRequest *request)
+{
+    return request->target != NULL ? request->target->path : "";
+}
+
+const char *http_request_header(const HttpRequest *request, const char *name)
+{
+    return http_fields_header(request->headers, name);
+}
+
+const char *http_request_query(const HttpRequest *request, const char *name)
+{
+    return request->target != NULL ? http_fields_exact(request->target->query, name) : NULL;
+}
+
+const char *const *http_request_query_names(const HttpRequest *request)
+{
+    static const char *const none[] = {NULL};
+    if (request->target == NULL)
+        return none;
+    return (const char *const *)request->target->query_names->pdata;
+}
+
+const char *http_request_param(const HttpRequest *request, const char *name)
+{
+    return http_fields_exact(request->params, name);
+}
+
+const char *http_request_body(const HttpRequest *request, size_t *bytes)
+{
+    if (bytes != NULL)
+        *bytes = request->body->len;
+    return request->body->str;
+}
+
+bool http_request_is_local(const HttpRequest *request)
+{
+    return request->local;
+}
+
+const char *http_request_peer(const HttpRequest *request)
+{
+    return request->peer != NULL ? request->peer : "local";
+}

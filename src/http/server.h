@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server: one thread for each door (TCP, Unix socket) only reads and writes; a complete request
+ * waits in a bounded queue for one of the workers, and its answer goes out by the thread that read
+ * it. A handler may therefore block.
+ */
+#pragma once
+
+#include "http/router.h"
+
+#include <stdint.h>
+
+typedef struct HttpServer HttpServer;
+
+typedef struct {
+    const char *
+        listen; /* "127.0.0.1:8080", "[::1]:0", "0.0.0.0:80"; port 0 picks a free one; NULL: none */
+    const char *socket_path; /* Unix socket, made with mode 0600, replaced if stale; NULL: none */
+    int workers;             /* 0: 32 */
+    int queue;               /* requests that may wait for a worker; 0: 256 */
+    int max_connections;     /* for each door; 0: 1000 */
+    int idle_timeout_s;      /* 0: 60 */
+} HttpServerOptions;
+
+/* Starts serving. `router` is borrowed and must outlive the server. A body over
+ * LIMIT_REQUEST_BODY_BYTES is answered with 413 without being read on; a full queue with 503 and
+ * Retry-After. Errors: INVALID (listen text, socket path), UNAVAILABLE (the address is taken: says
+ * which and what to do). */
+HttpServer *http_server_start(const HttpRouter *router, const HttpServerOptions *options,
+                              GError **error);
+
+/* The URL it listens on, with the real port: "http://127.0.0.1:8080"; NULL without TCP. Borrowed.
+ */
+const char *http_server_url(const HttpServer *server);
+
+/* Stops accepting, removes the socket file, waits at most grace_ms for requests under way to be
+ * answered (a client that stalls cannot make it longer), answers what has not been begun by then
+ * with 503, waits for the handlers that still run, however long they take, and joins all threads.
+ * NULL is allowed. */
+void http_server_stop(HttpServer *server, int64_t grace_ms);
