@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-#include <glib.h>
+#include <gio/gio.h>
 #include <stdbool.h>
 #include <stdint.h>
 
