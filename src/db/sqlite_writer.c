@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Group commit: one thread owns the writing connection and commits many callers' work together, so
- * that they share one fsync. It takes whatever waits (nobody is delayed to fill a batch: while one
- * batch is on its way to the disk the next one gathers), runs each caller's function in a savepoint
- * of its own, commits, and only then answers them all.
+ * that they share one fsync. It takes whatever waits, runs each caller's function in a savepoint of
+ * its own, takes those who came in the meantime, commits, and only then answers them all. Nobody is
+ * delayed to fill a batch: while one is on its way to the disk the next one gathers.
  *
  * What must hold:
  *   - Nobody is answered before the COMMIT that holds its work is on the disk.
@@ -36,6 +36,12 @@ typedef struct {
     bool ok;
     GError *error;
 } Job;
+
+/* The callers of one commit. */
+typedef struct {
+    Job *jobs[BATCH_MAX];
+    size_t n;
+} Batch;
 
 struct SqliteWriter {
     Db *db;
@@ -98,15 +104,19 @@ static void roll_back(SqliteWriter *writer)
         sqlite_connection_run(writer->connection, "ROLLBACK", NULL);
 }
 
-static void fail_all(Job **jobs, size_t n, const GError *reason)
+static void job_fail(Job *job, const GError *reason)
 {
-    for (size_t i = 0; i < n; i++) {
-        job_clear(jobs[i]);
-        jobs[i]->error = g_error_copy(reason);
-    }
+    job_clear(job);
+    job->error = g_error_copy(reason);
 }
 
-static void commit(SqliteWriter *writer, Job **jobs, size_t n)
+static void fail_all(Batch *batch, const GError *reason)
+{
+    for (size_t i = 0; i < batch->n; i++)
+        job_fail(batch->jobs[i], reason);
+}
+
+static void commit(SqliteWriter *writer, Batch *batch)
 {
     g_autoptr(GError) error = NULL;
     if (sqlite_connection_run(writer->connection, "COMMIT", &error))
@@ -118,70 +128,93 @@ static void commit(SqliteWriter *writer, Job **jobs, size_t n)
                   "not have been kept. Look at the disk and at the system's log");
     }
     roll_back(writer);
-    for (size_t i = 0; i < n; i++) {
-        if (jobs[i]->ok)
-            fail_all(&jobs[i], 1, error);
+    /* Who had failed before keeps an error of its own. */
+    for (size_t i = 0; i < batch->n; i++) {
+        if (batch->jobs[i]->ok)
+            job_fail(batch->jobs[i], error);
     }
 }
 
+/* Takes what waits into the batch, as far as there is room. Call with the lock held. */
+static void batch_fill(SqliteWriter *writer, Batch *batch)
+{
+    while (batch->n < BATCH_MAX && !g_queue_is_empty(&writer->waiting)) {
+        Job *job = g_queue_pop_head_link(&writer->waiting)->data;
+        job->state = JOB_TAKEN;
+        batch->jobs[batch->n++] = job;
+    }
+}
+
+/* Whether somebody came while the others' functions ran: they share the same commit. */
+static bool batch_grow(SqliteWriter *writer, Batch *batch)
+{
+    size_t before = batch->n;
+    monitor_lock(&writer->monitor);
+    batch_fill(writer, batch);
+    monitor_unlock(&writer->monitor);
+    return batch->n > before;
+}
+
 /* Runs and commits. False when the transaction was lost under way: all is undone then. */
-static bool run_together(SqliteWriter *writer, Job **jobs, size_t n)
+static bool run_together(SqliteWriter *writer, Batch *batch, bool may_grow)
 {
     g_autoptr(GError) error = NULL;
     if (!sqlite_connection_run(writer->connection, "BEGIN IMMEDIATE", &error)) {
-        fail_all(jobs, n, error);
+        fail_all(batch, error);
         return true;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (!job_run(writer, jobs[i])) {
+    for (size_t i = 0; i < batch->n || (may_grow && batch_grow(writer, batch)); i++) {
+        if (!job_run(writer, batch->jobs[i])) {
             roll_back(writer);
             return false;
         }
     }
-    commit(writer, jobs, n);
+    commit(writer, batch);
     return true;
 }
 
-/* The last resort: what goes wrong here is this caller's own answer. */
-static void run_alone(SqliteWriter *writer, Job *job)
+/* What went wrong with nobody else in the transaction is this caller's own answer. */
+static void answer_lost(Job *job)
 {
-    if (run_together(writer, &job, 1))
-        return;
     job->ok = false;
     if (job->error == NULL)
         error_set(&job->error, TD_ERROR_UNAVAILABLE,
                   "The database gave up the transaction; nothing was changed. Try again");
 }
 
-static void run_batch(SqliteWriter *writer, Job **jobs, size_t n)
+static void run_batch(SqliteWriter *writer, Batch *batch)
 {
-    if (n > 1 && run_together(writer, jobs, n))
+    if (run_together(writer, batch, true))
         return;
-    for (size_t i = 0; i < n; i++)
-        run_alone(writer, jobs[i]);
+    if (batch->n == 1) {
+        answer_lost(batch->jobs[0]);
+        return;
+    }
+    for (size_t i = 0; i < batch->n; i++) {
+        Batch alone = {.jobs = {batch->jobs[i]}, .n = 1};
+        if (!run_together(writer, &alone, false))
+            answer_lost(batch->jobs[i]);
+    }
 }
 
-/* Waits for work. 0: there is none and will be none. */
-static size_t take_batch(SqliteWriter *writer, Job **jobs)
+/* Waits for work. False: there is none and will be none. */
+static bool batch_wait(SqliteWriter *writer, Batch *batch)
 {
-    size_t n = 0;
+    batch->n = 0;
     monitor_lock(&writer->monitor);
     while (g_queue_is_empty(&writer->waiting) && !writer->stopping)
         monitor_wait(&writer->monitor);
-    while (n < BATCH_MAX && !g_queue_is_empty(&writer->waiting)) {
-        jobs[n] = g_queue_pop_head_link(&writer->waiting)->data;
-        jobs[n++]->state = JOB_TAKEN;
-    }
+    batch_fill(writer, batch);
     monitor_unlock(&writer->monitor);
-    return n;
+    return batch->n > 0;
 }
 
-static void answer(SqliteWriter *writer, Job **jobs, size_t n)
+static void batch_answer(SqliteWriter *writer, Batch *batch)
 {
     monitor_lock(&writer->monitor);
-    for (size_t i = 0; i < n; i++) {
-        jobs[i]->state = JOB_ANSWERED;
-        pthread_cond_signal(&jobs[i]->done);
+    for (size_t i = 0; i < batch->n; i++) {
+        batch->jobs[i]->state = JOB_ANSWERED;
+        pthread_cond_signal(&batch->jobs[i]->done);
     }
     monitor_unlock(&writer->monitor);
 }
@@ -189,10 +222,10 @@ static void answer(SqliteWriter *writer, Job **jobs, size_t n)
 static void *writer_main(void *data)
 {
     SqliteWriter *writer = data;
-    Job *jobs[BATCH_MAX];
-    for (size_t n = take_batch(writer, jobs); n > 0; n = take_batch(writer, jobs)) {
-        run_batch(writer, jobs, n);
-        answer(writer, jobs, n);
+    Batch batch;
+    while (batch_wait(writer, &batch)) {
+        run_batch(writer, &batch);
+        batch_answer(writer, &batch);
     }
     return NULL;
 }
