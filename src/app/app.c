@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The order of building is the order in which things depend on each other; taking down goes the other way round:
+ * The order of building is the order in which things depend on each other; taking down goes the
+ * other way round:
  *
  *   database -> desk, composer, API, routes -> Alerts Server -> HTTP server
  *
- * The HTTP server stops first, so that nothing comes in any more; the Alerts Server second, so that what it has sent is
- * recorded; the database last.
+ * The HTTP server stops first, so that nothing comes in any more; the Alerts Server second, so that
+ * what it has sent is recorded; the database last.
  */
 #include "app/app.h"
 
@@ -17,18 +18,18 @@
 #include "records/identity.h"
 #include "records/schema.h"
 
-#define HTTP_GRACE_MS 1500
+#define HTTP_GRACE_MS     1500
 #define DELIVERY_GRACE_MS 1500
 
 struct App {
-    DeskFolder *folder;    /* borrowed */
+    DeskFolder *folder; /* borrowed */
     Db *db;
     Desk *desk;
     Composer *composer;
     Api *api;
     HttpRouter *router;
     AppRoles roles;
-    GMutex lock;           /* guards `delivery`, which a reload replaces */
+    GMutex lock; /* guards `delivery`, which a reload replaces */
     Delivery *delivery;
     HttpServer *server;
 };
@@ -36,8 +37,8 @@ struct App {
 static Db *open_database(DeskFolder *folder, GError **error)
 {
     g_autoptr(Db) db = db_open(folder->database, NULL, error);
-    if (db == NULL || !db_migrate(db, schema_steps, schema_n_steps,
-                                  clock_wall_us(clock_system()), error))
+    if (db == NULL ||
+        !db_migrate(db, schema_steps, schema_n_steps, clock_wall_us(clock_system()), error))
         return NULL;
     return g_steal_pointer(&db);
 }

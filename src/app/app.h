@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Builds the parts of a desk and takes them down in mirrored order: for `tidings serve`, and for a command that does its
- * work itself because nobody serves.
+ * Builds the parts of a desk and takes them down in mirrored order: for `tidings serve`, and for a
+ * command that does its work itself because nobody serves.
  */
 #pragma once
 
@@ -13,8 +13,8 @@
 
 typedef struct App App;
 
-/* Opens the database, brings its schema up to date, and builds desk and API. Borrows `folder`. Errors: those of the
- * database; NOT_FOUND (problem "no-desk": the database has no desk in it). */
+/* Opens the database, brings its schema up to date, and builds desk and API. Borrows `folder`.
+ * Errors: those of the database; NOT_FOUND (problem "no-desk": the database has no desk in it). */
 App *app_open(DeskFolder *folder, GError **error);
 void app_close(App *app);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(App, app_close)
@@ -23,9 +23,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(App, app_close)
 HttpResponse *app_call(App *app, HttpRequest *request);
 
 typedef struct {
-    const char *listen;    /* NULL: none on TCP */
-    bool web;              /* serve the API on TCP and on the desk's socket */
-    bool alerts;           /* run the Alerts Server */
+    const char *listen; /* NULL: none on TCP */
+    bool web;           /* serve the API on TCP and on the desk's socket */
+    bool alerts;        /* run the Alerts Server */
 } AppRoles;
 
 /* Starts what the roles ask for. Errors: those of the parts; what was started is stopped again. */
@@ -40,6 +40,7 @@ bool app_reload(App *app, GError **error);
 /* Stops accepting, finishes what is under way; at most about four seconds. */
 void app_stop(App *app);
 
-/* Brings the schema up to date and makes a new desk in the folder's database. *secret is the first token's text, shown once;
- * secret_free() it. Errors: CONFLICT (problem "desk-exists"), those of the database. */
+/* Brings the schema up to date and makes a new desk in the folder's database. *secret is the first
+ * token's text, shown once; secret_free() it. Errors: CONFLICT (problem "desk-exists"), those of
+ * the database. */
 bool app_create(DeskFolder *folder, const DeskPlan *plan, char **secret, GError **error);

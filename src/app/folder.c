@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CONFIG_FILE "tidings.conf"
+#define CONFIG_FILE  "tidings.conf"
 #define LOCK_POLL_MS 50
 
 static DeskFolder *folder_new(const char *path)
@@ -46,9 +46,8 @@ static bool read_config(DeskFolder *folder, GError **error)
         return false;
     const char *database = folder->config->database;
     folder->sqlite = database == NULL;
-    folder->database = database != NULL
-                           ? g_strdup(database)
-                           : g_strdup_printf("sqlite:%s/tidings.sqlite", folder->path);
+    folder->database = database != NULL ? g_strdup(database)
+                                        : g_strdup_printf("sqlite:%s/tidings.sqlite", folder->path);
     return true;
 }
 
@@ -65,8 +64,8 @@ DeskFolder *desk_folder_open(const char *path, GError **error)
     g_autofree char *config = g_build_filename(folder->path, CONFIG_FILE, NULL);
     if (!g_file_test(config, G_FILE_TEST_EXISTS)) {
         error_set_problem(error, TD_ERROR_NOT_FOUND, "no-desk", NULL,
-                          "There is no desk in %s; make one with `tidings init --desk %s`", folder->path,
-                          folder->path);
+                          "There is no desk in %s; make one with `tidings init --desk %s`",
+                          folder->path, folder->path);
         return NULL;
     }
     return read_config(folder, error) ? g_steal_pointer(&folder) : NULL;
@@ -92,8 +91,10 @@ DeskFolder *desk_folder_create(const char *path, const char *database, GError **
         "%sdatabase = %s\n",
         database != NULL ? "" : "# ", database != NULL ? database : "postgresql:///tidings");
     g_autoptr(GError) failure = NULL;
-    if (!g_file_set_contents_full(config, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &failure)) {
-        error_set(error, TD_ERROR_UNAVAILABLE, "%s cannot be written: %s", config, failure->message);
+    if (!g_file_set_contents_full(config, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600,
+                                  &failure)) {
+        error_set(error, TD_ERROR_UNAVAILABLE, "%s cannot be written: %s", config,
+                  failure->message);
         return NULL;
     }
     return read_config(folder, error) ? g_steal_pointer(&folder) : NULL;
