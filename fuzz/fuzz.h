@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a fuzz target is: a file fuzz_X.c that defines LLVMFuzzerTestOneInput() over one part of the
- * program, with a corpus of small inputs in corpus/X/. libFuzzer runs it with -Dfuzzers=true
- * (tools/fuzz); replay.c runs it over its corpus in the normal suite, with any compiler.
+ * program, with a corpus of small inputs in corpus/X/ and, where it helps, the words of its
+ * language in X.dict. libFuzzer runs it with -Dfuzzers=true (tools/fuzz); replay.c runs it over its
+ * corpus in the normal suite, with any compiler.
  *
  * To add one: write the two, name it in fuzz/meson.build, and let the part's tests/X/meson.build
  * build the replay, as tests/template/meson.build does. An input that once broke something belongs
