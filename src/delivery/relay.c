@@ -35,14 +35,15 @@ bool relay_load(DbTx *tx, RelayState *relay, GError **error)
 bool relay_store_trouble(DbTx *tx, const char *state, const char *reason, int64_t retry_at,
                          int64_t now_us, GError **error)
 {
-    return db_exec(tx, NULL, error,
-                   "INSERT INTO relay (name, state, reason, since, retry_at)"
-                   " VALUES ('" RELAY "', $1, $2, $3, $4)"
-                   " ON CONFLICT (name) DO UPDATE SET"
-                   " since = CASE WHEN relay.state = excluded.state THEN relay.since"
-                   " ELSE excluded.since END,"
-                   " state = excluded.state, reason = excluded.reason, retry_at = excluded.retry_at",
-                   "ssin", state, reason, now_us, retry_at);
+    return db_exec(
+        tx, NULL, error,
+        "INSERT INTO relay (name, state, reason, since, retry_at)"
+        " VALUES ('" RELAY "', $1, $2, $3, $4)"
+        " ON CONFLICT (name) DO UPDATE SET"
+        " since = CASE WHEN relay.state = excluded.state THEN relay.since"
+        " ELSE excluded.since END,"
+        " state = excluded.state, reason = excluded.reason, retry_at = excluded.retry_at",
+        "ssin", state, reason, now_us, retry_at);
 }
 
 bool relay_store_up(DbTx *tx, int64_t now_us, GError **error)

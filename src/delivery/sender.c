@@ -79,7 +79,8 @@ static void run_job(Delivery *delivery, TransportLink *link, Job *job)
     job->composed = true;
     job->message_hash = compose_hash(message);
     g_autofree char *from = envelope_from(job->message);
-    Envelope envelope = {from, job->message->recipient, message};
+    Envelope envelope = {
+        .envelope_from = from, .envelope_to = job->message->recipient, .message = message};
     transport_send(link, &envelope, delivery->cancel, &job->outcome);
 }
 

@@ -62,7 +62,9 @@ json_t *delivery_test_send(const DeliverySetup *setup, const char *to, GError **
         return NULL;
     json_t *steps = json_array();
     transport_link_set_trace(link, keep_step, steps);
-    Envelope envelope = {json_get_text(sender, "from_address"), to, message};
+    Envelope envelope = {.envelope_from = json_get_text(sender, "from_address"),
+                         .envelope_to = to,
+                         .message = message};
     DeliveryOutcome outcome = {0};
     transport_send(link, &envelope, NULL, &outcome);
     transport_link_set_trace(link, NULL, NULL);
