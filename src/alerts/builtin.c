@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alerts/builtin.h"
 
-#include "alert-templates.h"
+#include "alerts/alert-templates.h"
 
 static char *read_part(const char *kind, const char *part)
 {

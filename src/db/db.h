@@ -2,17 +2,19 @@
 /*
  * SQL on two engines behind one interface.
  *
- * One SQL text serves both: parameters are $1, $2, ...; RETURNING and ON CONFLICT work on both; times are BIGINT
- * microseconds UTC, booleans are integers, JSON is TEXT. What must differ is asked for with db_engine() and small
- * helpers below.
+ * One SQL text serves both: parameters are $1, $2, ...; RETURNING and ON CONFLICT work on both;
+ * times are BIGINT microseconds UTC, booleans are integers, JSON is TEXT. What must differ is asked
+ * for with db_engine() and small helpers below.
  *
- * Writing goes through db_write(): the function runs inside a transaction, MAY RUN MORE THAN ONCE (a batch redone, a
- * serialization failure, a deadlock, a connection lost before COMMIT), writes only through the DbTx it is given, builds
- * its results afresh at each run and has no other effect. When db_write() returns true the change is durable. On
- * SQLite one writer thread runs many callers' functions in one commit, each in a savepoint of its own; on PostgreSQL
- * the function runs on the caller's thread with a pooled connection.
+ * Writing goes through db_write(): the function runs inside a transaction, MAY RUN MORE THAN ONCE
+ * (a batch redone, a serialization failure, a deadlock, a connection lost before COMMIT), writes
+ * only through the DbTx it is given, builds its results afresh at each run and has no other effect.
+ * When db_write() returns true the change is durable. On SQLite one writer thread runs many
+ * callers' functions in one commit, each in a savepoint of its own; on PostgreSQL the function runs
+ * on the caller's thread with a pooled connection.
  *
- * Thread-safe: a Db may be used from any thread. A DbTx and its DbRows belong to the function that received them.
+ * Thread-safe: a Db may be used from any thread. A DbTx and its DbRows belong to the function that
+ * received them.
  */
 #pragma once
 
@@ -26,70 +28,81 @@ typedef struct DbRows DbRows;
 
 typedef enum { DB_SQLITE, DB_POSTGRESQL } DbEngine;
 
-/* One numbered step of the schema. `sql` may hold several statements and these words, replaced for the engine:
- *   @id@   a generated 64-bit primary key (SQLite INTEGER PRIMARY KEY AUTOINCREMENT; PostgreSQL BIGINT identity) */
+/* One numbered step of the schema. `sql` may hold several statements and these words, replaced for
+ * the engine:
+ *   @id@   a generated 64-bit primary key (SQLite INTEGER PRIMARY KEY AUTOINCREMENT; PostgreSQL
+ * BIGINT identity) */
 typedef struct {
-    int version;    /* 1, 2, 3, ... without gaps */
+    int version; /* 1, 2, 3, ... without gaps */
     const char *name;
     const char *sql;
 } DbMigration;
 
 typedef struct {
-    int connections;           /* PostgreSQL pool, or SQLite readers; 0: default (8) */
-    int64_t busy_timeout_ms;   /* how long to wait for a connection or a lock; 0: default (10,000) */
+    int connections;         /* PostgreSQL pool, or SQLite readers; 0: default (8) */
+    int64_t busy_timeout_ms; /* how long to wait for a connection or a lock; 0: default (10,000) */
 } DbOptions;
 
-/* Opens "sqlite:PATH" or "postgresql://..." (also "postgres://"). PostgreSQL may be away at first: each call connects
- * again when it must. Errors: INVALID (URL), UNAVAILABLE, CORRUPT (not a database). */
+/* Opens "sqlite:PATH" or "postgresql://..." (also "postgres://"). PostgreSQL may be away at first:
+ * each call connects again when it must. Errors: INVALID (URL), UNAVAILABLE, CORRUPT (not a
+ * database). */
 Db *db_open(const char *url, const DbOptions *options, GError **error);
 
-/* Finishes what was handed in, then closes. NULL is allowed. No call may be under way in another thread. */
+/* Finishes what was handed in, then closes. NULL is allowed. No call may be under way in another
+ * thread. */
 void db_close(Db *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
 
 DbEngine db_engine(const Db *db);
 
-/* Brings the schema up to date: each missing step in a transaction of its own, with its checksum recorded in table
- * schema_migration (version, name, checksum, applied_at). Two processes may call it at once. Errors: CONFLICT (problem
- * "schema-newer": the database was made by a newer program; "schema-changed": a recorded step has another checksum;
- * nothing was changed), and those of db_write(). */
+/* Brings the schema up to date: each missing step in a transaction of its own, with its checksum
+ * recorded in table schema_migration (version, name, checksum, applied_at). Two processes may call
+ * it at once. Errors: CONFLICT (problem "schema-newer": the database was made by a newer program;
+ * "schema-changed": a recorded step has another checksum; nothing was changed), and those of
+ * db_write(). */
 bool db_migrate(Db *db, const DbMigration *steps, size_t n_steps, int64_t now_us, GError **error);
 
-/* What runs inside a transaction. Returning false rolls back this caller's work alone; it must then set *error. */
+/* What runs inside a transaction. Returning false rolls back this caller's work alone; it must then
+ * set *error. */
 typedef bool (*DbFn)(DbTx *tx, void *data, GError **error);
 
-/* Errors: those of `fn`; CONFLICT (problem "unique": a unique or foreign key refused it), BUSY (no connection or lock
- * in time), UNAVAILABLE (disk full, I/O error, server away: nothing was written), UNCERTAIN (the connection was lost
- * during COMMIT: it may or may not have been written), CORRUPT. Blocks. */
+/* Errors: those of `fn`; CONFLICT (problem "unique": a unique or foreign key refused it), BUSY (no
+ * connection or lock in time), UNAVAILABLE (disk full, I/O error, server away: nothing was
+ * written), UNCERTAIN (the connection was lost during COMMIT: it may or may not have been written),
+ * CORRUPT. Blocks. */
 bool db_write(Db *db, DbFn fn, void *data, GError **error);
 
-/* As db_write() on a connection that only reads: one consistent snapshot. May also run more than once. */
+/* As db_write() on a connection that only reads: one consistent snapshot. May also run more than
+ * once. */
 bool db_read(Db *db, DbFn fn, void *data, GError **error);
 
 /*
  * Statements. `types` has one letter a parameter, the parameters follow:
  *   i  int64_t                      n  int64_t, where 0 is bound as NULL (an optional id or time)
  *   s  const char *, NULL is NULL   b  const void *, then size_t (bytes)
- * Statements are prepared once for each connection and kept; so `sql` should be a constant text, never one that has
- * values from outside in it.
+ * Statements are prepared once for each connection and kept; so `sql` should be a constant text,
+ * never one that has values from outside in it.
  */
 
 /* For a statement without rows to read. *changed (may be NULL) is the number of rows it wrote. */
 bool db_exec(DbTx *tx, int64_t *changed, GError **error, const char *sql, const char *types, ...);
 
-/* Runs a statement that gives rows. NULL on error. Free with db_rows_free(), before the next statement that could
- * change what it reads. */
+/* Runs a statement that gives rows. NULL on error. Free with db_rows_free(), before the next
+ * statement that could change what it reads. */
 DbRows *db_query(DbTx *tx, GError **error, const char *sql, const char *types, ...);
 
-/* Moves to the next row (before the first at the start). False at the end, or on error: then db_rows_end() says so. */
+/* Moves to the next row (before the first at the start). False at the end, or on error: then
+ * db_rows_end() says so. */
 bool db_rows_next(DbRows *rows);
-int64_t db_rows_int(const DbRows *rows, int column);         /* NULL reads as 0 */
-const char *db_rows_text(const DbRows *rows, int column);    /* NULL reads as NULL; valid until the next row */
-char *db_rows_dup(const DbRows *rows, int column);           /* a copy, NULL for NULL */
+int64_t db_rows_int(const DbRows *rows, int column); /* NULL reads as 0 */
+const char *db_rows_text(const DbRows *rows,
+                         int column); /* NULL reads as NULL; valid until the next row */
+char *db_rows_dup(const DbRows *rows, int column); /* a copy, NULL for NULL */
 const void *db_rows_blob(const DbRows *rows, int column, size_t *bytes);
 bool db_rows_is_null(const DbRows *rows, int column);
 
-/* Frees; false with *error when reading had failed underway. Use it where "no more rows" must not be a guess. */
+/* Frees; false with *error when reading had failed underway. Use it where "no more rows" must not
+ * be a guess. */
 bool db_rows_end(DbRows *rows, GError **error);
 void db_rows_free(DbRows *rows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbRows, db_rows_free)

@@ -2,10 +2,11 @@
 /*
  * Building an outgoing RFC 5322 message. The only place, with mail/read, that includes GMime.
  *
- * The same parts give the same bytes, always: no clock, no randomness, no host name in it (product.md, promise 6). The
- * MIME boundary comes from the Message-ID. Bodies are 7-bit (quoted-printable or base64), lines end in CRLF, headers
- * are folded at 78 where they can be and encoded by RFC 2047. Nothing that a caller gives can start a new header: a CR,
- * LF or NUL in a one-line part is refused.
+ * The same parts give the same bytes, always: no clock, no randomness, no host name in it
+ * (product.md, promise 6). The MIME boundary comes from the Message-ID. Bodies are 7-bit
+ * (quoted-printable or base64), lines end in CRLF, headers are folded at 78 where they can be and
+ * encoded by RFC 2047. Nothing that a caller gives can start a new header: a CR, LF or NUL in a
+ * one-line part is refused.
  */
 #pragma once
 
@@ -14,9 +15,9 @@
 #include <stdint.h>
 
 typedef struct {
-    const char *from_name;         /* may be NULL */
+    const char *from_name; /* may be NULL */
     const char *from_address;
-    const char *to_name;           /* may be NULL */
+    const char *to_name; /* may be NULL */
     const char *to_address;
     const char *reply_to;          /* an address; may be NULL */
     const char *subject;           /* UTF-8, one line */
@@ -25,17 +26,18 @@ typedef struct {
     const char *in_reply_to;       /* without angle brackets; may be NULL */
     const char *const *references; /* NULL-terminated, without angle brackets; may be NULL */
     const char *language;          /* Content-Language (RFC 3282); may be NULL */
-    bool automatic;                /* Auto-Submitted: auto-generated (RFC 3834), X-Auto-Response-Suppress: All */
-    const char *text;              /* text/plain; UTF-8, lines end in LF */
-    const char *html;              /* text/html beside it in multipart/alternative; may be NULL */
+    bool automatic;   /* Auto-Submitted: auto-generated (RFC 3834), X-Auto-Response-Suppress: All */
+    const char *text; /* text/plain; UTF-8, lines end in LF */
+    const char *html; /* text/html beside it in multipart/alternative; may be NULL */
 } MessageParts;
 
 /* The composer's version: changes whenever the same parts would give other bytes. */
 #define MESSAGE_COMPOSER_VERSION 1
 
-/* The message's exact bytes. Errors: INVALID (a part that cannot stand in a header, an address that is none). */
+/* The message's exact bytes. Errors: INVALID (a part that cannot stand in a header, an address that
+ * is none). */
 GBytes *message_build(const MessageParts *parts, GError **error);
 
-/* For tests and for people at a terminal: headers decoded, then the text part. Free with g_free(). NULL where the bytes
- * are no message. */
+/* For tests and for people at a terminal: headers decoded, then the text part. Free with g_free().
+ * NULL where the bytes are no message. */
 char *message_to_readable(GBytes *message);

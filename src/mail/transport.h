@@ -1,33 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ways out: smtp, the sendmail command, a local Maildir, memory (tests). A transport is told where and how; a link
- * is one connection (or its equivalent) that one thread uses. What became of a message is data, not an error.
+ * The ways out: smtp, the sendmail command, a local Maildir, memory (tests). A transport is told
+ * where and how; a link is one connection (or its equivalent) that one thread uses. What became of
+ * a message is data, not an error.
  */
 #pragma once
 
 #include "base/clock.h"
 
-#include <glib.h>
+#include <gio/gio.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 typedef enum {
-    DELIVERY_SENT,              /* accepted: the next server has it now */
-    DELIVERY_DEFERRED,          /* 4xx at RCPT, DATA or after the dot, 5xx at MAIL FROM: this mail, later */
-    DELIVERY_REJECTED,          /* 5xx at RCPT, DATA or after the dot: this recipient, for good */
-    DELIVERY_UNCERTAIN,         /* timeout or close after any byte of the final dot was written */
-    DELIVERY_RELAY_DOWN,        /* 4xx, 5xx, timeout or close at connect, banner, EHLO, STARTTLS, AUTH (and a close or
-                                   timeout anywhere before the final dot): says nothing about the recipient */
+    DELIVERY_SENT,      /* accepted: the next server has it now */
+    DELIVERY_DEFERRED,  /* 4xx at RCPT, DATA or after the dot, 5xx at MAIL FROM: this mail, later */
+    DELIVERY_REJECTED,  /* 5xx at RCPT, DATA or after the dot: this recipient, for good */
+    DELIVERY_UNCERTAIN, /* timeout or close after any byte of the final dot was written */
+    DELIVERY_RELAY_DOWN, /* 4xx, 5xx, timeout or close at connect, banner, EHLO, STARTTLS, AUTH (and
+                            a close or timeout anywhere before the final dot): says nothing about
+                            the recipient */
 } DeliveryOutcomeKind;
 
 typedef struct {
     DeliveryOutcomeKind kind;
-    bool relay_misconfigured;    /* with DEFERRED: 5xx at MAIL FROM */
-    int reply_code;              /* 250, 451, ...; 0 where no reply was read */
-    char enhanced_status[16];    /* "5.1.1" or "" */
-    char *reply;                 /* the remote's last words, UTF-8, one line, at most 512 bytes; or what happened, in words */
-    char *remote_queue_id;       /* as read from the reply to the dot; NULL where not recognised */
-    const char *stage;           /* "connect", "banner", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "dot", ... */
+    bool relay_misconfigured; /* with DEFERRED: 5xx at MAIL FROM */
+    int reply_code;           /* 250, 451, ...; 0 where no reply was read */
+    char enhanced_status[16]; /* "5.1.1" or "" */
+    char *reply; /* the remote's last words, UTF-8, one line, at most 512 bytes; or what happened,
+                    in words */
+    char *remote_queue_id; /* as read from the reply to the dot; NULL where not recognised */
+    const char *stage; /* "connect", "banner", "ehlo", "starttls", "auth", "mail", "rcpt", "data",
+                          "dot", ... */
 } DeliveryOutcome;
 
 void delivery_outcome_clear(DeliveryOutcome *outcome);
@@ -35,34 +39,43 @@ void delivery_outcome_clear(DeliveryOutcome *outcome);
 typedef enum { SMTP_SECURITY_NONE, SMTP_SECURITY_STARTTLS, SMTP_SECURITY_TLS } SmtpSecurity;
 
 typedef struct {
-    char *kind;          /* "smtp", "sendmail", "maildir", "memory" */
-    char *host;          /* smtp */
-    uint16_t port;       /* smtp */
+    char *kind;    /* "smtp", "sendmail", "maildir", "memory" */
+    char *host;    /* smtp */
+    uint16_t port; /* smtp */
     SmtpSecurity security;
-    char *username;      /* NULL or "": no AUTH */
+    char *username; /* NULL or "": no AUTH */
     char *password;
-    char *ca_file;       /* PEM of the authorities to trust; NULL: the system's */
-    char *helo_name;     /* what to call ourselves in EHLO; NULL: the host's name, or its address literal */
-    char *path;          /* maildir: its folder; sendmail: the command, NULL for /usr/sbin/sendmail */
-    int timeout_scale;   /* percent of the RFC 5321 §4.5.3.2 timeouts; 0 means 100; tests shorten them */
+    char *ca_file;     /* PEM of the authorities to trust; NULL: the system's */
+    char *helo_name;   /* what to call ourselves in EHLO; NULL: the host's name, or its address
+                          literal */
+    char *path;        /* maildir: its folder; sendmail: the command, NULL for /usr/sbin/sendmail */
+    int timeout_scale; /* percent of the RFC 5321 §4.5.3.2 timeouts; 0 means 100; tests shorten them
+                        */
+    int timeout_cap_ms; /* no wait is longer than this, whatever the scale says; 0: no cap */
 } TransportSettings;
 
 void transport_settings_clear(TransportSettings *settings);
 void transport_settings_copy(const TransportSettings *from, TransportSettings *to);
 
-/* One line of a dialogue, for the test page: what step, what we sent, what came back. Secrets are masked. */
+/* One line of a dialogue, for the test page: what step, what we sent, what came back. Secrets are
+ * masked. */
 typedef void (*TransportTrace)(const char *step, const char *sent, const char *reply, void *data);
 
 typedef struct {
-    const char *envelope_from;    /* "" is the null sender */
+    const char *envelope_from; /* "" is the null sender */
     const char *envelope_to;
-    GBytes *message;              /* CRLF lines, 7-bit */
+    GBytes *message;      /* CRLF lines, 7-bit */
+    int64_t not_after_us; /* boot time from which on the final dot must not leave (a lease's end
+                             less its margin): the connection is dropped instead, RELAY_DOWN at
+                             stage "lease"; 0: no such time */
 } Envelope;
 
 typedef struct TransportLink TransportLink;
 
-/* A link that is not connected yet: the first send connects. `settings` is copied. Errors: INVALID (unknown kind). */
-TransportLink *transport_link_new(const TransportSettings *settings, const Clock *clock, GError **error);
+/* A link that is not connected yet: the first send connects. `settings` is copied. Errors: INVALID
+ * (unknown kind). */
+TransportLink *transport_link_new(const TransportSettings *settings, const Clock *clock,
+                                  GError **error);
 
 /* Says QUIT where that takes no waiting, and closes. NULL is allowed. */
 void transport_link_free(TransportLink *link);
@@ -70,17 +83,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TransportLink, transport_link_free)
 
 void transport_link_set_trace(TransportLink *link, TransportTrace trace, void *data);
 
-/* Sends one message to one recipient; connects, or connects again, when it must (a kept connection that the server has
- * closed is noticed and replaced before anything counts against the message). Blocks, up to the timeouts. Always fills
- * *outcome. `cancellable` (may be NULL) ends it early: RELAY_DOWN before the dot, UNCERTAIN after it. */
+/* Sends one message to one recipient; connects, or connects again, when it must (a kept connection
+ * that the server has closed is noticed and replaced before anything counts against the message).
+ * Blocks, up to the timeouts. Always fills *outcome. `cancellable` (may be NULL) ends it early:
+ * RELAY_DOWN before the dot, UNCERTAIN after it. */
 void transport_send(TransportLink *link, const Envelope *envelope, GCancellable *cancellable,
                     DeliveryOutcome *outcome);
 
 /* Closes a kept connection that has been idle for idle_ms. */
 void transport_link_idle(TransportLink *link, int64_t idle_ms);
 
-/* memory: everything sent since the start, oldest first, by any link of this process. Tests only. */
-GPtrArray *transport_memory_take(void);    /* of MemoryMail *, owned */
+/* memory: everything sent since the start, oldest first, by any link of this process. Tests only.
+ */
+GPtrArray *transport_memory_take(void); /* of MemoryMail *, owned */
 typedef struct {
     char *envelope_from;
     char *envelope_to;

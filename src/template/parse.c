@@ -166,7 +166,8 @@ static const char *rest_is_blank(const char *at, const char *end)
 }
 
 /* Puts the text before the tag and the tag into the tree. `fresh`: that text begins at a line's
- * start; `unshared`: no tag stands before this one on its line. */
+ * start; `unshared`: no tag stands before this one on its line. (Blanks alone would tell, too, but
+ * then a long row of blanks would be looked at again for every tag behind it.) */
 static bool take_tag(Parser *parser, const TemplateTag *tag, bool fresh, bool unshared,
                      GError **error)
 {

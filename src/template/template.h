@@ -64,11 +64,11 @@ void template_escape_html(GString *out, const char *value, size_t bytes);
 typedef const Template *(*TemplatePartial)(const char *name, void *data);
 
 /* Renders with `data` (an object; anything else can be reached as {{.}}) as the context; numbers
- * print as JSON does, a decimal with as few digits as name it. *out is at most max_bytes long, and
- * no more than twice that is ever allocated. `data` is only read: several threads may render from
- * the same. `partial` may be NULL. Errors: INVALID, problem "too-long" (the output),
- * "template-depth" (partials nested more than LIMIT_TEMPLATE_DEPTH deep, or a recursion without
- * end), "template-work" (more than TEMPLATE_WORK_STEPS). */
+ * print as JSON does, a decimal with the fewest digits (from 15 on) that read back the same. *out
+ * is at most max_bytes long, and little more than twice that is ever allocated. `data` is only
+ * read: several threads may render from the same. `partial` may be NULL. Errors: INVALID, problem
+ * "too-long" (the output), "template-depth" (partials nested more than LIMIT_TEMPLATE_DEPTH deep,
+ * or a recursion without end), "template-work" (more than TEMPLATE_WORK_STEPS). */
 bool template_render(const Template *tmpl, const json_t *data, TemplateEscape escape,
                      TemplatePartial partial, void *partial_data, size_t max_bytes, char **out,
                      GError **error);

@@ -217,6 +217,21 @@ static void test_work(void)
         assert_refused(busy[i], find_itself, empty, data, LIMIT_RENDERED_BYTES, "template-work");
 }
 
+/* The bound itself: about a million steps pass, more than two million do not. */
+static void test_work_bound(void)
+{
+    static const char text[] = "{{#l}}{{#l}}{{/l}}{{/l}}";
+    json_auto_t *some = list_of(1000);
+    g_autoptr(Template) tmpl = parse(text);
+    g_autofree char *out = NULL;
+    g_autoptr(GError) error = NULL;
+    template_render(tmpl, some, template_escape_none, NULL, NULL, 0, &out, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(out, ==, "");
+    json_auto_t *many = list_of(1500);
+    assert_refused(text, NULL, NULL, many, 0, "template-work");
+}
+
 /* p32 includes p31 twice, and so on: 2^32 visits, all in vain. */
 static void test_work_doubling(void)
 {
@@ -287,6 +302,15 @@ static void test_linear(void)
     }
 }
 
+static void test_linear_blanks(void)
+{
+    g_autoptr(GString) text = repeat(" ", LIMIT_TEMPLATE_BYTES / 2);
+    while (text->len + 5 <= LIMIT_TEMPLATE_BYTES)
+        g_string_append(text, "{{!}}");
+    g_autoptr(Template) tmpl = template_parse(text->str, text->len, NULL);
+    g_assert_nonnull(tmpl);
+}
+
 /* A delimiter that the text nearly contains at every place. */
 static void test_linear_delimiters(void)
 {
@@ -311,10 +335,12 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/template/limits/output-memory", test_output_memory);
     g_test_add_func("/template/limits/work", test_work);
+    g_test_add_func("/template/limits/work-bound", test_work_bound);
     g_test_add_func("/template/limits/work-doubling", test_work_doubling);
     g_test_add_func("/template/limits/work-of-escaping", test_work_of_escaping);
     g_test_add_func("/template/limits/large-page-is-allowed", test_large_page_is_allowed);
     g_test_add_func("/template/limits/linear", test_linear);
+    g_test_add_func("/template/limits/linear-blanks", test_linear_blanks);
     g_test_add_func("/template/limits/linear-delimiters", test_linear_delimiters);
     return g_test_run();
 }

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The order of building is the order in which things depend on each other; taking down goes the
+ * other way round:
+ *
+ *   database -> desk, composer, API, routes -> Alerts Server -> HTTP server
+ *
+ * The HTTP server stops first, so that nothing comes in any more; the Alerts Server second, so that
+ * what it has sent is recorded; the database last.
+ */
+#include "app/app.h"
+
+#include "api/api.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "db/db.h"
+#include "delivery/delivery.h"
+#include "records/identity.h"
+#include "records/schema.h"
+
+#define HTTP_GRACE_MS     1500
+#define DELIVERY_GRACE_MS 1500
+
+struct App {
+    DeskFolder *folder; /* borrowed */
+    Db *db;
+    Desk *desk;
+    Composer *composer;
+    Api *api;
+    HttpRouter *router;
+    AppRoles roles;
+    GMutex lock; /* guards `delivery`, which a reload replaces */
+    Delivery *delivery;
+    HttpServer *server;
+};
+
+static Db *open_database(DeskFolder *folder, GError **error)
+{
+    g_autoptr(Db) db = db_open(folder->database, NULL, error);
+    if (db == NULL ||
+        !db_migrate(db, schema_steps, schema_n_steps, clock_wall_us(clock_system()), error))
+        return NULL;
+    return g_steal_pointer(&db);
+}
+
+static bool load_identity(DbTx *tx, void *data, GError **error)
+{
+    char **desk_id = data;
+    g_clear_pointer(desk_id, g_free);
+    return identity_load(tx, desk_id, error);
+}
+
+static DeliverySetup delivery_setup(const App *app)
+{
+    return (DeliverySetup){
+        .db = app->db,
+        .clock = clock_system(),
+        .random = random_system(),
+        .composer = app->composer,
+        .maildir = app->folder->maildir,
+    };
+}
+
+/* The desk's writer calls this after a commit that put something into the outbox. */
+static void wake_delivery(void *data)
+{
+    App *app = data;
+    g_mutex_lock(&app->lock);
+    if (app->delivery != NULL)
+        delivery_wake(app->delivery);
+    g_mutex_unlock(&app->lock);
+}
+
+static json_t *test_send(const char *to, void *data, GError **error)
+{
+    DeliverySetup setup = delivery_setup(data);
+    return delivery_test_send(&setup, to, error);
+}
+
+App *app_open(DeskFolder *folder, GError **error)
+{
+    g_autoptr(App) app = g_new0(App, 1);
+    g_mutex_init(&app->lock);
+    app->folder = folder;
+    app->db = open_database(folder, error);
+    g_autofree char *desk_id = NULL;
+    if (app->db == NULL || !db_read(app->db, load_identity, &desk_id, error))
+        return NULL;
+    if (desk_id == NULL) {
+        error_set_problem(error, TD_ERROR_NOT_FOUND, "no-desk", NULL,
+                          "The database of %s has no desk in it; `tidings init` makes one",
+                          folder->path);
+        return NULL;
+    }
+    app->desk = desk_new(app->db, clock_system(), random_system());
+    desk_set_committed(app->desk, wake_delivery, app);
+    app->composer = composer_new(desk_id);
+    app->api = api_new(app->desk, app->composer);
+    api_set_test_send(app->api, test_send, app);
+    app->router = http_router_new();
+    api_add_routes(app->api, app->router);
+    return g_steal_pointer(&app);
+}
+
+void app_close(App *app)
+{
+    if (app == NULL)
+        return;
+    app_stop(app);
+    http_router_free(app->router);
+    api_free(app->api);
+    composer_free(app->composer);
+    desk_free(app->desk);
+    db_close(app->db);
+    g_mutex_clear(&app->lock);
+    g_free(app);
+}
+
+HttpResponse *app_call(App *app, HttpRequest *request)
+{
+    http_request_set_local(request, true);
+    return http_router_run(app->router, request);
+}
+
+static bool start_delivery(App *app, GError **error)
+{
+    DeliverySetup setup = delivery_setup(app);
+    Delivery *delivery = delivery_start(&setup, error);
+    if (delivery == NULL)
+        return false;
+    g_mutex_lock(&app->lock);
+    app->delivery = delivery;
+    g_mutex_unlock(&app->lock);
+    return true;
+}
+
+static void stop_delivery(App *app)
+{
+    g_mutex_lock(&app->lock);
+    Delivery *delivery = g_steal_pointer(&app->delivery);
+    g_mutex_unlock(&app->lock);
+    delivery_stop(delivery, DELIVERY_GRACE_MS);
+}
+
+bool app_start(App *app, const AppRoles *roles, GError **error)
+{
+    app->roles = *roles;
+    if (roles->alerts && !start_delivery(app, error))
+        return false;
+    if (roles->web) {
+        HttpServerOptions options = {.listen = roles->listen, .socket_path = app->folder->socket};
+        app->server = http_server_start(app->router, &options, error);
+        if (app->server == NULL) {
+            stop_delivery(app);
+            return false;
+        }
+    }
+    return true;
+}
+
+const char *app_url(const App *app)
+{
+    return app->server != NULL ? http_server_url(app->server) : NULL;
+}
+
+bool app_reload(App *app, GError **error)
+{
+    if (!app->roles.alerts)
+        return true;
+    stop_delivery(app);
+    return start_delivery(app, error);
+}
+
+void app_stop(App *app)
+{
+    http_server_stop(g_steal_pointer(&app->server), HTTP_GRACE_MS);
+    stop_delivery(app);
+}
+
+/* ---- a new desk ---- */
+
+typedef struct {
+    const DeskPlan *plan;
+    char *secret;
+} Creating;
+
+static bool create(DeskTx *tx, void *data, GError **error)
+{
+    Creating *creating = data;
+    return desk_create(tx, creating->plan, &creating->secret, error);
+}
+
+bool app_create(DeskFolder *folder, const DeskPlan *plan, char **secret, GError **error)
+{
+    g_autoptr(Db) db = open_database(folder, error);
+    if (db == NULL)
+        return false;
+    g_autoptr(Desk) desk = desk_new(db, clock_system(), random_system());
+    Actor actor = {ACTOR_SYSTEM, 0, (char *)"tidings init", CHANNEL_CLI};
+    Creating creating = {.plan = plan};
+    if (!desk_write(desk, &actor, create, &creating, error))
+        return false;
+    *secret = creating.secret;
+    return true;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of commands. Each lives in a file of its own. */
+#include "base/log.h"
+#include "cmd/command.h"
+#include "cmd/commands.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const Command commands[] = {
+    {"init", "Make a new desk", command_init},
+    {"serve", "Serve a desk: the API, and the Alerts Server that sends the mail", command_serve},
+    {"ticket", "Open, show, change and close tickets", command_ticket},
+    {"recipient", "Who is told about a ticket", command_recipient},
+    {"alerts", "Who was told, who was not, and why", command_alerts},
+    {"account", "Customers", command_account},
+    {"contact", "People at a customer", command_contact},
+    {"employee", "People who work at the desk", command_employee},
+    {"token", "Keys for programs that use the API", command_token},
+    {"options", "The desk's settings", command_options},
+    {"template", "The words of the alerts", command_template},
+};
+
+static void print_help(FILE *out)
+{
+    fprintf(out, "Tidings: a ticket desk that tells your customers.\n\n"
+                 "Usage: tidings COMMAND [OPTION...]\n\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out,
+            "\nA desk is a folder: name it with --desk DIR, or once in the variable TIDINGS_DESK.\n"
+            "`tidings COMMAND --help` tells more; the manual is tidings(1).\n");
+}
+
+int main(int argc, char **argv)
+{
+    log_setup();
+    /* A closed pipe is an error to be handled where it is written to, not the end of the process.
+     */
+    signal(SIGPIPE, SIG_IGN);
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return EXIT_SUCCESS;
+    }
+    if (strcmp(name, "--version") == 0) {
+        puts("tidings " TIDINGS_VERSION);
+        return EXIT_SUCCESS;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    if (*name != '\0')
+        fprintf(stderr, "tidings: there is no command \"%s\"\n\n", name);
+    print_help(stderr);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `tidings serve`: in the foreground, one ready line, SIGTERM and SIGINT stop it, SIGHUP reloads.
+ */
+#include "app/app.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "cmd/command.h"
+#include "cmd/commands.h"
+
+#include <glib-unix.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_LISTEN "127.0.0.1:8080"
+#define LOCK_WAIT_MS   5000
+
+typedef struct {
+    GMainLoop *loop;
+    App *app;
+} Serving;
+
+static gboolean on_stop(gpointer data)
+{
+    Serving *serving = data;
+    g_main_loop_quit(serving->loop);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_reload(gpointer data)
+{
+    Serving *serving = data;
+    g_autoptr(GError) error = NULL;
+    if (app_reload(serving->app, &error))
+        log_info("Reloaded");
+    else
+        log_error("Reloading failed: %s. Alerts wait in the outbox; mend this and reload again",
+                  error->message);
+    return G_SOURCE_CONTINUE;
+}
+
+static bool read_roles(const char *text, AppRoles *roles, GError **error)
+{
+    g_auto(GStrv) names = g_strsplit(text != NULL ? text : "web,alerts", ",", -1);
+    for (char **name = names; *name != NULL; name++) {
+        if (strcmp(*name, "web") == 0) {
+            roles->web = true;
+        } else if (strcmp(*name, "alerts") == 0) {
+            roles->alerts = true;
+        } else {
+            error_set(error, TD_ERROR_INVALID,
+                      "There is no role \"%s\"; the roles are: web, alerts", *name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_roles(const DeskFolder *folder, const AppRoles *roles, GError **error)
+{
+    if (!folder->sqlite || (roles->web && roles->alerts))
+        return true;
+    error_set(
+        error, TD_ERROR_INVALID,
+        "Roles can be split over several processes only on PostgreSQL: the SQLite file of this desk"
+        " is written by one process. Serve without --roles, or move the desk to PostgreSQL");
+    return false;
+}
+
+static bool take_lock(DeskFolder *folder, GError **error)
+{
+    bool taken;
+    if (!desk_folder_lock(folder, LOCK_WAIT_MS, &taken, error))
+        return false;
+    if (!taken)
+        error_set(error, TD_ERROR_CONFLICT,
+                  "The desk %s is being served already; stop that server first (systemctl stop "
+                  "tidings, or"
+                  " look for `tidings serve`)",
+                  folder->path);
+    return taken;
+}
+
+static void say_ready(const DeskFolder *folder, const App *app)
+{
+    const char *url = app_url(app);
+    printf("tidings: ready at %s, desk %s\n", url != NULL ? url : folder->socket, folder->path);
+    fflush(stdout);
+}
+
+static bool serve(DeskFolder *folder, const AppRoles *roles, GError **error)
+{
+    if (!check_roles(folder, roles, error) || !take_lock(folder, error))
+        return false;
+    g_autoptr(App) app = app_open(folder, error);
+    if (app == NULL || !app_start(app, roles, error))
+        return false;
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    Serving serving = {loop, app};
+    guint sources[] = {
+        g_unix_signal_add(SIGTERM, on_stop, &serving),
+        g_unix_signal_add(SIGINT, on_stop, &serving),
+        g_unix_signal_add(SIGHUP, on_reload, &serving),
+    };
+    say_ready(folder, app);
+    g_main_loop_run(loop);
+    g_source_remove(sources[2]);
+    app_stop(app);
+    log_info("Stopped; what was not sent yet waits in the outbox");
+    return true;
+}
+
+int command_serve(int argc, char **argv)
+{
+    g_autofree char *listen = NULL;
+    g_autofree char *role_names = NULL;
+    const GOptionEntry entries[] = {
+        {"listen", 0, 0, G_OPTION_ARG_STRING, &listen,
+         "Where to serve (default " DEFAULT_LISTEN ")", "ADDRESS:PORT"},
+        {"roles", 0, 0, G_OPTION_ARG_STRING, &role_names,
+         "What this process does (default web,alerts; a part of it only on PostgreSQL)",
+         "web,alerts"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_auto(CommonOptions) options = {0};
+    if (!command_parse(
+            &options, "serve", NULL,
+            "Serve a desk in the foreground: the API, and the Alerts Server that sends the mail.",
+            entries, 0, 0, &argc, &argv))
+        return EXIT_USAGE;
+    g_autoptr(GError) error = NULL;
+    AppRoles roles = {0};
+    g_autoptr(DeskFolder) folder = desk_folder_open(options.desk, &error);
+    if (folder == NULL || !read_roles(role_names, &roles, &error))
+        return command_fail(error);
+    roles.listen = listen != NULL                   ? listen
+                   : folder->config->listen != NULL ? folder->config->listen
+                                                    : DEFAULT_LISTEN;
+    return serve(folder, &roles, &error) ? EXIT_SUCCESS : command_fail(error);
+}

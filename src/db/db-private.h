@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the front (db.c, migrate.c) and the two drivers; nobody else includes this. */
+#pragma once
+
+#include "db/db.h"
+
+#include <stddef.h>
+
+#define DB_MAX_PARAMETERS          128
+#define DB_MAX_STATEMENTS          256 /* kept prepared for each connection */
+#define DB_DEFAULT_CONNECTIONS     8
+#define DB_MAX_CONNECTIONS         256
+#define DB_DEFAULT_BUSY_TIMEOUT_MS 10000
+
+/* One bound parameter. `type` is 'i', 's' or 'b'; 'n' has become 'i'. */
+typedef struct {
+    char type;
+    bool is_null;
+    int64_t integer;
+    const void *data; /* borrowed from the caller of db_exec() or db_query() */
+    size_t bytes;
+} DbValue;
+
+typedef enum { DB_CELL_NULL, DB_CELL_INTEGER, DB_CELL_TEXT, DB_CELL_BLOB } DbCellKind;
+
+/* One column of the present row. Text is followed by a NUL that `bytes` does not count. */
+typedef struct {
+    DbCellKind kind;
+    int64_t integer;
+    const char *data;
+    size_t bytes;
+} DbCell;
+
+/* What a driver gives. Every function that takes a DbTx is called only while no statement of that
+ * transaction has failed. */
+typedef struct {
+    DbEngine engine;
+    const char *skip_locked;
+    const char *id_column; /* what @id@ in a migration becomes */
+    const char
+        *lock_schema; /* statement that keeps other migrations out until the end; may be NULL */
+    const char *schema_known; /* query: is there a table schema_migration? */
+
+    void (*close)(Db *db);
+    bool (*write)(Db *db, DbFn fn, void *data, GError **error);
+    bool (*read)(Db *db, DbFn fn, void *data, GError **error);
+
+    bool (*exec)(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
+                 int64_t *changed, GError **error);
+    DbRows *(*query)(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
+                     GError **error);
+    /* Several statements without parameters. */
+    bool (*script)(DbTx *tx, const char *sql, GError **error);
+
+    DbCell (*cell)(const DbRows *rows, int column);
+    void (*rows_free)(DbRows *rows);
+} DbDriver;
+
+/* Drivers put these first in their own structures. */
+struct Db {
+    const DbDriver *driver;
+    int connections;
+    int64_t busy_timeout_ms;
+};
+
+struct DbTx {
+    Db *db;
+    GError *failed; /* the first failed statement's error: nothing goes on after it */
+};
+
+struct DbRows {
+    const DbDriver *driver;
+    int n_rows, n_columns;
+    int row;            /* -1 before the first */
+    GPtrArray *scratch; /* what accessors made for this row */
+};
+
+/* `path` is what follows "sqlite:". Takes the options from `settings`. */
+Db *sqlite_db_open(const char *path, const Db *settings, GError **error);
+Db *postgresql_db_open(const char *url, const Db *settings, GError **error);
+
+/* Runs `fn`, and sees to it that a failed statement is a failed function and that a failure has an
+ * error. `tx->failed` must be NULL. */
+bool db_fn_run(DbTx *tx, DbFn fn, void *data, GError **error);
+
+/* As db_exec() for several statements at once, without parameters. */
+bool db_script(DbTx *tx, const char *sql, GError **error);

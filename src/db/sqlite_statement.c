@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Statements on SQLite.
+ *
+ * Parameters: SQLite numbers $1, $2, ... by first appearance, not by the digits, so each prepared
+ * statement keeps which value goes where.
+ *
+ * Rows: a query is run to its end at once and its rows are kept in one piece of memory. That is
+ * what PostgreSQL's library does, too, and it takes away three traps of stepping lazily: rows that
+ * change under their reader, a RETURNING whose foreign key fails only after its last row, and a
+ * forgotten cursor that keeps an old snapshot open.
+ *
+ * After every step sqlite3_get_autocommit() is asked whether the transaction is still there: on a
+ * full disk or an I/O error SQLite rolls it back by itself, and whatever ran next would be
+ * committed alone.
+ */
+#include "db/sqlite-private.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+struct SqliteStatement {
+    sqlite3_stmt *handle;
+    int n_parameters;
+    uint8_t values[DB_MAX_PARAMETERS]; /* SQLite's parameter i + 1 is our value values[i] */
+};
+
+typedef struct {
+    DbCellKind kind;
+    int64_t integer;
+    size_t offset; /* in `bytes` */
+    size_t length;
+} Cell;
+
+typedef struct {
+    DbRows base;
+    GArray *cells; /* of Cell, row by row */
+    GByteArray *bytes;
+} SqliteRows;
+
+sqlite3_stmt *sqlite_statement_handle(const SqliteStatement *statement)
+{
+    return statement->handle;
+}
+
+void sqlite_statement_discard(void *statement, void *owner)
+{
+    SqliteStatement *self = statement;
+    sqlite3_finalize(self->handle);
+    g_free(self);
+}
+
+/* Reads the numbers behind the dollar signs. They must be 1 to n, all of them. */
+static bool number_parameters(SqliteStatement *statement, const char *sql, GError **error)
+{
+    int n = sqlite3_bind_parameter_count(statement->handle);
+    for (int i = 0; i < n; i++) {
+        const char *name = sqlite3_bind_parameter_name(statement->handle, i + 1);
+        int64_t number = name != NULL && name[0] == '$' ? g_ascii_strtoll(name + 1, NULL, 10) : 0;
+        if (number < 1 || number > n || n > DB_MAX_PARAMETERS) {
+            error_set(error, TD_ERROR_INTERNAL,
+                      "The parameters of a statement are not $1 to $%d: %s", n, sql);
+            return false;
+        }
+        statement->values[i] = (uint8_t)(number - 1);
+    }
+    statement->n_parameters = n;
+    return true;
+}
+
+static SqliteStatement *statement_prepare(SqliteConnection *connection, const char *sql,
+                                          GError **error)
+{
+    SqliteStatement *statement = g_new0(SqliteStatement, 1);
+    const char *tail = NULL;
+    int code = sqlite3_prepare_v3(connection->handle, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                  &statement->handle, &tail);
+    if (code != SQLITE_OK) {
+        sqlite_error_set(error, connection->handle, code);
+        sqlite_statement_discard(statement, NULL);
+        return NULL;
+    }
+    bool is_one = statement->handle != NULL && tail[strspn(tail, "; \t\r\n")] == '\0';
+    if (!is_one)
+        error_set(error, TD_ERROR_INTERNAL, "This is not one statement: %s", sql);
+    if (!is_one || !number_parameters(statement, sql, error)) {
+        sqlite_statement_discard(statement, NULL);
+        return NULL;
+    }
+    return statement;
+}
+
+SqliteStatement *sqlite_statement_find(SqliteConnection *connection, const char *sql,
+                                       GError **error)
+{
+    SqliteStatement *statement = statement_cache_find(connection->statements, sql);
+    if (statement != NULL)
+        return statement;
+    statement = statement_prepare(connection, sql, error);
+    if (statement != NULL)
+        statement_cache_add(connection->statements, sql, statement);
+    return statement;
+}
+
+static int bind_value(sqlite3_stmt *handle, int place, const DbValue *value)
+{
+    if (value->is_null)
+        return sqlite3_bind_null(handle, place);
+    if (value->type == 'i')
+        return sqlite3_bind_int64(handle, place, value->integer);
+    /* The caller's memory outlives the statement's run, so nothing is copied. */
+    if (value->type == 's')
+        return sqlite3_bind_text64(handle, place, value->data, value->bytes, SQLITE_STATIC,
+                                   SQLITE_UTF8);
+    if (value->bytes == 0)
+        return sqlite3_bind_zeroblob(handle, place, 0);
+    return sqlite3_bind_blob64(handle, place, value->data, value->bytes, SQLITE_STATIC);
+}
+
+static bool statement_bind(SqliteTx *tx, SqliteStatement *statement, const char *sql,
+                           const DbValue *values, size_t n_values, GError **error)
+{
+    if ((size_t)statement->n_parameters != n_values) {
+        error_set(error, TD_ERROR_INTERNAL, "A statement has %d parameters and was given %zu: %s",
+                  statement->n_parameters, n_values, sql);
+        return false;
+    }
+    for (int i = 0; i < statement->n_parameters; i++) {
+        int code = bind_value(statement->handle, i + 1, &values[statement->values[i]]);
+        if (code != SQLITE_OK) {
+            sqlite_error_set(error, tx->connection->handle, code);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void append_cell(SqliteRows *rows, sqlite3_stmt *handle, int column)
+{
+    Cell cell = {.kind = DB_CELL_TEXT, .offset = rows->bytes->len};
+    const void *data = NULL;
+    switch (sqlite3_column_type(handle, column)) {
+    case SQLITE_NULL:
+        cell.kind = DB_CELL_NULL;
+        break;
+    case SQLITE_INTEGER:
+        cell.kind = DB_CELL_INTEGER;
+        cell.integer = sqlite3_column_int64(handle, column);
+        break;
+    case SQLITE_BLOB:
+        cell.kind = DB_CELL_BLOB;
+        data = sqlite3_column_blob(handle, column);
+        break;
+    default:
+        data = sqlite3_column_text(handle, column);
+        break;
+    }
+    if (cell.kind == DB_CELL_TEXT || cell.kind == DB_CELL_BLOB) {
+        cell.length = (size_t)sqlite3_column_bytes(handle, column);
+        if (cell.length > 0)
+            g_byte_array_append(rows->bytes, data, (guint)cell.length);
+        g_byte_array_append(rows->bytes, (const guint8 *)"", 1);
+    }
+    g_array_append_val(rows->cells, cell);
+}
+
+/* Steps to the end. `rows` may be NULL: then rows are passed over. */
+static bool statement_run(SqliteTx *tx, SqliteStatement *statement, SqliteRows *rows,
+                          GError **error)
+{
+    sqlite3 *handle = tx->connection->handle;
+    int code = sqlite3_step(statement->handle);
+    while (code == SQLITE_ROW) {
+        for (int i = 0; rows != NULL && i < rows->base.n_columns; i++)
+            append_cell(rows, statement->handle, i);
+        if (rows != NULL)
+            rows->base.n_rows++;
+        code = sqlite3_step(statement->handle);
+    }
+    if (code != SQLITE_DONE)
+        sqlite_error_set(error, handle, code);
+    sqlite3_reset(statement->handle);
+    if (!sqlite_connection_is_idle(tx->connection))
+        return code == SQLITE_DONE;
+    tx->lost = true;
+    if (code == SQLITE_DONE)
+        error_set(error, TD_ERROR_INTERNAL,
+                  "A statement ended the transaction that it ran in. This is a fault of the "
+                  "program: please report it");
+    return false;
+}
+
+static SqliteStatement *statement_ready(SqliteTx *tx, const char *sql, const DbValue *values,
+                                        size_t n_values, GError **error)
+{
+    SqliteStatement *statement = sqlite_statement_find(tx->connection, sql, error);
+    if (statement == NULL || !statement_bind(tx, statement, sql, values, n_values, error))
+        return NULL;
+    return statement;
+}
+
+bool sqlite_tx_exec(DbTx *base, const char *sql, const DbValue *values, size_t n_values,
+                    int64_t *changed, GError **error)
+{
+    SqliteTx *tx = (SqliteTx *)base;
+    SqliteStatement *statement = statement_ready(tx, sql, values, n_values, error);
+    if (statement == NULL || !statement_run(tx, statement, NULL, error))
+        return false;
+    if (changed != NULL)
+        *changed = sqlite3_stmt_readonly(statement->handle)
+                       ? 0
+                       : sqlite3_changes64(tx->connection->handle);
+    return true;
+}
+
+DbRows *sqlite_tx_query(DbTx *base, const char *sql, const DbValue *values, size_t n_values,
+                        GError **error)
+{
+    SqliteTx *tx = (SqliteTx *)base;
+    SqliteStatement *statement = statement_ready(tx, sql, values, n_values, error);
+    if (statement == NULL)
+        return NULL;
+    SqliteRows *rows = g_new0(SqliteRows, 1);
+    rows->base.n_columns = sqlite3_column_count(statement->handle);
+    rows->cells = g_array_new(FALSE, FALSE, sizeof(Cell));
+    rows->bytes = g_byte_array_new();
+    if (!statement_run(tx, statement, rows, error)) {
+        sqlite_rows_free(&rows->base);
+        return NULL;
+    }
+    return &rows->base;
+}
+
+DbCell sqlite_rows_cell(const DbRows *base, int column)
+{
+    const SqliteRows *rows = (const SqliteRows *)base;
+    const Cell *cell =
+        &g_array_index(rows->cells, Cell, base->row * (guint)base->n_columns + (guint)column);
+    return (DbCell){.kind = cell->kind,
+                    .integer = cell->integer,
+                    .data = (const char *)rows->bytes->data + cell->offset,
+                    .bytes = cell->length};
+}
+
+void sqlite_rows_free(DbRows *base)
+{
+    SqliteRows *rows = (SqliteRows *)base;
+    g_array_unref(rows->cells);
+    g_byte_array_unref(rows->bytes);
+    g_free(rows);
+}
+
+bool sqlite_tx_script(DbTx *base, const char *sql, GError **error)
+{
+    SqliteTx *tx = (SqliteTx *)base;
+    sqlite3 *handle = tx->connection->handle;
+    int code = sqlite3_exec(handle, sql, NULL, NULL, NULL);
+    if (code != SQLITE_OK)
+        sqlite_error_set(error, handle, code);
+    tx->lost = sqlite_connection_is_idle(tx->connection);
+    if (tx->lost && code == SQLITE_OK)
+        error_set(error, TD_ERROR_INTERNAL, "A script ended the transaction that it ran in");
+    return code == SQLITE_OK && !tx->lost;
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Group commit: one thread owns the writing connection and commits many callers' work together, so
+ * that they share one fsync. It takes whatever waits, runs each caller's function in a savepoint of
+ * its own, takes those who came in the meantime, commits, and only then answers them all. Nobody is
+ * delayed to fill a batch: while one is on its way to the disk the next one gathers.
+ *
+ * What must hold:
+ *   - Nobody is answered before the COMMIT that holds its work is on the disk.
+ *   - One caller's failure takes back that caller's work alone: ROLLBACK TO its savepoint. Broken
+ *     deferred foreign keys, which SQLite checks only at COMMIT, are looked for at the end of each
+ *     savepoint, or they would fail everybody.
+ *   - When the outer transaction is gone (full disk, I/O error), everybody's work is gone, and the
+ *     next SAVEPOINT would silently open a new transaction. Then nobody is answered and the callers
+ *     run again one at a time, each in a transaction of its own, so only the guilty one fails.
+ *   - A COMMIT that fails fails every caller in it. If it was the fsync that failed, the log may
+ *     hold the commit all the same, and a crash before the next commit would bring it back:
+ *     UNCERTAIN. All other errors mean that the log has no complete commit: nothing was written.
+ */
+#include "db/sqlite-private.h"
+
+#include "base/error.h"
+#include "db/monitor.h"
+
+#define BATCH_MAX 64
+
+typedef enum { JOB_WAITING, JOB_TAKEN, JOB_ANSWERED } JobState;
+
+/* One caller, on its stack. */
+typedef struct {
+    GList link;
+    DbFn fn;
+    void *data;
+    JobState state;      /* under the writer's lock */
+    pthread_cond_t done; /* goes with the writer's lock */
+    bool ok;
+    GError *error;
+} Job;
+
+/* The callers of one commit. */
+typedef struct {
+    Job *jobs[BATCH_MAX];
+    size_t n;
+} Batch;
+
+struct SqliteWriter {
+    Db *db;
+    SqliteConnection *connection;
+    GThread *thread;
+    Monitor monitor;
+    GQueue waiting; /* of Job */
+    bool stopping;
+};
+
+static void job_clear(Job *job)
+{
+    job->ok = false;
+    g_clear_error(&job->error);
+}
+
+static bool has_broken_foreign_keys(SqliteConnection *connection)
+{
+    int broken = 0, unused = 0;
+    sqlite3_db_status(connection->handle, SQLITE_DBSTATUS_DEFERRED_FKS, &broken, &unused, 0);
+    return broken != 0;
+}
+
+/* Runs the caller's function. False when the outer transaction is gone. */
+static bool job_run_fn(SqliteWriter *writer, Job *job)
+{
+    SqliteTx tx = {.base.db = writer->db, .connection = writer->connection};
+    job->ok = db_fn_run(&tx.base, job->fn, job->data, &job->error);
+    g_clear_error(&tx.base.failed);
+    if (tx.lost || sqlite_connection_is_idle(writer->connection))
+        return false;
+    if (job->ok && has_broken_foreign_keys(writer->connection)) {
+        job->ok = false;
+        error_set_problem(&job->error, TD_ERROR_CONFLICT, "unique", NULL,
+                          "A record that this one belongs to is not there (FOREIGN KEY); nothing "
+                          "was changed");
+    }
+    return true;
+}
+
+/* Runs one caller inside the batch's transaction. False when that is gone or must be given up:
+ * then everybody's work is undone. */
+static bool job_run(SqliteWriter *writer, Job *job)
+{
+    SqliteConnection *connection = writer->connection;
+    job_clear(job);
+    if (!sqlite_connection_run(connection, "SAVEPOINT caller", &job->error) ||
+        !job_run_fn(writer, job))
+        return false;
+    GError **error = job->ok ? &job->error : NULL;
+    if (!job->ok && !sqlite_connection_run(connection, "ROLLBACK TO caller", NULL))
+        return false;
+    return sqlite_connection_run(connection, "RELEASE caller", error) &&
+           !sqlite_connection_is_idle(connection);
+}
+
+static void roll_back(SqliteWriter *writer)
+{
+    if (!sqlite_connection_is_idle(writer->connection))
+        sqlite_connection_run(writer->connection, "ROLLBACK", NULL);
+}
+
+static void job_fail(Job *job, const GError *reason)
+{
+    job_clear(job);
+    job->error = g_error_copy(reason);
+}
+
+static void fail_all(Batch *batch, const GError *reason)
+{
+    for (size_t i = 0; i < batch->n; i++)
+        job_fail(batch->jobs[i], reason);
+}
+
+static void commit(SqliteWriter *writer, Batch *batch)
+{
+    g_autoptr(GError) error = NULL;
+    if (sqlite_connection_run(writer->connection, "COMMIT", &error))
+        return;
+    if (sqlite3_extended_errcode(writer->connection->handle) == SQLITE_IOERR_FSYNC) {
+        g_clear_error(&error);
+        error_set(&error, TD_ERROR_UNCERTAIN,
+                  "The disk reported an error when the change was to be made safe; it may or may "
+                  "not have been kept. Look at the disk and at the system's log");
+    }
+    roll_back(writer);
+    /* Who had failed before keeps an error of its own. */
+    for (size_t i = 0; i < batch->n; i++) {
+        if (batch->jobs[i]->ok)
+            job_fail(batch->jobs[i], error);
+    }
+}
+
+/* Takes what waits into the batch, as far as there is room. Call with the lock held. */
+static void batch_fill(SqliteWriter *writer, Batch *batch)
+{
+    while (batch->n < BATCH_MAX && !g_queue_is_empty(&writer->waiting)) {
+        Job *job = g_queue_pop_head_link(&writer->waiting)->data;
+        job->state = JOB_TAKEN;
+        batch->jobs[batch->n++] = job;
+    }
+}
+
+/* Whether somebody came while the others' functions ran: they share the same commit. */
+static bool batch_grow(SqliteWriter *writer, Batch *batch)
+{
+    size_t before = batch->n;
+    monitor_lock(&writer->monitor);
+    batch_fill(writer, batch);
+    monitor_unlock(&writer->monitor);
+    return batch->n > before;
+}
+
+/* Runs and commits. False when the transaction was lost under way: all is undone then. */
+static bool run_together(SqliteWriter *writer, Batch *batch, bool may_grow)
+{
+    g_autoptr(GError) error = NULL;
+    if (!sqlite_connection_run(writer->connection, "BEGIN IMMEDIATE", &error)) {
+        fail_all(batch, error);
+        return true;
+    }
+    for (size_t i = 0; i < batch->n || (may_grow && batch_grow(writer, batch)); i++) {
+        if (!job_run(writer, batch->jobs[i])) {
+            roll_back(writer);
+            return false;
+        }
+    }
+    commit(writer, batch);
+    return true;
+}
+
+/* What went wrong with nobody else in the transaction is this caller's own answer. */
+static void answer_lost(Job *job)
+{
+    job->ok = false;
+    if (job->error == NULL)
+        error_set(&job->error, TD_ERROR_UNAVAILABLE,
+                  "The database gave up the transaction; nothing was changed. Try again");
+}
+
+static void run_batch(SqliteWriter *writer, Batch *batch)
+{
+    if (run_together(writer, batch, true))
+        return;
+    if (batch->n == 1) {
+        answer_lost(batch->jobs[0]);
+        return;
+    }
+    for (size_t i = 0; i < batch->n; i++) {
+        Batch alone = {.jobs = {batch->jobs[i]}, .n = 1};
+        if (!run_together(writer, &alone, false))
+            answer_lost(batch->jobs[i]);
+    }
+}
+
+/* Waits for work. False: there is none and will be none. */
+static bool batch_wait(SqliteWriter *writer, Batch *batch)
+{
+    batch->n = 0;
+    monitor_lock(&writer->monitor);
+    while (g_queue_is_empty(&writer->waiting) && !writer->stopping)
+        monitor_wait(&writer->monitor);
+    batch_fill(writer, batch);
+    monitor_unlock(&writer->monitor);
+    return batch->n > 0;
+}
+
+static void batch_answer(SqliteWriter *writer, Batch *batch)
+{
+    monitor_lock(&writer->monitor);
+    for (size_t i = 0; i < batch->n; i++) {
+        batch->jobs[i]->state = JOB_ANSWERED;
+        pthread_cond_signal(&batch->jobs[i]->done);
+    }
+    monitor_unlock(&writer->monitor);
+}
+
+static void *writer_main(void *data)
+{
+    SqliteWriter *writer = data;
+    Batch batch;
+    while (batch_wait(writer, &batch)) {
+        run_batch(writer, &batch);
+        batch_answer(writer, &batch);
+    }
+    return NULL;
+}
+
+static void writer_free(SqliteWriter *writer)
+{
+    sqlite_connection_close(writer->connection);
+    monitor_clear(&writer->monitor);
+    g_free(writer);
+}
+
+SqliteWriter *sqlite_writer_start(Db *db, SqliteConnection *connection, GError **error)
+{
+    SqliteWriter *writer = g_new0(SqliteWriter, 1);
+    writer->db = db;
+    writer->connection = connection;
+    monitor_init(&writer->monitor);
+    g_queue_init(&writer->waiting);
+    g_autoptr(GError) local = NULL;
+    writer->thread = g_thread_try_new("db-writer", writer_main, writer, &local);
+    if (writer->thread == NULL) {
+        error_set(error, TD_ERROR_UNAVAILABLE,
+                  "The system gave no thread for writing to the database (%s). Raise its limits",
+                  local->message);
+        writer_free(writer);
+        return NULL;
+    }
+    return writer;
+}
+
+void sqlite_writer_stop(SqliteWriter *writer)
+{
+    monitor_lock(&writer->monitor);
+    writer->stopping = true;
+    monitor_signal(&writer->monitor);
+    monitor_unlock(&writer->monitor);
+    g_thread_join(writer->thread);
+    writer_free(writer);
+}
+
+/* Waits for the answer; a job that the writer has not even taken in time is withdrawn. */
+static void job_wait(SqliteWriter *writer, Job *job, int64_t deadline_us)
+{
+    while (job->state == JOB_WAITING) {
+        if (monitor_wait_cond_until(&writer->monitor, &job->done, deadline_us))
+            continue;
+        if (job->state != JOB_WAITING)
+            break;
+        g_queue_unlink(&writer->waiting, &job->link);
+        error_set(&job->error, TD_ERROR_BUSY,
+                  "Too many changes wait for the database and this one's turn did not come in "
+                  "time; nothing was changed. Try again soon");
+        return;
+    }
+    while (job->state != JOB_ANSWERED)
+        pthread_cond_wait(&job->done, &writer->monitor.mutex);
+}
+
+bool sqlite_writer_run(SqliteWriter *writer, DbFn fn, void *data, GError **error)
+{
+    Job job = {.fn = fn, .data = data, .state = JOB_WAITING};
+    job.link.data = &job;
+    monitor_cond_init(&job.done);
+    int64_t deadline_us = g_get_monotonic_time() + writer->db->busy_timeout_ms * 1000;
+
+    monitor_lock(&writer->monitor);
+    g_queue_push_tail_link(&writer->waiting, &job.link);
+    monitor_signal(&writer->monitor);
+    job_wait(writer, &job, deadline_us);
+    monitor_unlock(&writer->monitor);
+
+    pthread_cond_destroy(&job.done);
+    if (job.error != NULL)
+        g_propagate_error(error, job.error);
+    return job.ok;
+}

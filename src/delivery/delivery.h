@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Alerts Server: takes what is due from the outbox, composes it, hands it to the relay and
+ * records what became of it.
+ *
+ * The guarantee, and its crash window
+ * -----------------------------------
+ * A message is `sending` from the commit of its claim, which is also the durable intent to send,
+ * until the commit of its settlement. A message outside that window is never sent twice and never
+ * lost: it stands in the outbox. A message inside it when the process, the link or the database
+ * dies becomes `uncertain`, keeps that mark, and is sent again with the same Message-ID and the
+ * same bytes. At most DELIVERY_IN_FLIGHT x concurrency messages are in the window at once.
+ *
+ * Threads: one dispatcher claims (and keeps house), `concurrency` senders compose and send, one
+ * settler records outcomes, as many as wait in one commit.
+ */
+#pragma once
+
+#include "alerts/compose.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "db/db.h"
+
+#include <jansson.h>
+
+/* Messages claimed for each connection: one being sent, the others ready so that it never waits for
+ * a commit. */
+#define DELIVERY_IN_FLIGHT 4
+
+typedef struct {
+    Db *db; /* borrowed, as are clock, random and composer */
+    const Clock *clock;
+    Random *random;
+    Composer *composer;
+    const char *maildir; /* where the transport "maildir" delivers */
+    const char *memory;  /* non-NULL: use the transport "memory" whatever the options say (tests) */
+    int timeout_scale;   /* percent of the SMTP timeouts; 0 means 100 */
+} DeliverySetup;
+
+typedef struct Delivery Delivery;
+
+/* Takes back what a former process left behind, then starts. Errors: those of the database. */
+Delivery *delivery_start(const DeliverySetup *setup, GError **error);
+
+/* There may be something to do: never blocks. Any thread. */
+void delivery_wake(Delivery *delivery);
+
+/* Stops claiming, gives back what has not been started, waits at most grace_ms for what is being
+ * sent, then breaks its connections, records every outcome and joins all threads. NULL is allowed.
+ */
+void delivery_stop(Delivery *delivery, int64_t grace_ms);
+
+/* Sends one test mail with the settings in force, whether or not the server is active, outside the
+ * outbox. Gives
+ * {"ok":bool,"steps":[{"step","sent","reply"}]}. Blocks until the last reply. Errors: INVALID (no
+ * sender set). */
+json_t *delivery_test_send(const DeliverySetup *setup, const char *to, GError **error);

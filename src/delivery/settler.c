@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The settler: records what became of each message. As many outcomes as wait are one commit; one
+ * that cannot be committed is tried again until it can, because the answer of a relay exists only
+ * once.
+ */
+#include "base/error.h"
+#include "base/log.h"
+#include "delivery/private.h"
+#include "delivery/retry.h"
+
+#define BATCH_MAX  200
+#define RETRY_MS   500
+#define STOP_TRIES 4 /* with RETRY_MS: how long a stop waits for a database that is away */
+
+char delivery_stop_mark;
+
+typedef struct {
+    Delivery *delivery;
+    GPtrArray *jobs;
+    int64_t now_us;
+    int64_t relay_retry_at; /* 0: the relay answered */
+} Batch;
+
+static const char *outcome_name(DeliveryOutcomeKind kind)
+{
+    switch (kind) {
+    case DELIVERY_SENT:
+        return "sent";
+    case DELIVERY_DEFERRED:
+        return "deferred";
+    case DELIVERY_REJECTED:
+        return "rejected";
+    case DELIVERY_UNCERTAIN:
+        return "uncertain";
+    case DELIVERY_RELAY_DOWN:
+        return "relay_down";
+    }
+    return "unknown";
+}
+
+/* Where each outcome leads (product.md, section 3, "Outcomes"). */
+static void plan(const Batch *batch, const Job *job, OutboxSettlement *settlement)
+{
+    settlement->counts = true;
+    switch (job->outcome.kind) {
+    case DELIVERY_SENT:
+        settlement->state = OUTBOX_ACCEPTED;
+        settlement->remote_id = job->outcome.remote_queue_id;
+        settlement->message_hash = job->message_hash;
+        settlement->composer = COMPOSER_VERSION;
+        break;
+    case DELIVERY_DEFERRED:
+        settlement->state = OUTBOX_DEFERRED;
+        settlement->due_at = batch->now_us + retry_delay_us(job->message->attempts + 1,
+                                                            batch->delivery->setup.random);
+        break;
+    case DELIVERY_REJECTED:
+        settlement->state = OUTBOX_REJECTED;
+        break;
+    case DELIVERY_UNCERTAIN:
+        settlement->state = OUTBOX_UNCERTAIN;
+        settlement->due_at = batch->now_us + RETRY_UNCERTAIN_US;
+        break;
+    case DELIVERY_RELAY_DOWN:
+        /* It says nothing about this mail, which keeps its place in the queue. */
+        settlement->state = OUTBOX_QUEUED;
+        settlement->counts = false;
+        break;
+    }
+}
+
+static bool settle_tried(DbTx *tx, const Batch *batch, const Job *job, bool *settled,
+                         GError **error)
+{
+    OutboxSettlement settlement = {
+        .id = job->message->id, .lease = job->message->lease, .now_us = batch->now_us};
+    OutboxAttempt attempt = {.at = batch->now_us};
+    settlement.attempt = &attempt;
+    if (job->composed) {
+        attempt.outcome = (char *)outcome_name(job->outcome.kind);
+        attempt.stage = (char *)job->outcome.stage;
+        attempt.reply_code = job->outcome.reply_code;
+        attempt.enhanced_status = (char *)job->outcome.enhanced_status;
+        attempt.reply = job->outcome.reply;
+        plan(batch, job, &settlement);
+    } else {
+        attempt.outcome = (char *)"not_composed";
+        attempt.stage = (char *)"compose";
+        attempt.reply = job->compose_error;
+        settlement.state = OUTBOX_REJECTED;
+        settlement.counts = true;
+        settlement.state_reason = "not_composed";
+    }
+    return outbox_settle(tx, &settlement, settled, error);
+}
+
+static bool settle_batch(DbTx *tx, void *data, GError **error)
+{
+    Batch *batch = data;
+    for (guint i = 0; i < batch->jobs->len; i++) {
+        const Job *job = batch->jobs->pdata[i];
+        bool settled;
+        OutboxSettlement back = {.id = job->message->id,
+                                 .lease = job->message->lease,
+                                 .state = OUTBOX_QUEUED,
+                                 .now_us = batch->now_us};
+        if (!(job->tried ? settle_tried(tx, batch, job, &settled, error)
+                         : outbox_settle(tx, &back, &settled, error)))
+            return false;
+    }
+    for (guint i = batch->jobs->len; i > 0; i--) {
+        const Job *job = batch->jobs->pdata[i - 1];
+        if (!job->composed)
+            continue;
+        bool misconfigured = job->outcome.relay_misconfigured;
+        if (job->outcome.kind == DELIVERY_RELAY_DOWN || misconfigured)
+            return relay_store_trouble(tx, misconfigured ? "misconfigured" : "down",
+                                       job->outcome.reply, batch->relay_retry_at, batch->now_us,
+                                       error);
+        return relay_store_up(tx, batch->now_us, error);
+    }
+    return true;
+}
+
+/* Counts failures of the relay in a row and sets when to try it again. */
+static void look_at_relay(Batch *batch)
+{
+    Delivery *delivery = batch->delivery;
+    bool answered = false;
+    bool down = false;
+    for (guint i = 0; i < batch->jobs->len; i++) {
+        const Job *job = batch->jobs->pdata[i];
+        if (!job->composed)
+            continue;
+        if (job->outcome.kind == DELIVERY_RELAY_DOWN || job->outcome.relay_misconfigured) {
+            down = true;
+            log_warning(
+                "The relay cannot be used: %s. Nothing is lost: alerts wait and are sent when it"
+                " can be used again",
+                job->outcome.reply != NULL ? job->outcome.reply : "no answer");
+        } else {
+            answered = true;
+        }
+    }
+    g_mutex_lock(&delivery->lock);
+    if (down)
+        delivery->relay_failures++;
+    else if (answered)
+        delivery->relay_failures = 0;
+    int64_t failures = delivery->relay_failures;
+    g_mutex_unlock(&delivery->lock);
+    batch->relay_retry_at = down ? batch->now_us + relay_delay_us(failures) : 0;
+}
+
+static void commit(Batch *batch)
+{
+    Delivery *delivery = batch->delivery;
+    look_at_relay(batch);
+    for (int tries = 1;; tries++) {
+        g_autoptr(GError) error = NULL;
+        if (db_write(delivery->setup.db, settle_batch, batch, &error))
+            break;
+        g_mutex_lock(&delivery->lock);
+        bool stopping = delivery->stopping;
+        g_mutex_unlock(&delivery->lock);
+        log_error("What became of %u alerts could not be recorded: %s. %s", batch->jobs->len,
+                  error->message,
+                  stopping && tries >= STOP_TRIES
+                      ? "They are marked uncertain at the next start and sent again"
+                      : "Trying again");
+        if (stopping && tries >= STOP_TRIES)
+            break;
+        g_usleep(RETRY_MS * 1000);
+    }
+    g_mutex_lock(&delivery->lock);
+    delivery->in_flight -= (int)batch->jobs->len;
+    delivery->woken = true;
+    g_cond_broadcast(&delivery->changed);
+    g_mutex_unlock(&delivery->lock);
+}
+
+gpointer delivery_settler_run(gpointer data)
+{
+    Delivery *delivery = data;
+    bool stop = false;
+    while (!stop) {
+        Batch batch = {.delivery = delivery};
+        batch.jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
+        gpointer item = g_async_queue_pop(delivery->settled);
+        while (item != NULL) {
+            if (item == &delivery_stop_mark)
+                stop = true;
+            else
+                g_ptr_array_add(batch.jobs, item);
+            item = batch.jobs->len < BATCH_MAX ? g_async_queue_try_pop(delivery->settled) : NULL;
+        }
+        batch.now_us = clock_wall_us(delivery->setup.clock);
+        if (batch.jobs->len > 0)
+            commit(&batch);
+        g_ptr_array_unref(batch.jobs);
+    }
+    return NULL;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The test of outgoing mail: one mail, with exactly the sender and reply addresses that alerts use,
+ * its dialogue kept. */
+#include "base/error.h"
+#include "base/json.h"
+#include "delivery/delivery.h"
+#include "delivery/settings.h"
+#include "mail/message.h"
+
+static void keep_step(const char *step, const char *sent, const char *reply, void *data)
+{
+    json_t *entry = json_object();
+    json_set_text(entry, "step", step);
+    json_set_text(entry, "sent", sent);
+    json_set_text(entry, "reply", reply);
+    json_array_append_new(data, entry);
+}
+
+static GBytes *build(const DeliverySetup *setup, const json_t *sender, const char *to,
+                     GError **error)
+{
+    g_autofree char *id = random_base32(setup->random, 26);
+    g_autofree char *message_id = g_strdup_printf("test.%s@test.tidings", id);
+    const char *from_name = json_get_text(sender, "from_name");
+    const char *reply_to = json_get_text(sender, "reply_to");
+    MessageParts parts = {
+        .from_name = *from_name != '\0' ? from_name : NULL,
+        .from_address = json_get_text(sender, "from_address"),
+        .to_address = to,
+        .reply_to = *reply_to != '\0' ? reply_to : NULL,
+        .subject = "Test of outgoing mail",
+        .date_us = clock_wall_us(setup->clock),
+        .message_id = message_id,
+        .language = "en",
+        .automatic = true,
+        .text = "This is a test of the Alerts Server's outgoing mail.\n\n"
+                "If you can read it, mail to customers leaves by the same road,\n"
+                "with the same sender and reply addresses.\n",
+    };
+    return message_build(&parts, error);
+}
+
+json_t *delivery_test_send(const DeliverySetup *setup, const char *to, GError **error)
+{
+    g_auto(DeliverySettings) settings = {0};
+    if (!delivery_settings_load(setup->db, setup->maildir, setup->memory, setup->timeout_scale,
+                                &settings, error))
+        return NULL;
+    json_auto_t *sender = json_loads(settings.sender, 0, NULL);
+    if (*json_get_text(sender, "from_address") == '\0') {
+        error_set_problem(
+            error, TD_ERROR_INVALID, "sender-missing", NULL,
+            "There is no sender address yet; set from_address first. Nothing was sent");
+        return NULL;
+    }
+    g_autoptr(GBytes) message = build(setup, sender, to, error);
+    if (message == NULL)
+        return NULL;
+    g_autoptr(TransportLink) link =
+        transport_link_new(&settings.route->transport, setup->clock, error);
+    if (link == NULL)
+        return NULL;
+    json_t *steps = json_array();
+    transport_link_set_trace(link, keep_step, steps);
+    Envelope envelope = {.envelope_from = json_get_text(sender, "from_address"),
+                         .envelope_to = to,
+                         .message = message};
+    DeliveryOutcome outcome = {0};
+    transport_send(link, &envelope, NULL, &outcome);
+    transport_link_set_trace(link, NULL, NULL);
+    if (json_array_size(steps) == 0 || outcome.kind != DELIVERY_SENT)
+        keep_step("outcome", NULL, outcome.reply, steps);
+    json_t *result = json_object();
+    json_set_bool(result, "ok", outcome.kind == DELIVERY_SENT);
+    json_object_set_new(result, "steps", steps);
+    delivery_outcome_clear(&outcome);
+    return result;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The common part of all transports: settings, outcomes, and the table of kinds. */
+#include "mail/transport.h"
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "mail/transport-private.h"
+
+#include <string.h>
+
+static const TransportKind *const kinds[] = {
+    &transport_smtp,
+    &transport_sendmail,
+    &transport_maildir,
+    &transport_memory,
+};
+
+void delivery_outcome_clear(DeliveryOutcome *outcome)
+{
+    g_free(outcome->reply);
+    g_free(outcome->remote_queue_id);
+    *outcome = (DeliveryOutcome){0};
+}
+
+void transport_settings_clear(TransportSettings *settings)
+{
+    g_free(settings->kind);
+    g_free(settings->host);
+    g_free(settings->username);
+    secret_free(settings->password);
+    g_free(settings->ca_file);
+    g_free(settings->helo_name);
+    g_free(settings->path);
+    *settings = (TransportSettings){0};
+}
+
+void transport_settings_copy(const TransportSettings *from, TransportSettings *to)
+{
+    *to = *from;
+    to->kind = g_strdup(from->kind);
+    to->host = g_strdup(from->host);
+    to->username = g_strdup(from->username);
+    to->password = g_strdup(from->password);
+    to->ca_file = g_strdup(from->ca_file);
+    to->helo_name = g_strdup(from->helo_name);
+    to->path = g_strdup(from->path);
+}
+
+TransportLink *transport_link_new(const TransportSettings *settings, const Clock *clock,
+                                  GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (g_strcmp0(settings->kind, kinds[i]->name) != 0)
+            continue;
+        TransportLink *link = kinds[i]->link_new();
+        link->kind = kinds[i];
+        link->clock = clock;
+        transport_settings_copy(settings, &link->settings);
+        return link;
+    }
+    error_set_problem(error, TD_ERROR_INVALID, NULL, "transport",
+                      "There is no transport \"%s\"; use smtp, sendmail or maildir",
+                      settings->kind != NULL ? settings->kind : "");
+    return NULL;
+}
+
+void transport_link_free(TransportLink *link)
+{
+    if (link == NULL)
+        return;
+    link->kind->link_close(link);
+    transport_settings_clear(&link->settings);
+    link->kind->link_free(link);
+}
+
+void transport_link_set_trace(TransportLink *link, TransportTrace trace, void *data)
+{
+    link->trace = trace;
+    link->trace_data = data;
+}
+
+void transport_send(TransportLink *link, const Envelope *envelope, GCancellable *cancellable,
+                    DeliveryOutcome *outcome)
+{
+    *outcome = (DeliveryOutcome){0};
+    if (!envelope_address_is_safe(envelope->envelope_from)) {
+        outcome_set(outcome, DELIVERY_DEFERRED, "mail",
+                    "Nothing was sent: the sender's address cannot stand in a mail command");
+        outcome->relay_misconfigured = true;
+        return;
+    }
+    if (envelope->envelope_to[0] == '\0' || !envelope_address_is_safe(envelope->envelope_to)) {
+        outcome_set(outcome, DELIVERY_REJECTED, "rcpt",
+                    "Nothing was sent: the recipient's address cannot stand in a mail command");
+        return;
+    }
+    if (g_cancellable_is_cancelled(cancellable)) {
+        outcome_set(outcome, DELIVERY_RELAY_DOWN, "connect",
+                    "Nothing was sent: the sending was stopped on this side");
+        return;
+    }
+    link->kind->send(link, envelope, cancellable, outcome);
+    link->last_used_us = clock_boot_us(link->clock);
+}
+
+void transport_link_idle(TransportLink *link, int64_t idle_ms)
+{
+    if (clock_boot_us(link->clock) - link->last_used_us >= idle_ms * US_PER_MS)
+        link->kind->link_close(link);
+}
+
+void transport_say(const TransportLink *link, const char *step, const char *sent, const char *reply)
+{
+    if (link->trace != NULL)
+        link->trace(step, sent != NULL ? sent : "", reply != NULL ? reply : "", link->trace_data);
+}
+
+void outcome_set(DeliveryOutcome *outcome, DeliveryOutcomeKind kind, const char *stage,
+                 const char *words)
+{
+    delivery_outcome_clear(outcome);
+    outcome->kind = kind;
+    outcome->stage = stage;
+    outcome->reply = g_strdup(words);
+}
+
+bool envelope_address_is_safe(const char *address)
+{
+    for (const char *p = address; *p != '\0'; p++)
+        if ((unsigned char)*p <= ' ' || *p == 0x7f || *p == '<' || *p == '>')
+            return false;
+    return strlen(address) <= 512 && g_utf8_validate(address, -1, NULL);
+}
+
+GString *envelope_unix_text(const Envelope *envelope, const char *lead)
+{
+    gsize bytes;
+    const char *message = g_bytes_get_data(envelope->message, &bytes);
+    GString *text = g_string_sized_new(strlen(lead) + bytes + 1);
+    g_string_append(text, lead);
+    while (bytes > 0) {
+        const char *end = memchr(message, '\n', bytes);
+        size_t line = end != NULL ? (size_t)(end - message) + 1 : bytes;
+        bool crlf = end != NULL && line >= 2 && end[-1] == '\r';
+        g_string_append_len(text, message, (gssize)(crlf ? line - 2 : line));
+        if (crlf || end == NULL)
+            g_string_append_c(text, '\n');
+        message += line;
+        bytes -= line;
+    }
+    return text;
+}
