@@ -66,6 +66,11 @@ void composer_free(Composer *composer)
     g_free(composer);
 }
 
+const char *composer_desk_id(const Composer *composer)
+{
+    return composer->desk_id;
+}
+
 static Alert *copy_alert(const Alert *alert)
 {
     Alert *copy = g_new(Alert, 1);

@@ -23,6 +23,9 @@ Composer *composer_new(const char *desk_id);
 void composer_free(Composer *composer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Composer, composer_free)
 
+/* The desk's id, for compose_message_id(). Borrowed. */
+const char *composer_desk_id(const Composer *composer);
+
 /* Everything a mail is made from, read out of the database: composing itself then needs none. */
 typedef struct ComposeSource ComposeSource;
 ComposeSource *compose_source_load(DbTx *tx, const Alert *alert, GError **error);

@@ -131,3 +131,8 @@ Token *token_create(DeskTx *tx, const char *name, const char *scopes, char **sec
     *secret = made;
     return g_steal_pointer(&token);
 }
+
+bool token_revoke(DeskTx *tx, int64_t id, GError **error)
+{
+    return token_delete(tx->db, id, error);
+}

@@ -36,3 +36,6 @@ bool token_allows(const char *scopes, const char *scope);
  */
 Token *token_create(DeskTx *tx, const char *name, const char *scopes, char **secret,
                     GError **error);
+
+/* From the next request on it opens nothing. Errors: NOT_FOUND (problem "unknown-token"). */
+bool token_revoke(DeskTx *tx, int64_t id, GError **error);

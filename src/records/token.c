@@ -111,16 +111,17 @@ static bool read_answer(DbTx *tx, const IdempotencyKey *key, int *status, char *
     return true;
 }
 
-bool idempotency_claim(DbTx *tx, const IdempotencyKey *key, int64_t now_us, int *status,
-                       char **response, GError **error)
+bool idempotency_claim(DbTx *tx, const IdempotencyKey *key, int64_t now_us, int64_t expired_us,
+                       int *status, char **response, GError **error)
 {
-    /* On PostgreSQL the insert waits here for another transaction that has just claimed the same
-     * key. */
+    /* On PostgreSQL this waits here for another transaction that has just claimed the same key. */
     int64_t changed;
     if (!db_exec(tx, &changed, error,
                  "INSERT INTO idempotency (token, key, request_hash, status, response, created_at)"
-                 " VALUES ($1, $2, $3, 0, '', $4) ON CONFLICT DO NOTHING",
-                 "issi", key->token, key->key, key->request_hash, now_us))
+                 " VALUES ($1, $2, $3, 0, '', $4) ON CONFLICT (token, key) DO UPDATE"
+                 " SET request_hash = excluded.request_hash, status = 0, response = '',"
+                 " created_at = excluded.created_at WHERE idempotency.created_at < $5",
+                 "issii", key->token, key->key, key->request_hash, now_us, expired_us))
         return false;
     if (changed == 0)
         return read_answer(tx, key, status, response, error);
@@ -135,6 +136,12 @@ bool idempotency_answer(DbTx *tx, const IdempotencyKey *key, int status, const c
         tx, NULL, error,
         "UPDATE idempotency SET status = $3, response = $4 WHERE token = $1 AND key = $2", "isis",
         key->token, key->key, (int64_t)status, response);
+}
+
+bool idempotency_release(DbTx *tx, const IdempotencyKey *key, GError **error)
+{
+    return db_exec(tx, NULL, error, "DELETE FROM idempotency WHERE token = $1 AND key = $2", "is",
+                   key->token, key->key);
 }
 
 bool idempotency_forget(DbTx *tx, int64_t before_us, int limit, GError **error)

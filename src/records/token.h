@@ -37,13 +37,16 @@ typedef struct {
 } IdempotencyKey;
 
 /* Claims the key. *status is 0 when the caller is the first and must go on; else it and *response
- * (caller frees) are the answer that was given then. A second caller waits for the first one's
- * transaction to end. Errors: INVALID (problem "idempotency-key-reused": the same key with another
- * request). */
-bool idempotency_claim(DbTx *tx, const IdempotencyKey *key, int64_t now_us, int *status,
-                       char **response, GError **error);
+ * (caller frees) are the answer that was given then. A key from before `expired_us` counts as never
+ * used. A second caller waits for the first one's transaction to end. Errors: INVALID (problem
+ * "idempotency-key-reused": the same key with another request). */
+bool idempotency_claim(DbTx *tx, const IdempotencyKey *key, int64_t now_us, int64_t expired_us,
+                       int *status, char **response, GError **error);
 bool idempotency_answer(DbTx *tx, const IdempotencyKey *key, int status, const char *response,
                         GError **error);
+
+/* Gives the key back: the request that claimed it has changed nothing. */
+bool idempotency_release(DbTx *tx, const IdempotencyKey *key, GError **error);
 
 /* Forgets at most `limit` keys from before `before_us`. */
 bool idempotency_forget(DbTx *tx, int64_t before_us, int limit, GError **error);

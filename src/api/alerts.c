@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Alerts across all tickets, and the mail of one of them.
+ *
+ * A mail that was accepted is shown again byte for byte or not at all: it is composed anew from
+ * what is stored and its hash is compared with the one recorded at acceptance. Before its first try
+ * there are no bytes yet, only what they would be at this moment; that answer says so in a header.
+ */
+#include "desk/alerts.h"
+#include "api/call.h"
+#include "api/render.h"
+#include "api/resources.h"
+#include "api/story.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "records/settings.h"
+
+#include <string.h>
+
+#define PREVIEW_HEADER "X-Tidings-Preview"
+
+/* ---- the list ---- */
+
+typedef struct {
+    ApiPage page;
+    const char *state; /* NULL: any */
+} Listing;
+
+static json_t *list_page(ApiCall *call, DbTx *tx, void *data, GError **error)
+{
+    const Listing *listing = data;
+    int limit = listing->page.limit;
+    g_autoptr(GPtrArray) alerts =
+        alert_list(tx, listing->state, listing->page.cursor, limit + 1, error);
+    if (alerts == NULL)
+        return NULL;
+    bool more = alerts->len > (guint)limit;
+    if (more)
+        g_ptr_array_set_size(alerts, limit);
+    g_autoptr(GPtrArray) stories = story_load_all(tx, alerts, error);
+    if (stories == NULL)
+        return NULL;
+    json_t *items = json_array();
+    int64_t last = 0;
+    for (guint i = 0; i < stories->len; i++) {
+        const AlertStory *story = stories->pdata[i];
+        json_array_append_new(items,
+                              render_alert(story, composer_desk_id(call->api->composer), false));
+        last = story->alert->id;
+    }
+    return render_page(items, more ? last : 0);
+}
+
+static bool check_state(const char *state, GError **error)
+{
+    OutboxState known;
+    if (strcmp(state, "none") == 0 || outbox_state_from_name(state, &known))
+        return true;
+    g_autoptr(GString) names = g_string_new("none");
+    for (int i = 0; i < OUTBOX_N_STATES; i++)
+        g_string_append_printf(names, ", %s", outbox_state_name((OutboxState)i));
+    error_set_problem(error, TD_ERROR_INVALID, "unknown-state", NULL,
+                      "\"%s\" is no state of an alert; known are: %s", state, names->str);
+    return false;
+}
+
+HttpResponse *alerts_list(ApiCall *call, GError **error)
+{
+    Listing listing = {0};
+    const char *state = http_request_query(call->request, "state");
+    if (state != NULL && *state != '\0')
+        listing.state = state;
+    if (!api_page(call, &listing.page, error) ||
+        (listing.state != NULL && !check_state(listing.state, error)))
+        return NULL;
+    return api_read(call, list_page, &listing, error);
+}
+
+/* ---- one alert ---- */
+
+static AlertStory *load_story(DbTx *tx, int64_t id, GError **error)
+{
+    Alert *alert = alert_load(tx, id, error);
+    return alert != NULL ? alert_story_load(tx, alert, error) : NULL;
+}
+
+static json_t *show(ApiCall *call, DbTx *tx, int64_t id, GError **error)
+{
+    g_autoptr(AlertStory) story = load_story(tx, id, error);
+    return story != NULL ? render_alert(story, composer_desk_id(call->api->composer), true) : NULL;
+}
+
+static json_t *get_one(ApiCall *call, DbTx *tx, void *data, GError **error)
+{
+    const int64_t *id = data;
+    return show(call, tx, *id, error);
+}
+
+HttpResponse *alerts_get(ApiCall *call, GError **error)
+{
+    int64_t id;
+    return api_param_id(call, "id", "unknown-alert", &id, error)
+               ? api_read(call, get_one, &id, error)
+               : NULL;
+}
+
+/* ---- what a person does with it ---- */
+
+typedef struct {
+    int64_t id;
+    bool (*act)(DeskTx *tx, int64_t alert, GError **error);
+} Action;
+
+static json_t *run_action(ApiCall *call, DeskTx *tx, void *data, GError **error)
+{
+    const Action *action = data;
+    return action->act(tx, action->id, error) ? show(call, tx->db, action->id, error) : NULL;
+}
+
+static HttpResponse *act(ApiCall *call, bool (*fn)(DeskTx *, int64_t, GError **), GError **error)
+{
+    Action action = {.act = fn};
+    return api_param_id(call, "id", "unknown-alert", &action.id, error) && api_no_body(call, error)
+               ? api_write(call, 200, run_action, &action, error)
+               : NULL;
+}
+
+HttpResponse *alerts_retry(ApiCall *call, GError **error)
+{
+    return act(call, alert_retry, error);
+}
+
+HttpResponse *alerts_cancel(ApiCall *call, GError **error)
+{
+    return act(call, alert_cancel, error);
+}
+
+HttpResponse *alerts_release(ApiCall *call, GError **error)
+{
+    return act(call, alert_release, error);
+}
+
+/* ---- its mail ---- */
+
+typedef struct {
+    int64_t id;
+    AlertStory *story;
+    ComposeSource *source;
+    char *sender_now;
+} Mail;
+
+static void mail_clear(Mail *mail)
+{
+    g_clear_pointer(&mail->story, alert_story_free);
+    g_clear_pointer(&mail->source, compose_source_free);
+    g_clear_pointer(&mail->sender_now, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Mail, mail_clear)
+
+static bool load_mail(DbTx *tx, void *data, GError **error)
+{
+    Mail *mail = data;
+    mail_clear(mail);
+    mail->story = load_story(tx, mail->id, error);
+    if (mail->story == NULL)
+        return false;
+    mail->source = compose_source_load(tx, mail->story->alert, error);
+    if (mail->source == NULL)
+        return false;
+    if (mail->story->message == NULL) {
+        error_set_problem(error, TD_ERROR_NOT_FOUND, "no-message", NULL,
+                          "The mail of alert %" G_GINT64_FORMAT " is not in the outbox any more",
+                          mail->id);
+        return false;
+    }
+    g_autoptr(Settings) settings = settings_load(tx, error);
+    if (settings == NULL)
+        return false;
+    mail->sender_now = sender_identity(&settings->desk, &settings->alerts_server);
+    return true;
+}
+
+/* Whether the recorded hash stands for the bytes of the present dated_at and sender: a repeated try
+ * after a bounce may have another sender. */
+static bool has_left(const OutboxMessage *message)
+{
+    return message->message_hash != NULL &&
+           (message->state == OUTBOX_ACCEPTED || message->state == OUTBOX_BOUNCED);
+}
+
+static GBytes *compose_again(ApiCall *call, const Mail *mail, GError **error)
+{
+    const OutboxMessage *message = mail->story->message;
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(GBytes) bytes = compose_message(call->api->composer, mail->source, message->sender,
+                                              message->dated_at, &failure);
+    if (!has_left(message)) {
+        if (bytes == NULL)
+            g_propagate_error(error, g_steal_pointer(&failure));
+        return g_steal_pointer(&bytes);
+    }
+    g_autofree char *hash = bytes != NULL ? compose_hash(bytes) : NULL;
+    if (g_strcmp0(hash, message->message_hash) == 0)
+        return g_steal_pointer(&bytes);
+    error_set_problem(
+        error, TD_ERROR_CONFLICT, "cannot-reproduce", NULL,
+        "This mail was sent, but version %d of the composer cannot make the same bytes"
+        " again (it was made by version %" G_GINT64_FORMAT
+        "), and other bytes are not shown in their place%s%s",
+        COMPOSER_VERSION, message->composer, failure != NULL ? ": " : "",
+        failure != NULL ? failure->message : "");
+    return NULL;
+}
+
+HttpResponse *alerts_message(ApiCall *call, GError **error)
+{
+    g_auto(Mail) mail = {0};
+    if (!api_param_id(call, "id", "unknown-alert", &mail.id, error) ||
+        !db_read(desk_db(call->api->desk), load_mail, &mail, error))
+        return NULL;
+    bool preview = mail.story->message->dated_at == 0;
+    g_autoptr(GBytes) bytes =
+        preview ? compose_message(call->api->composer, mail.source, mail.sender_now,
+                                  desk_now_us(call->api->desk), error)
+                : compose_again(call, &mail, error);
+    if (bytes == NULL)
+        return NULL;
+    gsize size;
+    const void *data = g_bytes_get_data(bytes, &size);
+    HttpResponse *response = http_response_new(200, "message/rfc822", g_memdup2(data, size), size);
+    if (preview)
+        http_response_set_header(response, PREVIEW_HEADER, "not sent yet");
+    return response;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of routes, and the way of every call through it: who calls, may they, are the query
+ * parameters known, then the handler. What a handler returns as an error becomes problem+json here,
+ * and is logged here, once, when it is the desk's fault and not the caller's.
+ */
+#include "api/api.h"
+
+#include "api/call.h"
+#include "api/resources.h"
+#include "base/error.h"
+#include "base/log.h"
+
+#include <string.h>
+
+static const char *const paged[] = {"cursor", "limit", NULL};
+static const char *const of_tickets[] = {"status", "account", "q", "cursor", "limit", NULL};
+static const char *const of_accounts[] = {"q", "cursor", "limit", NULL};
+static const char *const of_contacts[] = {"account", "cursor", "limit", NULL};
+static const char *const of_alerts[] = {"state", "cursor", "limit", NULL};
+
+#define V1         API_PREFIX
+#define TICKET     V1 "/tickets/{number}"
+#define RECIPIENTS TICKET "/recipients"
+#define EMPLOYEES  TICKET "/employee-recipients"
+#define OPTIONS    V1 "/options"
+#define READ       "tickets:read"
+#define WRITE      "tickets:write"
+
+static const ApiRoute routes[] = {
+    {"POST", V1 "/tickets", WRITE, tickets_open, NULL},
+    {"GET", V1 "/tickets", READ, tickets_list, of_tickets},
+    {"GET", TICKET, READ, tickets_get, NULL},
+    {"PATCH", TICKET, WRITE, tickets_change, NULL},
+    {"GET", TICKET "/events", READ, tickets_events, paged},
+    {"GET", TICKET "/alerts", READ, tickets_alerts, NULL},
+    {"GET", TICKET "/explain", READ, tickets_explain, NULL},
+    {"GET", RECIPIENTS, READ, recipients_get_all, NULL},
+    {"PUT", RECIPIENTS, WRITE, recipients_put, NULL},
+    {"POST", RECIPIENTS, WRITE, recipients_post, NULL},
+    {"PATCH", RECIPIENTS "/{id}", WRITE, recipients_patch, NULL},
+    {"DELETE", RECIPIENTS "/{id}", WRITE, recipients_delete, NULL},
+    {"POST", RECIPIENTS "/{id}/send-latest", WRITE, recipients_post_send_latest, NULL},
+    {"GET", EMPLOYEES, READ, employee_recipients_get, NULL},
+    {"PUT", EMPLOYEES, WRITE, employee_recipients_put, NULL},
+
+    {"GET", V1 "/alerts", "alerts", alerts_list, of_alerts},
+    {"GET", V1 "/alerts/{id}", "alerts", alerts_get, NULL},
+    {"GET", V1 "/alerts/{id}/message", "alerts", alerts_message, NULL},
+    {"POST", V1 "/alerts/{id}/retry", "alerts", alerts_retry, NULL},
+    {"POST", V1 "/alerts/{id}/cancel", "alerts", alerts_cancel, NULL},
+    {"POST", V1 "/alerts/{id}/release", "alerts", alerts_release, NULL},
+
+    {"GET", V1 "/accounts", READ, accounts_list, of_accounts},
+    {"POST", V1 "/accounts", WRITE, accounts_post, NULL},
+    {"GET", V1 "/accounts/{number}", READ, accounts_get, NULL},
+    {"PATCH", V1 "/accounts/{number}", WRITE, accounts_patch, NULL},
+    {"GET", V1 "/contacts", READ, contacts_list, of_contacts},
+    {"POST", V1 "/contacts", WRITE, contacts_post, NULL},
+    {"GET", V1 "/contacts/{id}", READ, contacts_get, NULL},
+    {"PATCH", V1 "/contacts/{id}", WRITE, contacts_patch, NULL},
+    {"GET", V1 "/employees", "admin", employees_list, paged},
+    {"POST", V1 "/employees", "admin", employees_post, NULL},
+    {"GET", V1 "/employees/{id}", "admin", employees_get, NULL},
+    {"PATCH", V1 "/employees/{id}", "admin", employees_patch, NULL},
+    {"GET", V1 "/tokens", "admin", tokens_list, paged},
+    {"POST", V1 "/tokens", "admin", tokens_post, NULL},
+    {"DELETE", V1 "/tokens/{id}", "admin", tokens_delete, NULL},
+
+    {"GET", OPTIONS "/desk", "options", options_show, NULL},
+    {"PUT", OPTIONS "/desk", "options", options_change, NULL},
+    {"GET", OPTIONS "/alerts-server", "options", options_show, NULL},
+    {"PUT", OPTIONS "/alerts-server", "options", options_change, NULL},
+    {"POST", OPTIONS "/alerts-server/test", "options", options_test_send, NULL},
+    {"GET", OPTIONS "/alerts-to-customers", "options", options_show, NULL},
+    {"PUT", OPTIONS "/alerts-to-customers", "options", options_change, NULL},
+    {"GET", OPTIONS "/tickets", "options", options_show, NULL},
+    {"PUT", OPTIONS "/tickets", "options", options_change, NULL},
+    {"GET", OPTIONS "/{section}/changes", "options", options_changes, paged},
+
+    {"GET", V1 "/templates", "templates", templates_list, paged},
+    {"GET", V1 "/templates/{id}", "templates", templates_get, NULL},
+
+    {"GET", V1 "/openapi.json", NULL, openapi_document, NULL},
+    {"GET", "/healthz", NULL, health_alive, NULL},
+    {"GET", "/readyz", NULL, health_ready, NULL},
+    {"GET", "/metrics", NULL, health_metrics, NULL},
+};
+
+typedef struct ApiBound {
+    Api *api;
+    const ApiRoute *route;
+} ApiBound;
+
+Api *api_new(Desk *desk, Composer *composer)
+{
+    Api *api = g_new0(Api, 1);
+    api->desk = desk;
+    api->composer = composer;
+    api->bound = g_new0(ApiBound, G_N_ELEMENTS(routes));
+    for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
+        api->bound[i] = (ApiBound){api, &routes[i]};
+    return api;
+}
+
+void api_free(Api *api)
+{
+    if (api == NULL)
+        return;
+    g_free(api->bound);
+    g_free(api);
+}
+
+void api_set_test_send(Api *api, ApiTestSend test_send, void *data)
+{
+    api->test_send = test_send;
+    api->test_send_data = data;
+}
+
+void api_set_metrics(Api *api, ApiMetrics metrics, void *data)
+{
+    api->metrics = metrics;
+    api->metrics_data = data;
+}
+
+/* A parameter that is mistyped would otherwise be a filter that silently does nothing. */
+static bool check_query(const ApiCall *call, GError **error)
+{
+    static const char *const none[] = {NULL};
+    const char *const *known = call->route->query != NULL ? call->route->query : none;
+    for (const char *const *name = http_request_query_names(call->request); *name != NULL; name++) {
+        if (g_strv_contains(known, *name))
+            continue;
+        g_autofree char *list = g_strjoinv(", ", (char **)known);
+        error_set_problem(error, TD_ERROR_INVALID, "unknown-parameter", NULL,
+                          "\"%s\" is not a query parameter known here%s%s", *name,
+                          *list != '\0' ? "; known are: " : "", list);
+        return false;
+    }
+    return true;
+}
+
+static HttpResponse *answer(ApiCall *call, GError **error)
+{
+    const ApiRoute *route = call->route;
+    if (route->scope != NULL &&
+        (!api_authenticate(call, error) || !api_require_scope(call, route->scope, error)))
+        return NULL;
+    return check_query(call, error) ? route->handler(call, error) : NULL;
+}
+
+static void log_failure(const ApiCall *call, const GError *error)
+{
+    if (error_http_status(error) >= 500)
+        log_error("%s %s: %s", call->route->method, call->route->pattern, error->message);
+}
+
+static void call_clear(ApiCall *call)
+{
+    actor_clear(&call->actor);
+    g_free(call->scopes);
+    g_free(call->fingerprint);
+    json_decref(call->body);
+}
+
+static HttpResponse *run(const HttpRequest *request, void *data)
+{
+    const ApiBound *bound = data;
+    ApiCall call = {.api = bound->api, .route = bound->route, .request = request};
+    g_autoptr(GError) error = NULL;
+    HttpResponse *response = answer(&call, &error);
+    if (response == NULL) {
+        log_failure(&call, error);
+        response = http_response_problem(error);
+    }
+    call_clear(&call);
+    return response;
+}
+
+void api_add_routes(Api *api, HttpRouter *router)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
+        http_router_add(router, routes[i].method, routes[i].pattern, run, &api->bound[i]);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The API under /api/v1: a door. Every request is authenticated here, its JSON is read strictly
+ * here, and one use case of desk/ does the work; no handler writes a record by itself.
+ *
+ * What it promises to other programs is written in openapi.json, which is also served.
+ */
+#pragma once
+
+#include "alerts/compose.h"
+#include "desk/desk.h"
+#include "http/router.h"
+
+#include <jansson.h>
+
+typedef struct Api Api;
+
+/* Borrows both. Thread-safe once its routes are added and its hooks are set. */
+Api *api_new(Desk *desk, Composer *composer);
+
+/* After the router's last request: its routes point in here. NULL is allowed. */
+void api_free(Api *api);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Api, api_free)
+
+void api_add_routes(Api *api, HttpRouter *router);
+
+/* Sends a test mail to `to` with the sender and reply addresses that alerts use, and returns when
+ * the last reply is in: {"ok":bool, "steps":[{"step","sent","reply"}]}, a new reference. A server
+ * that refuses is an answer with "ok" false, not an error. Runs on a worker's thread, may block. */
+typedef json_t *(*ApiTestSend)(const char *to, void *data, GError **error);
+
+/* Without it POST /options/alerts-server/test answers 503. */
+void api_set_test_send(Api *api, ApiTestSend test_send, void *data);
+
+/* More lines for /metrics in the text format of Prometheus, each with its line end. Free with
+ * g_free(). Any thread. */
+typedef char *(*ApiMetrics)(void *data);
+void api_set_metrics(Api *api, ApiMetrics metrics, void *data);

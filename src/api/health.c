@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For those who watch over the server. /healthz says that the process answers, /readyz that it can
+ * do its work, /metrics how much there is of it.
+ *
+ * The metrics name no customer, but they do tell how busy the desk is: from another machine they
+ * need a token.
+ */
+#include "api/call.h"
+#include "api/resources.h"
+#include "base/error.h"
+#include "outbox/outbox.h"
+#include "records/identity.h"
+
+static HttpResponse *say(const char *status)
+{
+    json_t *value = json_object();
+    json_set_text(value, "status", status);
+    return http_response_json(200, value);
+}
+
+HttpResponse *health_alive(ApiCall *call, GError **error)
+{
+    return say("alive");
+}
+
+static bool look_for_desk(DbTx *tx, void *data, GError **error)
+{
+    g_autofree char *desk_id = NULL;
+    if (!identity_load(tx, &desk_id, error))
+        return false;
+    if (desk_id == NULL)
+        error_set(error, TD_ERROR_UNAVAILABLE,
+                  "There is no desk in this database; make one with `tidings init`");
+    return desk_id != NULL;
+}
+
+HttpResponse *health_ready(ApiCall *call, GError **error)
+{
+    return db_read(desk_db(call->api->desk), look_for_desk, NULL, error) ? say("ready") : NULL;
+}
+
+/* Rebuilt at each run: db_read() may repeat it. */
+typedef struct {
+    int64_t counts[OUTBOX_N_STATES];
+} Metrics;
+
+static bool count(DbTx *tx, void *data, GError **error)
+{
+    Metrics *metrics = data;
+    return outbox_count(tx, metrics->counts, error);
+}
+
+HttpResponse *health_metrics(ApiCall *call, GError **error)
+{
+    if (!api_is_near(call->request) &&
+        (!api_authenticate(call, error) || !api_require_scope(call, "alerts", error)))
+        return NULL;
+    Metrics metrics = {0};
+    if (!db_read(desk_db(call->api->desk), count, &metrics, error))
+        return NULL;
+    GString *text = g_string_new("# HELP tidings_build_info The running program.\n"
+                                 "# TYPE tidings_build_info gauge\n"
+                                 "tidings_build_info{version=\"" TIDINGS_VERSION "\"} 1\n"
+                                 "# HELP tidings_outbox_messages Messages by state.\n"
+                                 "# TYPE tidings_outbox_messages gauge\n");
+    for (int i = 0; i < OUTBOX_N_STATES; i++)
+        g_string_append_printf(text, "tidings_outbox_messages{state=\"%s\"} %" G_GINT64_FORMAT "\n",
+                               outbox_state_name((OutboxState)i), metrics.counts[i]);
+    if (call->api->metrics != NULL) {
+        g_autofree char *more = call->api->metrics(call->api->metrics_data);
+        g_string_append(text, more);
+    }
+    gsize bytes = text->len;
+    return http_response_new(200, "text/plain; version=0.0.4; charset=utf-8",
+                             g_string_free(text, FALSE), bytes);
+}

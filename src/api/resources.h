@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handlers of the API, by resource. All run on a worker's thread and may block. */
+#pragma once
+
+#include "api/call.h"
+
+/* tickets.c */
+HttpResponse *tickets_open(ApiCall *call, GError **error);
+HttpResponse *tickets_list(ApiCall *call, GError **error);
+HttpResponse *tickets_get(ApiCall *call, GError **error);
+HttpResponse *tickets_change(ApiCall *call, GError **error);
+
+/* story.c: what happened to a ticket */
+HttpResponse *tickets_events(ApiCall *call, GError **error);
+HttpResponse *tickets_alerts(ApiCall *call, GError **error);
+HttpResponse *tickets_explain(ApiCall *call, GError **error);
+
+/* recipients.c */
+HttpResponse *recipients_get_all(ApiCall *call, GError **error);
+HttpResponse *recipients_put(ApiCall *call, GError **error);
+HttpResponse *recipients_post(ApiCall *call, GError **error);
+HttpResponse *recipients_patch(ApiCall *call, GError **error);
+HttpResponse *recipients_delete(ApiCall *call, GError **error);
+HttpResponse *recipients_post_send_latest(ApiCall *call, GError **error);
+HttpResponse *employee_recipients_get(ApiCall *call, GError **error);
+HttpResponse *employee_recipients_put(ApiCall *call, GError **error);
+
+/* alerts.c */
+HttpResponse *alerts_list(ApiCall *call, GError **error);
+HttpResponse *alerts_get(ApiCall *call, GError **error);
+HttpResponse *alerts_message(ApiCall *call, GError **error);
+HttpResponse *alerts_retry(ApiCall *call, GError **error);
+HttpResponse *alerts_cancel(ApiCall *call, GError **error);
+HttpResponse *alerts_release(ApiCall *call, GError **error);
+
+/* accounts.c, contacts.c, employees.c, tokens.c */
+HttpResponse *accounts_list(ApiCall *call, GError **error);
+HttpResponse *accounts_get(ApiCall *call, GError **error);
+HttpResponse *accounts_post(ApiCall *call, GError **error);
+HttpResponse *accounts_patch(ApiCall *call, GError **error);
+HttpResponse *contacts_list(ApiCall *call, GError **error);
+HttpResponse *contacts_get(ApiCall *call, GError **error);
+HttpResponse *contacts_post(ApiCall *call, GError **error);
+HttpResponse *contacts_patch(ApiCall *call, GError **error);
+HttpResponse *employees_list(ApiCall *call, GError **error);
+HttpResponse *employees_get(ApiCall *call, GError **error);
+HttpResponse *employees_post(ApiCall *call, GError **error);
+HttpResponse *employees_patch(ApiCall *call, GError **error);
+HttpResponse *tokens_list(ApiCall *call, GError **error);
+HttpResponse *tokens_post(ApiCall *call, GError **error);
+HttpResponse *tokens_delete(ApiCall *call, GError **error);
+
+/* options.c: the section is the last part of the route's pattern, or its {section} */
+HttpResponse *options_show(ApiCall *call, GError **error);
+HttpResponse *options_change(ApiCall *call, GError **error);
+HttpResponse *options_changes(ApiCall *call, GError **error);
+HttpResponse *options_test_send(ApiCall *call, GError **error);
+
+/* templates.c */
+HttpResponse *templates_list(ApiCall *call, GError **error);
+HttpResponse *templates_get(ApiCall *call, GError **error);
+
+/* health.c, openapi.c: without a token */
+HttpResponse *health_alive(ApiCall *call, GError **error);
+HttpResponse *health_ready(ApiCall *call, GError **error);
+HttpResponse *health_metrics(ApiCall *call, GError **error);
+HttpResponse *openapi_document(ApiCall *call, GError **error);
