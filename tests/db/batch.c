@@ -50,7 +50,7 @@ static void *hold_main(void *data)
 static void *caller_main(void *data)
 {
     BatchCaller *caller = data;
-    bool ok = db_write(caller->db, caller->fn, caller->data, &caller->error);
+    bool ok = db_write(caller->db, caller->fn, (void *)caller->data, &caller->error);
     g_assert_cmpint(ok, ==, caller->error == NULL);
     return NULL;
 }

@@ -8,7 +8,7 @@
 
 typedef struct {
     DbFn fn;
-    void *data;
+    const void *data;
     Db *db;        /* set by batch_run() */
     GError *error; /* result; NULL: it succeeded */
 } BatchCaller;
