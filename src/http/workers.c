@@ -129,7 +129,9 @@ HttpWorkers *http_workers_start(int threads, int queue, void (*run)(void *job),
 bool http_workers_push(HttpWorkers *workers, void *job)
 {
     pthread_mutex_lock(&workers->lock);
-    bool taken = !workers->dropping && workers->queue.length < workers->limit;
+    /* A thread without a job has not come for its own yet: that one does not wait. */
+    guint free_threads = workers->idle + (workers->lingering ? 1 : 0);
+    bool taken = !workers->dropping && workers->queue.length < workers->limit + free_threads;
     if (taken)
         g_queue_push_tail(&workers->queue, job);
     unlock_and_wake(workers);

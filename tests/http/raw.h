@@ -9,6 +9,7 @@
 
 /* The port of "http://127.0.0.1:PORT". */
 int raw_connect(const char *url);
+int raw_try_connect(const char *url); /* -1: refused */
 int raw_connect_unix(const char *path);
 
 /* False: the other side closed. */
