@@ -106,6 +106,9 @@ static char *format_response(const HttpResponse *response, size_t *bytes)
 static enum MHD_Result call_cut_off(Call *call, HttpResponse *response)
 {
     g_autoptr(HttpResponse) owned = response;
+    http_request_drop_body(call->request);
+    http_traffic_remove_body(call->door->traffic, call->body_bytes);
+    call->body_bytes = 0;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info == NULL)

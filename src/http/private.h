@@ -38,6 +38,7 @@ void http_request_take_header(HttpRequest *request, const char *name, size_t nam
 void http_request_check_framing(HttpRequest *request);
 
 void http_request_append_body(HttpRequest *request, const void *data, size_t bytes);
+void http_request_drop_body(HttpRequest *request);
 void http_request_set_peer(HttpRequest *request, const char *peer);
 void http_request_add_param(HttpRequest *request, const char *name, const char *value);
 

@@ -122,6 +122,12 @@ void http_request_append_body(HttpRequest *request, const void *data, size_t byt
     g_string_append_len(request->body, data, (gssize)bytes);
 }
 
+void http_request_drop_body(HttpRequest *request)
+{
+    g_string_free(request->body, TRUE);
+    request->body = g_string_new(NULL);
+}
+
 void http_request_set_peer(HttpRequest *request, const char *peer)
 {
     g_free(request->peer);

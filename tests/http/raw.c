@@ -80,7 +80,7 @@ static size_t read_up_to(int fd, char *data, size_t bytes)
 static char *find_line(const RawAnswer *answer, const char *name)
 {
     g_auto(GStrv) lines = g_strsplit(answer->head, "\r\n", -1);
-    for (size_t i = 1; lines[i] != NULL; i++)
+    for (size_t i = 0; lines[i] != NULL; i++)
         if (g_ascii_strncasecmp(lines[i], name, strlen(name)) == 0 && lines[i][strlen(name)] == ':')
             return g_strdup(g_strstrip(lines[i] + strlen(name) + 1));
     return NULL;
