@@ -214,7 +214,7 @@ BodyEncoding encode_body_choose(const char *text, size_t bytes, bool allow_7bit)
     }
     if (allow_7bit && plain && (bytes == 0 || text[bytes - 1] != ' '))
         return ENCODE_7BIT;
-    return high < bytes / 6 ? ENCODE_QUOTED_PRINTABLE : ENCODE_BASE64;
+    return high * 6 <= bytes ? ENCODE_QUOTED_PRINTABLE : ENCODE_BASE64;
 }
 
 /* The length of the line at `text` without its end; *next is what lies behind that end. */
