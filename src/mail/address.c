@@ -51,15 +51,15 @@ static bool refuse(const char *text, const char *field, const char *why, GError 
     return false;
 }
 
-/* RFC 5322 §3.2.3 atext, widened to UTF-8 by RFC 6531 §3.3. Characters that nobody sees are left out: format
- * characters (not "graph"), private use, and the Hangul fillers. */
+/* RFC 5322 §3.2.3 atext, widened to UTF-8 by RFC 6531 §3.3. Characters that nobody sees are left
+ * out: format characters (not "graph"), private use, and the Hangul fillers. */
 static bool is_local_char(gunichar c)
 {
     if (c < 0x80)
         return g_ascii_isalnum((char)c) || strchr("!#$%&'*+-/=?^_`{|}~", (int)c) != NULL;
     return (g_unichar_isgraph(c) || g_unichar_ismark(c)) &&
-           g_unichar_type(c) != G_UNICODE_PRIVATE_USE && c != 0x115f && c != 0x1160 && c != 0x3164 &&
-           c != 0xffa0;
+           g_unichar_type(c) != G_UNICODE_PRIVATE_USE && c != 0x115f && c != 0x1160 &&
+           c != 0x3164 && c != 0xffa0;
 }
 
 /* NULL where the local part is well, else what is wrong with it. */

@@ -79,19 +79,23 @@ static size_t b_chars(size_t bytes)
     return (bytes + 2) / 3 * 4;
 }
 
-/* How many bytes of `text` fit into one encoded word with `room` characters; at least one
- * character. */
+/* How many bytes of `text` go into one encoded word with `room` characters; at least one character.
+ * In base64 the last place that needs no padding is taken: GMime, for one, loses all that follows a
+ * padded word. */
 static size_t word_bytes(const char *text, size_t room, bool use_q)
 {
     size_t bytes = 0;
     size_t chars = 0;
+    size_t unpadded = 0;
     while (text[bytes] != '\0') {
         size_t step = (size_t)(g_utf8_next_char(text + bytes) - (text + bytes));
         size_t longer = use_q ? chars + q_chars(text + bytes, step) : b_chars(bytes + step);
         if (bytes > 0 && longer > room)
-            break;
+            return unpadded > 0 ? unpadded : bytes;
         chars = longer;
         bytes += step;
+        if (use_q || bytes % 3 == 0)
+            unpadded = bytes;
     }
     return bytes;
 }

@@ -10,7 +10,7 @@ import sys
 
 def read(path):
     raw = open(path, "rb").read()
-    message = email.message_from_bytes(raw, policy=email.policy.default)
+    message = email.message_from_string(raw.decode("utf-8"), policy=email.policy.default)
     defects = [str(d) for part in message.walk() for d in part.defects]
     defects += [f"{name}: {d}" for name, value in message.items() for d in getattr(value, "defects", [])]
     if re.search(rb"[^\r]\n|\r[^\n]", raw):
@@ -25,7 +25,7 @@ def read(path):
 
     def content(kind):
         part = message.get_body((kind,))
-        return part.get_content() if part is not None else None
+        return part.get_content().replace("\r\n", "\n") if part is not None else None
 
     return {
         "names": list(message.keys()),

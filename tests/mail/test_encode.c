@@ -59,8 +59,8 @@ static const FieldCase fields[] = {
     {"subject-empty", false, "", "X:\r\n"},
     {"subject-folds", false,
      "The quick brown fox jumps over the lazy dog and then it rests for a while in the sun",
-     "X: The quick brown fox jumps over the lazy dog and then it rests for a while in\r\n"
-     " the sun\r\n"},
+     "X: The quick brown fox jumps over the lazy dog and then it rests for a while\r\n"
+     " in the sun\r\n"},
     {"subject-two-spaces", false, "a  b", "X: =?UTF-8?Q?a__b?=\r\n"},
     {"subject-looks-encoded", false, "=?UTF-8?Q?x?=", "X: =?UTF-8?B?PT9VVEYtOD9RP3g/PQ==?=\r\n"},
     {"subject-umlaut", false, "Drucker l\u00e4uft nicht",

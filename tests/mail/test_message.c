@@ -211,7 +211,7 @@ static void test_exact_bytes(void)
         "X-Auto-Response-Suppress: All\r\n"
         "Content-Language: de-AT\r\n"
         "MIME-Version: 1.0\r\n"
-        "Content-Type: multipart/alternative; boundary=\"=_BOUNDARY\"\r\n"
+        "Content-Type: multipart/alternative;\r\n boundary=\"=_BOUNDARY\"\r\n"
         "\r\n"
         "--=_BOUNDARY\r\n"
         "Content-Type: text/plain; charset=utf-8\r\n"
@@ -220,12 +220,12 @@ static void test_exact_bytes(void)
         "Sehr geehrter Herr Gro=C3=9F,\r\n"
         "\r\n"
         "der Drucker l=C3=A4uft wieder. 1 =3D 1; Gr=C3=BC=C3=9Fe\r\n"
-        "--=_BOUNDARY\r\n"
+        "\r\n--=_BOUNDARY\r\n"
         "Content-Type: text/html; charset=utf-8\r\n"
         "Content-Transfer-Encoding: base64\r\n"
         "\r\n"
         "PHA+R3LDvMOfZTwvcD4NCg==\r\n"
-        "--=_BOUNDARY--\r\n";
+        "\r\n--=_BOUNDARY--\r\n";
     g_autoptr(GBytes) message = build(&cases[3]);
     g_autoptr(GString) text =
         g_string_new_len(g_bytes_get_data(message, NULL), (gssize)g_bytes_get_size(message));
