@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads each message file named on the command line with Python's email package, strictly, and prints what it says as a
 JSON array: an independent reader for tests/mail/test_message.c."""
+import email.errors
 import email.policy
 import json
 import re
@@ -12,7 +13,9 @@ def read(path):
     raw = open(path, "rb").read()
     message = email.message_from_string(raw.decode("utf-8"), policy=email.policy.default)
     defects = [str(d) for part in message.walk() for d in part.defects]
-    defects += [f"{name}: {d}" for name, value in message.items() for d in getattr(value, "defects", [])]
+    # RFC 6532 allows what Python calls a defect
+    defects += [f"{name}: {d}" for name, value in message.items() for d in getattr(value, "defects", [])
+                if not isinstance(d, email.errors.NonASCIILocalPartDefect)]
     if re.search(rb"[^\r]\n|\r[^\n]", raw):
         defects.append("a CR or LF stands alone")
     if not raw.endswith(b"\r\n"):
