@@ -194,7 +194,8 @@ static void queue_step(Transaction *t, SmtpStage stage)
         smtp_queue(t->session, SMTP_DATA, "DATA", NULL);
 }
 
-/* Reads the three replies; where the server does not pipeline, each command is sent first and a refusal ends it. */
+/* Reads the three replies; where the server does not pipeline, each command is sent first and a
+ * refusal ends it. */
 static EnvelopeEnd run_envelope(Transaction *t)
 {
     static const SmtpStage order[] = {SMTP_MAIL, SMTP_RCPT, SMTP_DATA};
