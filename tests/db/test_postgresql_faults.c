@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define PATIENCE_US (20 * G_USEC_PER_SEC)
+#define N_POOL      3 /* connections through the proxy */
 
 /* With the last octet of its length before it; BEGIN ... READ COMMITTED has the word, too. */
 #define COMMIT_MESSAGE "\vCOMMIT"
@@ -54,7 +55,7 @@ static int64_t count(Db *db)
 static Setup setup_new(int64_t busy_timeout_ms)
 {
     Setup setup = {0};
-    const DbOptions options = {.connections = 3, .busy_timeout_ms = busy_timeout_ms};
+    const DbOptions options = {.connections = N_POOL, .busy_timeout_ms = busy_timeout_ms};
     g_autoptr(GError) error = NULL;
     setup.test = test_db_new("postgresql");
     setup.db = test_db_handle(setup.test);
@@ -185,6 +186,55 @@ static void test_dead_in_pool(void)
     db_write(setup.far, insert_fn, &insert, &error);
     g_assert_no_error(error);
     g_assert_cmpint(count(setup.db), ==, 1);
+}
+
+typedef struct {
+    Db *db;
+    pthread_barrier_t barrier;
+} Crowd;
+
+static bool meet_fn(DbTx *tx, void *data, GError **error)
+{
+    pthread_barrier_wait(&((Crowd *)data)->barrier);
+    return true;
+}
+
+static void *meet_main(void *data)
+{
+    g_autoptr(GError) error = NULL;
+    db_read(((Crowd *)data)->db, meet_fn, data, &error);
+    g_assert_no_error(error);
+    return NULL;
+}
+
+/* Uses all connections of the pool at once. */
+static void use_all(Db *db)
+{
+    Crowd crowd = {.db = db};
+    GThread *threads[N_POOL];
+    pthread_barrier_init(&crowd.barrier, NULL, N_POOL);
+    for (int i = 0; i < N_POOL; i++)
+        threads[i] = g_thread_new("meet", meet_main, &crowd);
+    for (int i = 0; i < N_POOL; i++)
+        g_thread_join(threads[i]);
+    pthread_barrier_destroy(&crowd.barrier);
+}
+
+/* Where one connection is lost the others in the pool are not trusted any more. */
+static void test_lost_empties_pool(void)
+{
+    g_auto(Setup) setup = setup_new(10000);
+    g_autoptr(GError) error = NULL;
+    Insert insert = {.id = 1};
+    use_all(setup.far);
+    g_assert_cmpint(pg_proxy_connections(setup.proxy), ==, N_POOL);
+    use_all(setup.far);
+    g_assert_cmpint(pg_proxy_connections(setup.proxy), ==, N_POOL);
+    pg_proxy_cut(setup.proxy, "middle", CUT_BEFORE, 1);
+    db_write(setup.far, insert_fn, &insert, &error);
+    g_assert_no_error(error);
+    use_all(setup.far);
+    g_assert_cmpint(pg_proxy_connections(setup.proxy), ==, 2 * N_POOL);
 }
 
 typedef struct {
@@ -486,6 +536,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/db/postgresql-faults/cut-read", test_cut_read);
     g_test_add_func("/db/postgresql-faults/dead-in-pool", test_dead_in_pool);
+    g_test_add_func("/db/postgresql-faults/lost-empties-pool", test_lost_empties_pool);
     g_test_add_func("/db/postgresql-faults/killed-before-commit", test_killed_before_commit);
     g_test_add_func("/db/postgresql-faults/deadlock", test_deadlock);
     g_test_add_func("/db/postgresql-faults/never-serializable", test_never_serializable);
