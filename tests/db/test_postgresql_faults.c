@@ -52,6 +52,19 @@ static int64_t count(Db *db)
     return n;
 }
 
+/* For a Db with a short timeout on a busy machine: tries until it succeeds. */
+static void write_soon(Db *db, DbFn fn, void *data)
+{
+    int64_t deadline_us = g_get_monotonic_time() + PATIENCE_US;
+    while (g_get_monotonic_time() < deadline_us) {
+        g_autoptr(GError) error = NULL;
+        if (db_write(db, fn, data, &error))
+            return;
+        g_assert_true(error_try_again(error));
+    }
+    g_assert_not_reached();
+}
+
 static Setup setup_new(int64_t busy_timeout_ms)
 {
     Setup setup = {0};
@@ -67,7 +80,7 @@ static Setup setup_new(int64_t busy_timeout_ms)
     setup.far = db_open(far_url, &options, &error);
     g_assert_no_error(error);
     run(setup.db, "CREATE TABLE thing (id BIGINT PRIMARY KEY, n BIGINT NOT NULL DEFAULT 0)");
-    g_assert_cmpint(count(setup.far), ==, 0); /* one connection is open and kept */
+    write_soon(setup.far, exec_fn, (void *)"SELECT 1"); /* one connection is open and kept */
     return setup;
 }
 
@@ -346,7 +359,8 @@ static void test_deadlock(void)
     pthread_barrier_destroy(&barrier);
     g_assert_no_error(crossings[0].error);
     g_assert_no_error(crossings[1].error);
-    g_assert_cmpint(crossings[0].runs + crossings[1].runs, ==, 3);
+    /* One of them was the victim, or both. */
+    g_assert_cmpint(crossings[0].runs + crossings[1].runs, >=, 3);
     int64_t sum = 0;
     db_read(setup.db, sum_fn, &sum, NULL);
     g_assert_cmpint(sum, ==, 4);
@@ -384,9 +398,8 @@ static void test_away(void)
     g_assert_null(strstr(error->message, "secret"));
     g_assert_cmpint(insert.runs, ==, 0);
     pg_proxy_refuse(setup.proxy, false);
-    g_clear_error(&error);
-    db_write(setup.far, insert_fn, &insert, &error);
-    g_assert_no_error(error);
+    write_soon(setup.far, insert_fn, &insert);
+    g_assert_cmpint(count(setup.db), ==, 1);
 }
 
 static void *come_back(void *proxy)
