@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "mail/smtp_reply.h"
 #include "mail/transport-private.h"
 
 #include <string.h>
@@ -179,7 +180,7 @@ void outcome_set(DeliveryOutcome *outcome, DeliveryOutcomeKind kind, const char 
     delivery_outcome_clear(outcome);
     outcome->kind = kind;
     outcome->stage = stage;
-    outcome->reply = g_strdup(words);
+    outcome->reply = smtp_text_shown(words, strlen(words));
 }
 
 void outcome_copy(const DeliveryOutcome *from, DeliveryOutcome *to)
