@@ -131,7 +131,8 @@ bool input_time_zone(JsonReader *reader, const char *name, char **out)
         return false;
     g_autoptr(GTimeZone) zone = text != NULL ? g_time_zone_new_identifier(text) : NULL;
     if (text != NULL && zone == NULL) {
-        fail_field(reader, "invalid", name, "is no time zone known here; write it as Europe/Berlin");
+        fail_field(reader, "invalid", name,
+                   "is no time zone known here; write it as Europe/Berlin");
         return false;
     }
     take(out, g_steal_pointer(&text));
