@@ -145,6 +145,11 @@ DbRows *postgresql_tx_query(DbTx *tx, const char *sql, const DbValue *values, si
     PGresult *result = statement_run((PgTx *)tx, sql, values, n_values, error);
     if (result == NULL)
         return NULL;
+    if (PQresultMemorySize(result) > DB_MAX_ROWS_BYTES) {
+        db_too_large_set(error);
+        PQclear(result);
+        return NULL;
+    }
     PgRows *rows = g_new0(PgRows, 1);
     rows->result = result;
     rows->base.n_rows = PQntuples(result);
@@ -194,5 +199,12 @@ void postgresql_rows_free(DbRows *base)
 bool postgresql_tx_script(DbTx *base, const char *sql, GError **error)
 {
     PgTx *tx = (PgTx *)base;
-    return postgresql_connection_run(tx->connection, sql, &tx->failure, error);
+    PgConnection *connection = tx->connection;
+    if (!postgresql_connection_run(connection, sql, &tx->failure, error))
+        return false;
+    if (PQtransactionStatus(connection->handle) == PQTRANS_INTRANS)
+        return true;
+    connection->broken = true;
+    error_set(error, TD_ERROR_INTERNAL, "A script ended the transaction that it ran in");
+    return false;
 }

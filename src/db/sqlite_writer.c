@@ -20,7 +20,7 @@
 #include "db/sqlite-private.h"
 
 #include "base/error.h"
-#include "db/monitor.h"
+#include "base/monitor.h"
 
 #define BATCH_MAX 64
 
@@ -301,4 +301,12 @@ bool sqlite_writer_run(SqliteWriter *writer, DbFn fn, void *data, GError **error
     if (job.error != NULL)
         g_propagate_error(error, job.error);
     return job.ok;
+}
+
+size_t sqlite_writer_waiting(SqliteWriter *writer)
+{
+    monitor_lock(&writer->monitor);
+    size_t n = g_queue_get_length(&writer->waiting);
+    monitor_unlock(&writer->monitor);
+    return n;
 }

@@ -13,8 +13,6 @@
 #define RETRY_MS   500
 #define STOP_TRIES 4 /* with RETRY_MS: how long a stop waits for a database that is away */
 
-char delivery_stop_mark;
-
 typedef struct {
     Delivery *delivery;
     GPtrArray *jobs;
@@ -115,42 +113,46 @@ static bool settle_batch(DbTx *tx, void *data, GError **error)
             continue;
         bool misconfigured = job->outcome.relay_misconfigured;
         if (job->outcome.kind == DELIVERY_RELAY_DOWN || misconfigured)
-            return relay_store_trouble(tx, misconfigured ? "misconfigured" : "down",
-                                       job->outcome.reply, batch->relay_retry_at, batch->now_us,
-                                       error);
-        return relay_store_up(tx, batch->now_us, error);
+            return relay_store_trouble(tx, job->route->fingerprint,
+                                       misconfigured ? "misconfigured" : "down", job->outcome.reply,
+                                       batch->relay_retry_at, batch->now_us, error);
+        return relay_store_up(tx, job->route->fingerprint, batch->now_us, error);
     }
     return true;
 }
 
-/* Counts failures of the relay in a row and sets when to try it again. */
+/* Counts failures of the relay in a row and sets when to try it again; says when it goes and when
+ * it is back. */
 static void look_at_relay(Batch *batch)
 {
     Delivery *delivery = batch->delivery;
     bool answered = false;
-    bool down = false;
+    const Job *trouble = NULL;
     for (guint i = 0; i < batch->jobs->len; i++) {
         const Job *job = batch->jobs->pdata[i];
         if (!job->composed)
             continue;
-        if (job->outcome.kind == DELIVERY_RELAY_DOWN || job->outcome.relay_misconfigured) {
-            down = true;
-            log_warning(
-                "The relay cannot be used: %s. Nothing is lost: alerts wait and are sent when it"
-                " can be used again",
-                job->outcome.reply != NULL ? job->outcome.reply : "no answer");
-        } else {
+        if (job->outcome.kind == DELIVERY_RELAY_DOWN || job->outcome.relay_misconfigured)
+            trouble = job;
+        else
             answered = true;
-        }
     }
-    g_mutex_lock(&delivery->lock);
-    if (down)
+    monitor_lock(&delivery->monitor);
+    bool was_down = delivery->relay_failures > 0;
+    if (trouble != NULL)
         delivery->relay_failures++;
     else if (answered)
         delivery->relay_failures = 0;
     int64_t failures = delivery->relay_failures;
-    g_mutex_unlock(&delivery->lock);
-    batch->relay_retry_at = down ? batch->now_us + relay_delay_us(failures) : 0;
+    monitor_unlock(&delivery->monitor);
+    batch->relay_retry_at = trouble != NULL ? batch->now_us + relay_delay_us(failures) : 0;
+    if (trouble != NULL && !was_down)
+        log_warning(
+            "The relay cannot be used: %s. Nothing is lost: alerts wait, and it is tried again"
+            " every few minutes",
+            trouble->outcome.reply != NULL ? trouble->outcome.reply : "no answer");
+    if (was_down && failures == 0 && answered)
+        log_info("The relay can be used again");
 }
 
 static void commit(Batch *batch)
@@ -161,9 +163,9 @@ static void commit(Batch *batch)
         g_autoptr(GError) error = NULL;
         if (db_write(delivery->setup.db, settle_batch, batch, &error))
             break;
-        g_mutex_lock(&delivery->lock);
+        monitor_lock(&delivery->monitor);
         bool stopping = delivery->stopping;
-        g_mutex_unlock(&delivery->lock);
+        monitor_unlock(&delivery->monitor);
         log_error("What became of %u alerts could not be recorded: %s. %s", batch->jobs->len,
                   error->message,
                   stopping && tries >= STOP_TRIES
@@ -173,32 +175,35 @@ static void commit(Batch *batch)
             break;
         g_usleep(RETRY_MS * 1000);
     }
-    g_mutex_lock(&delivery->lock);
+    monitor_lock(&delivery->monitor);
     delivery->in_flight -= (int)batch->jobs->len;
     delivery->woken = true;
-    g_cond_broadcast(&delivery->changed);
-    g_mutex_unlock(&delivery->lock);
+    monitor_broadcast(&delivery->monitor);
+    monitor_unlock(&delivery->monitor);
+}
+
+/* Waits for outcomes and takes as many as there are; none at the end. */
+static GPtrArray *take_settled(Delivery *delivery)
+{
+    GPtrArray *jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
+    monitor_lock(&delivery->monitor);
+    while (g_queue_is_empty(&delivery->settled) && !delivery->settler_stop)
+        pthread_cond_wait(&delivery->more_settled, &delivery->monitor.mutex);
+    while (!g_queue_is_empty(&delivery->settled) && jobs->len < BATCH_MAX)
+        g_ptr_array_add(jobs, g_queue_pop_head(&delivery->settled));
+    monitor_unlock(&delivery->monitor);
+    return jobs;
 }
 
 gpointer delivery_settler_run(gpointer data)
 {
     Delivery *delivery = data;
-    bool stop = false;
-    while (!stop) {
-        Batch batch = {.delivery = delivery};
-        batch.jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
-        gpointer item = g_async_queue_pop(delivery->settled);
-        while (item != NULL) {
-            if (item == &delivery_stop_mark)
-                stop = true;
-            else
-                g_ptr_array_add(batch.jobs, item);
-            item = batch.jobs->len < BATCH_MAX ? g_async_queue_try_pop(delivery->settled) : NULL;
-        }
-        batch.now_us = clock_wall_us(delivery->setup.clock);
-        if (batch.jobs->len > 0)
-            commit(&batch);
-        g_ptr_array_unref(batch.jobs);
+    for (;;) {
+        g_autoptr(GPtrArray) jobs = take_settled(delivery);
+        if (jobs->len == 0)
+            return NULL;
+        Batch batch = {
+            .delivery = delivery, .jobs = jobs, .now_us = clock_wall_us(delivery->setup.clock)};
+        commit(&batch);
     }
-    return NULL;
 }
