@@ -62,7 +62,7 @@ HttpResponse *accounts_post(ApiCall *call, GError **error)
 static json_t *change(ApiCall *call, DeskTx *tx, void *data, GError **error)
 {
     const Work *work = data;
-    g_autoptr(Account) account = account_load(tx->db, work->number, error);
+    g_autoptr(Account) account = account_lock(tx->db, work->number, error);
     return account != NULL && read_account(work->body, account, false, error) &&
                    account_change(tx, account, error)
                ? render_account(account)

@@ -60,7 +60,7 @@ HttpResponse *contacts_post(ApiCall *call, GError **error)
 static json_t *change(ApiCall *call, DeskTx *tx, void *data, GError **error)
 {
     const Work *work = data;
-    g_autoptr(Contact) contact = contact_load(tx->db, work->id, error);
+    g_autoptr(Contact) contact = contact_lock(tx->db, work->id, error);
     return contact != NULL && read_contact(work->body, contact, false, error) &&
                    contact_change(tx, contact, error)
                ? render_contact(contact)

@@ -127,7 +127,7 @@ HttpResponse *employees_post(ApiCall *call, GError **error)
 static json_t *change(ApiCall *call, DeskTx *tx, void *data, GError **error)
 {
     const Work *work = data;
-    g_autoptr(Employee) employee = employee_load(tx->db, work->id, error);
+    g_autoptr(Employee) employee = employee_lock(tx->db, work->id, error);
     if (employee == NULL || !read_employee(work->body, employee, false, error))
         return NULL;
     if (work->set_password) {

@@ -17,7 +17,7 @@ static void take(char **slot, char *value)
 }
 
 /* Fails the reader: "<pointer> <why>". */
-static void refuse(JsonReader *reader, const char *problem, const char *name, const char *why)
+static void fail_field(JsonReader *reader, const char *problem, const char *name, const char *why)
 {
     g_autofree char *path = json_reader_path(reader, name);
     GError *failure = NULL;
@@ -31,7 +31,7 @@ bool input_name(JsonReader *reader, const char *name, size_t max_chars, char **o
     if (!json_read_line(reader, name, max_chars, &text))
         return false;
     if (*text == '\0') {
-        refuse(reader, "empty", name, "must not be empty");
+        fail_field(reader, "empty", name, "must not be empty");
         return false;
     }
     take(out, g_steal_pointer(&text));
@@ -90,7 +90,7 @@ bool input_choice(JsonReader *reader, const char *name, const char *const *choic
     if (!g_strv_contains(choices, text)) {
         g_autofree char *list = g_strjoinv(", ", (char **)choices);
         g_autofree char *why = g_strdup_printf("must be one of: %s", list);
-        refuse(reader, "invalid", name, why);
+        fail_field(reader, "invalid", name, why);
         return false;
     }
     take(out, g_steal_pointer(&text));
@@ -117,7 +117,7 @@ bool input_language(JsonReader *reader, const char *name, char **out)
     if (!json_read_optional_line(reader, name, 35, &text))
         return false;
     if (text != NULL && !is_language(text)) {
-        refuse(reader, "invalid", name, "must be a language tag such as \"de\" or \"en-GB\"");
+        fail_field(reader, "invalid", name, "must be a language tag such as \"de\" or \"en-GB\"");
         return false;
     }
     take(out, g_steal_pointer(&text));
@@ -131,7 +131,8 @@ bool input_time_zone(JsonReader *reader, const char *name, char **out)
         return false;
     g_autoptr(GTimeZone) zone = text != NULL ? g_time_zone_new_identifier(text) : NULL;
     if (text != NULL && zone == NULL) {
-        refuse(reader, "invalid", name, "is no time zone known here; write it as Europe/Berlin");
+        fail_field(reader, "invalid", name,
+                   "is no time zone known here; write it as Europe/Berlin");
         return false;
     }
     take(out, g_steal_pointer(&text));

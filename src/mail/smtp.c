@@ -351,6 +351,11 @@ bool smtp_session_is_usable(SmtpSession *session)
            !smtp_has_surplus(session) && channel_is_quiet(session->channel);
 }
 
+bool smtp_session_is_broken(const SmtpSession *session)
+{
+    return session->broken;
+}
+
 void smtp_session_close(SmtpSession *session)
 {
     if (session == NULL)

@@ -41,10 +41,9 @@ static Account *from_row(const DbRows *rows)
     return account;
 }
 
-Account *account_load(DbTx *tx, int64_t number, GError **error)
+/* Takes `rows`, which has at most one row. */
+static Account *take_one(DbRows *rows, int64_t number, GError **error)
 {
-    DbRows *rows =
-        db_query(tx, error, "SELECT " COLUMNS " FROM account WHERE number = $1", "i", number);
     if (rows == NULL)
         return NULL;
     g_autoptr(Account) account = db_rows_next(rows) ? from_row(rows) : NULL;
@@ -54,6 +53,22 @@ Account *account_load(DbTx *tx, int64_t number, GError **error)
         error_set_problem(error, TD_ERROR_NOT_FOUND, "unknown-account", NULL,
                           "There is no account %" G_GINT64_FORMAT, number);
     return g_steal_pointer(&account);
+}
+
+Account *account_load(DbTx *tx, int64_t number, GError **error)
+{
+    return take_one(
+        db_query(tx, error, "SELECT " COLUMNS " FROM account WHERE number = $1", "i", number),
+        number, error);
+}
+
+Account *account_lock(DbTx *tx, int64_t number, GError **error)
+{
+    return take_one(
+        db_query(tx, error,
+                 "UPDATE account SET active = active WHERE number = $1 RETURNING " COLUMNS, "i",
+                 number),
+        number, error);
 }
 
 bool account_insert(DbTx *tx, Account *account, GError **error)

@@ -26,6 +26,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_free)
 /* Errors: NOT_FOUND (problem "unknown-account"). */
 Account *account_load(DbTx *tx, int64_t number, GError **error);
 
+/* The first statement of every change: nobody else changes the account until the end of the
+ * transaction, so what is not changed keeps the value that it has. Errors as account_load(). */
+Account *account_lock(DbTx *tx, int64_t number, GError **error);
+
 /* Sets account->number. */
 bool account_insert(DbTx *tx, Account *account, GError **error);
 bool account_update(DbTx *tx, const Account *account, GError **error);

@@ -34,9 +34,9 @@ static Contact *from_row(const DbRows *rows)
     return contact;
 }
 
-Contact *contact_load(DbTx *tx, int64_t id, GError **error)
+/* Takes `rows`, which has at most one row. */
+static Contact *take_one(DbRows *rows, int64_t id, GError **error)
 {
-    DbRows *rows = db_query(tx, error, "SELECT " COLUMNS " FROM contact WHERE id = $1", "i", id);
     if (rows == NULL)
         return NULL;
     g_autoptr(Contact) contact = db_rows_next(rows) ? from_row(rows) : NULL;
@@ -46,6 +46,20 @@ Contact *contact_load(DbTx *tx, int64_t id, GError **error)
         error_set_problem(error, TD_ERROR_NOT_FOUND, "unknown-contact", NULL,
                           "There is no contact %" G_GINT64_FORMAT, id);
     return g_steal_pointer(&contact);
+}
+
+Contact *contact_load(DbTx *tx, int64_t id, GError **error)
+{
+    return take_one(db_query(tx, error, "SELECT " COLUMNS " FROM contact WHERE id = $1", "i", id),
+                    id, error);
+}
+
+Contact *contact_lock(DbTx *tx, int64_t id, GError **error)
+{
+    return take_one(db_query(tx, error,
+                             "UPDATE contact SET active = active WHERE id = $1 RETURNING " COLUMNS,
+                             "i", id),
+                    id, error);
 }
 
 static bool insert_keys(DbTx *tx, int64_t id, const char *const *keys, GError **error)

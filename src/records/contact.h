@@ -25,6 +25,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Contact, contact_free)
 /* Errors: NOT_FOUND (problem "unknown-contact"). */
 Contact *contact_load(DbTx *tx, int64_t id, GError **error);
 
+/* The first statement of every change: nobody else changes the contact until the end of the
+ * transaction. Errors as contact_load(). */
+Contact *contact_lock(DbTx *tx, int64_t id, GError **error);
+
 /* `keys`: NULL-terminated, the compared form of every address of the contact, the primary one
  * included. Insert sets contact->id. */
 bool contact_insert(DbTx *tx, Contact *contact, const char *const *keys, GError **error);

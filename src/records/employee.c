@@ -62,6 +62,15 @@ Employee *employee_load(DbTx *tx, int64_t id, GError **error)
                     what, error);
 }
 
+Employee *employee_lock(DbTx *tx, int64_t id, GError **error)
+{
+    /* Every admin, for the question whether one is left. */
+    return db_exec(tx, NULL, error,
+                   "UPDATE employee SET active = active WHERE id = $1 OR role = 'admin'", "i", id)
+               ? employee_load(tx, id, error)
+               : NULL;
+}
+
 Employee *employee_load_by_login(DbTx *tx, const char *login, GError **error)
 {
     g_autofree char *what = g_strdup_printf("employee with the login \"%s\"", login);

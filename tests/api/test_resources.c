@@ -263,6 +263,49 @@ static void test_people(void)
     g_assert_true(json_equal(one, contact));
 }
 
+/* ---- changes at once ---- */
+
+typedef struct {
+    World *world;
+    const char *target;
+    const char *field;
+    int status; /* of the last change */
+} Changer;
+
+static void *change_often(void *data)
+{
+    Changer *changer = data;
+    for (int i = 1; i <= 25; i++) {
+        g_autofree char *body = g_strdup_printf("{\"%s\":\"r%d@b.example\"}", changer->field, i);
+        g_autoptr(Answer) answer = world_call(changer->world, "PATCH", changer->target, body);
+        changer->status = answer->status;
+        /* Nobody else writes this field, so nobody may have put the former value back. */
+        g_autofree char *sent = g_strdup_printf("r%d@b.example", i);
+        g_autofree char *pointer = g_strconcat("/", changer->field, NULL);
+        json_auto_t *now = world_ok(changer->world, "GET", changer->target, NULL, 200);
+        g_assert_cmpstr(text_at(now, pointer), ==, sent);
+    }
+    return NULL;
+}
+
+static void test_changes_at_once(void)
+{
+    g_autoptr(World) world = world_new(engine);
+    Changer changers[] = {
+        {world, "/api/v1/accounts/1", "email", 0},
+        {world, "/api/v1/accounts/1", "email2", 0},
+        {world, "/api/v1/employees/1", "email", 0},
+        {world, "/api/v1/employees/1", "email2", 0},
+    };
+    GThread *threads[G_N_ELEMENTS(changers)];
+    for (size_t i = 0; i < G_N_ELEMENTS(changers); i++)
+        threads[i] = g_thread_new("changer", change_often, &changers[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(changers); i++) {
+        g_thread_join(threads[i]);
+        g_assert_cmpint(changers[i].status, ==, 200);
+    }
+}
+
 static void test_employees(void)
 {
     g_autoptr(World) world = world_new(engine);
@@ -427,6 +470,7 @@ int main(int argc, char **argv)
     g_test_add_func("/api/employee recipients", test_employee_recipients);
     g_test_add_func("/api/story", test_story);
     g_test_add_func("/api/people", test_people);
+    g_test_add_func("/api/people/changes at once", test_changes_at_once);
     g_test_add_func("/api/employees", test_employees);
     g_test_add_func("/api/tokens", test_tokens);
     g_test_add_func("/api/options", test_options);
