@@ -71,19 +71,20 @@ int command_init(int argc, char **argv)
         G_OPTION_ENTRY_NULL,
     };
     g_auto(CommonOptions) options = {0};
-    if (!command_parse(&options, "init", NULL,
-                       "Make a new desk: its folder, its database, its first admin.", entries, 0, 0,
-                       &argc, &argv))
+    const Usage usage = {.title = "init",
+                         .summary = "Make a new desk: its folder, its database, its first admin.",
+                         .common = COMMON_JSON};
+    if (!command_parse(&options, &usage, entries, &argc, &argv))
         return EXIT_USAGE;
     g_autoptr(GError) error = NULL;
     const char *path = options.desk != NULL ? options.desk : g_getenv("TIDINGS_DESK");
-    if (path == NULL) {
-        error_set(&error, TD_ERROR_INVALID, "Where? Name the new desk's folder with --desk DIR");
-        return command_fail(error);
+    if (path == NULL || *path == '\0') {
+        command_misused(&error, "Where? Name the new desk's folder with --desk DIR");
+        return command_fail("init", error);
     }
     g_autoptr(DeskFolder) folder = desk_folder_create(path, database, &error);
     if (folder == NULL)
-        return command_fail(error);
+        return command_fail("init", error);
     char *password = random_base32(random_system(), PASSWORD_LETTERS);
     char *token = NULL;
     bool ok =
@@ -94,5 +95,5 @@ int command_init(int argc, char **argv)
         print_words(folder, password, token, sample);
     secret_free(password);
     secret_free(token);
-    return ok ? EXIT_SUCCESS : command_fail(error);
+    return ok ? EXIT_SUCCESS : command_fail("init", error);
 }
