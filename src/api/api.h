@@ -27,7 +27,7 @@ void api_add_routes(Api *api, HttpRouter *router);
 /* Sends a test mail to `to` with the sender and reply addresses that alerts use, and returns when
  * the last reply is in: {"ok":bool, "steps":[{"step","sent","reply"}]}, a new reference. A server
  * that refuses is an answer with "ok" false, not an error. Runs on a worker's thread, may block. */
-typedef json_t *(*ApiTestSend)(const char *to, const Actor *actor, void *data, GError **error);
+typedef json_t *(*ApiTestSend)(const char *to, void *data, GError **error);
 
 /* Without it POST /options/alerts-server/test answers 503. */
 void api_set_test_send(Api *api, ApiTestSend test_send, void *data);

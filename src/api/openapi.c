@@ -2,7 +2,7 @@
 /* Serves src/api/openapi.json, which is embedded in the program. */
 #include "api/resources.h"
 
-#include "api-document.h"
+#include "api/api-document.h"
 
 HttpResponse *openapi_document(ApiCall *call, GError **error)
 {

@@ -79,7 +79,7 @@ HttpResponse *options_changes(ApiCall *call, GError **error)
 static json_t *send_test(ApiCall *call, void *data, GError **error)
 {
     const char *to = data;
-    return call->api->test_send(to, &call->actor, call->api->test_send_data, error);
+    return call->api->test_send(to, call->api->test_send_data, error);
 }
 
 HttpResponse *options_test_send(ApiCall *call, GError **error)

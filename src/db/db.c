@@ -163,6 +163,26 @@ static bool values_read(DbValue *values, size_t *n_values, const char *types, va
     return true;
 }
 
+/* A function that ended its transaction, or opened one inside it, would commit or undo other
+ * callers' work with its own. */
+static bool is_allowed(const char *sql, GError **error)
+{
+    static const char *const words[] = {"BEGIN",    "START",     "COMMIT",  "END",
+                                        "ROLLBACK", "SAVEPOINT", "RELEASE", "ABORT"};
+    sql += strspn(sql, " \t\r\n;");
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if ((sql[0] & ~0x20) != words[i][0] ||
+            g_ascii_strncasecmp(sql, words[i], strlen(words[i])) != 0)
+            continue;
+        error_set(error, TD_ERROR_INTERNAL,
+                  "A function tried to steer the transaction that it runs in (%s); nothing was "
+                  "changed. This is a fault of the program: please report it",
+                  words[i]);
+        return false;
+    }
+    return true;
+}
+
 static bool exec_va(DbTx *tx, int64_t *changed, GError **error, const char *sql, const char *types,
                     va_list args)
 {
@@ -171,7 +191,7 @@ static bool exec_va(DbTx *tx, int64_t *changed, GError **error, const char *sql,
     if (!tx_is_well(tx, error))
         return false;
     GError *local = NULL;
-    if (values_read(values, &n_values, types, args, &local) &&
+    if (is_allowed(sql, &local) && values_read(values, &n_values, types, args, &local) &&
         tx->db->driver->exec(tx, sql, values, n_values, changed, &local))
         return true;
     tx_fail(tx, local, error);
@@ -206,7 +226,7 @@ static DbRows *query_va(DbTx *tx, GError **error, const char *sql, const char *t
         return NULL;
     GError *local = NULL;
     DbRows *rows = NULL;
-    if (values_read(values, &n_values, types, args, &local))
+    if (is_allowed(sql, &local) && values_read(values, &n_values, types, args, &local))
         rows = tx->db->driver->query(tx, sql, values, n_values, &local);
     if (rows == NULL) {
         tx_fail(tx, local, error);

@@ -21,8 +21,15 @@
 #define FIRST_PAUSE_US 50000
 #define LAST_PAUSE_US  1000000
 
-/* Notices belong to nobody's log: they may quote data. */
-static void ignore_notice(void *unused, const PGresult *result) {}
+/* Notices belong to nobody's log: they may quote data. But a server that says goodbye to an idle
+ * connection ("terminating connection due to administrator command") does it with one of these. */
+static void look_at_notice(void *data, const PGresult *result)
+{
+    PgConnection *connection = data;
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    if (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0))
+        connection->broken = true;
+}
 
 /* Waits until the socket can be read or written. False when the time is over. */
 static bool wait_socket(PGconn *handle, short events, int64_t deadline_us)
@@ -85,7 +92,7 @@ static PgConnection *connection_open(PgDb *db, int64_t deadline_us, bool *worth_
     if (connection->handle == NULL) {
         error_set(error, TD_ERROR_UNAVAILABLE, "There is no memory for a database connection");
     } else {
-        PQsetNoticeReceiver(connection->handle, ignore_notice, NULL);
+        PQsetNoticeReceiver(connection->handle, look_at_notice, connection);
         PQsetErrorVerbosity(connection->handle, PQERRORS_VERBOSE); /* for its SQLSTATE */
         ok = finish_connecting(connection->handle, deadline_us, &in_time);
         if (!ok)
@@ -133,6 +140,7 @@ bool postgresql_connection_is_dead(PgConnection *connection)
     while (!connection->broken && poll(&fd, 1, 0) > 0) {
         if (PQconsumeInput(connection->handle) == 0)
             connection->broken = true;
+        PQisBusy(connection->handle); /* has it read what came */
     }
     return connection->broken;
 }

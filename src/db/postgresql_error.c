@@ -42,6 +42,7 @@ static const StateInfo states[] = {
     {"55P03", TD_ERROR_BUSY, NULL, ACT_FINAL, "A lock did not become free in time"},
     {"57014", TD_ERROR_TIMEOUT, NULL, ACT_FINAL, "The server stopped a statement"},
     {"57P", TD_ERROR_UNAVAILABLE, NULL, ACT_REPLACE, "The server ended the connection"},
+    {"08P01", TD_ERROR_INTERNAL, NULL, ACT_FINAL, "The database refused a statement"},
     {"08", TD_ERROR_UNAVAILABLE, NULL, ACT_REPLACE, "The connection failed"},
     {"25P03", TD_ERROR_UNAVAILABLE, NULL, ACT_REPLACE, "The server ended an idle transaction"},
     {"26000", TD_ERROR_UNAVAILABLE, NULL, ACT_REPLACE,

@@ -194,5 +194,12 @@ void postgresql_rows_free(DbRows *base)
 bool postgresql_tx_script(DbTx *base, const char *sql, GError **error)
 {
     PgTx *tx = (PgTx *)base;
-    return postgresql_connection_run(tx->connection, sql, &tx->failure, error);
+    PgConnection *connection = tx->connection;
+    if (!postgresql_connection_run(connection, sql, &tx->failure, error))
+        return false;
+    if (PQtransactionStatus(connection->handle) == PQTRANS_INTRANS)
+        return true;
+    connection->broken = true;
+    error_set(error, TD_ERROR_INTERNAL, "A script ended the transaction that it ran in");
+    return false;
 }

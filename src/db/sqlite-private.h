@@ -61,3 +61,6 @@ void sqlite_rows_free(DbRows *rows);
 SqliteWriter *sqlite_writer_start(Db *db, SqliteConnection *connection, GError **error);
 void sqlite_writer_stop(SqliteWriter *writer); /* finishes what was handed in */
 bool sqlite_writer_run(SqliteWriter *writer, DbFn fn, void *data, GError **error);
+
+/* How many callers the writer has not yet taken; for tests. */
+size_t sqlite_writer_waiting(SqliteWriter *writer);

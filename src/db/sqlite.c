@@ -74,6 +74,18 @@ static const DbDriver sqlite_driver = {
     .rows_free = sqlite_rows_free,
 };
 
+/* Nobody reads SQLite's memory counters, and they cost a lock for each allocation. Without effect
+ * where SQLite is in use already. */
+static void configure_library(void)
+{
+    static gsize done;
+    if (g_once_init_enter(&done)) {
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+        sqlite3_initialize();
+        g_once_init_leave(&done, 1);
+    }
+}
+
 Db *sqlite_db_open(const char *path, const Db *settings, GError **error)
 {
     if (*path == '\0' || strcmp(path, ":memory:") == 0) {
@@ -81,9 +93,7 @@ Db *sqlite_db_open(const char *path, const Db *settings, GError **error)
                           "The database URL must name a file: sqlite:PATH");
         return NULL;
     }
-    /* Nobody reads SQLite's memory counters, and they cost a lock for each allocation. Without
-     * effect when SQLite is in use already. */
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    configure_library();
     SqliteDb *db = g_new0(SqliteDb, 1);
     db->base = *settings;
     db->base.driver = &sqlite_driver;

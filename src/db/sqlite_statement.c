@@ -204,13 +204,14 @@ bool sqlite_tx_exec(DbTx *base, const char *sql, const DbValue *values, size_t n
                     int64_t *changed, GError **error)
 {
     SqliteTx *tx = (SqliteTx *)base;
+    sqlite3 *handle = tx->connection->handle;
+    int64_t before = sqlite3_total_changes64(handle);
     SqliteStatement *statement = statement_ready(tx, sql, values, n_values, error);
     if (statement == NULL || !statement_run(tx, statement, NULL, error))
         return false;
+    /* A statement that writes no rows at all (CREATE TABLE) leaves the count of the one before. */
     if (changed != NULL)
-        *changed = sqlite3_stmt_readonly(statement->handle)
-                       ? 0
-                       : sqlite3_changes64(tx->connection->handle);
+        *changed = sqlite3_total_changes64(handle) == before ? 0 : sqlite3_changes64(handle);
     return true;
 }
 

@@ -302,3 +302,11 @@ bool sqlite_writer_run(SqliteWriter *writer, DbFn fn, void *data, GError **error
         g_propagate_error(error, job.error);
     return job.ok;
 }
+
+size_t sqlite_writer_waiting(SqliteWriter *writer)
+{
+    monitor_lock(&writer->monitor);
+    size_t n = g_queue_get_length(&writer->waiting);
+    monitor_unlock(&writer->monitor);
+    return n;
+}

@@ -156,15 +156,30 @@ static bool next_due(DbTx *tx, void *data, GError **error)
     return outbox_next_due(tx, data, error);
 }
 
+/* Other settings are another relay, of which nothing bad is known yet. */
+static void notice_new_route(Delivery *delivery, const DeliveryRoute *route, char **known)
+{
+    if (g_strcmp0(*known, route->fingerprint) == 0)
+        return;
+    g_free(*known);
+    *known = g_strdup(route->fingerprint);
+    g_mutex_lock(&delivery->lock);
+    delivery->relay_blocked = false;
+    delivery->relay_failures = 0;
+    g_mutex_unlock(&delivery->lock);
+}
+
 /* One round. *wait_us says how long nothing can be due. */
-static bool work_once(Delivery *delivery, DeliverySettings *settings, int64_t *wait_us,
-                      GError **error)
+static bool work_once(Delivery *delivery, DeliverySettings *settings, char **route,
+                      int64_t *wait_us, GError **error)
 {
     guint claimed = 0;
     *wait_us = POLL_US;
     if (!delivery_settings_load(delivery->setup.db, delivery->maildir, delivery->setup.memory,
-                                delivery->setup.timeout_scale, settings, error) ||
-        !claim_some(delivery, settings, &claimed, error))
+                                delivery->setup.timeout_scale, settings, error))
+        return false;
+    notice_new_route(delivery, settings->route, route);
+    if (!claim_some(delivery, settings, &claimed, error))
         return false;
     if (claimed > 0 || room(delivery, settings, clock_wall_us(delivery->setup.clock)) == 0)
         return true;
@@ -193,6 +208,7 @@ gpointer delivery_dispatcher_run(gpointer data)
 {
     Delivery *delivery = data;
     g_auto(DeliverySettings) settings = {0};
+    g_autofree char *route = NULL;
     int64_t housekeeping_at = 0;
     bool failing = false;
     int64_t wait_us;
@@ -204,7 +220,7 @@ gpointer delivery_dispatcher_run(gpointer data)
             housekeeping_at = now_us + HOUSEKEEPING_US;
             ok = keep_house(delivery, &error);
         }
-        ok = ok && work_once(delivery, &settings, &wait_us, &error);
+        ok = ok && work_once(delivery, &settings, &route, &wait_us, &error);
         if (!ok) {
             /* Said once, not at every poll. */
             if (!failing)

@@ -80,7 +80,7 @@ static bool load_all(DbTx *tx, void *data, GError **error)
     load->loaded.sender = sender_identity(&settings->desk, &settings->alerts_server);
     load->loaded.route = make_route(&settings->alerts_server, password, load);
     secret_free(password);
-    return relay_load(tx, &load->loaded.relay, error);
+    return relay_load(tx, load->loaded.route->fingerprint, &load->loaded.relay, error);
 }
 
 bool delivery_settings_load(Db *db, const char *maildir, const char *memory, int timeout_scale,

@@ -115,42 +115,46 @@ static bool settle_batch(DbTx *tx, void *data, GError **error)
             continue;
         bool misconfigured = job->outcome.relay_misconfigured;
         if (job->outcome.kind == DELIVERY_RELAY_DOWN || misconfigured)
-            return relay_store_trouble(tx, misconfigured ? "misconfigured" : "down",
-                                       job->outcome.reply, batch->relay_retry_at, batch->now_us,
-                                       error);
-        return relay_store_up(tx, batch->now_us, error);
+            return relay_store_trouble(tx, job->route->fingerprint,
+                                       misconfigured ? "misconfigured" : "down", job->outcome.reply,
+                                       batch->relay_retry_at, batch->now_us, error);
+        return relay_store_up(tx, job->route->fingerprint, batch->now_us, error);
     }
     return true;
 }
 
-/* Counts failures of the relay in a row and sets when to try it again. */
+/* Counts failures of the relay in a row and sets when to try it again; says when it goes and when
+ * it is back. */
 static void look_at_relay(Batch *batch)
 {
     Delivery *delivery = batch->delivery;
     bool answered = false;
-    bool down = false;
+    const Job *trouble = NULL;
     for (guint i = 0; i < batch->jobs->len; i++) {
         const Job *job = batch->jobs->pdata[i];
         if (!job->composed)
             continue;
-        if (job->outcome.kind == DELIVERY_RELAY_DOWN || job->outcome.relay_misconfigured) {
-            down = true;
-            log_warning(
-                "The relay cannot be used: %s. Nothing is lost: alerts wait and are sent when it"
-                " can be used again",
-                job->outcome.reply != NULL ? job->outcome.reply : "no answer");
-        } else {
+        if (job->outcome.kind == DELIVERY_RELAY_DOWN || job->outcome.relay_misconfigured)
+            trouble = job;
+        else
             answered = true;
-        }
     }
     g_mutex_lock(&delivery->lock);
-    if (down)
+    bool was_down = delivery->relay_failures > 0;
+    if (trouble != NULL)
         delivery->relay_failures++;
     else if (answered)
         delivery->relay_failures = 0;
     int64_t failures = delivery->relay_failures;
     g_mutex_unlock(&delivery->lock);
-    batch->relay_retry_at = down ? batch->now_us + relay_delay_us(failures) : 0;
+    batch->relay_retry_at = trouble != NULL ? batch->now_us + relay_delay_us(failures) : 0;
+    if (trouble != NULL && !was_down)
+        log_warning(
+            "The relay cannot be used: %s. Nothing is lost: alerts wait, and it is tried again"
+            " every few minutes",
+            trouble->outcome.reply != NULL ? trouble->outcome.reply : "no answer");
+    if (was_down && failures == 0 && answered)
+        log_info("The relay can be used again");
 }
 
 static void commit(Batch *batch)

@@ -7,7 +7,6 @@
 #include "base/limits.h"
 #include "desk/ticket-private.h"
 #include "outbox/outbox.h"
-#include "records/contact.h"
 #include "records/employee.h"
 #include "records/status.h"
 
@@ -34,17 +33,10 @@ static void note(json_t *facts, const char *name, const char *email)
 static Recipient *insert(DeskTx *tx, const Ticket *ticket, const RecipientDraft *draft,
                          json_t *facts, GError **error)
 {
-    g_autoptr(Recipient) recipient = g_new0(Recipient, 1);
-    recipient->ticket = ticket->number;
-    recipient->email = g_strdup(draft->email);
-    recipient->email_key = g_strdup(draft->email_key);
-    recipient->name = g_strdup(draft->name);
-    recipient->added_at = tx->now_us;
-    if (!contact_find(tx->db, ticket->account, draft->email_key, &recipient->contact, error) ||
-        !recipient_insert(tx->db, recipient, error))
-        return NULL;
-    note(facts, "added", recipient->email);
-    return g_steal_pointer(&recipient);
+    Recipient *recipient = ticket_add_recipient(tx, ticket, draft, error);
+    if (recipient != NULL)
+        note(facts, "added", recipient->email);
+    return recipient;
 }
 
 static bool remove_one(DeskTx *tx, const Recipient *recipient, json_t *facts, GError **error)
@@ -100,7 +92,7 @@ static bool prune(DeskTx *tx, GPtrArray *present, GPtrArray *drafts, GHashTable 
             continue;
         }
         g_hash_table_add(kept, g_strdup(recipient->email_key));
-        if (!rename_one(tx, recipient, draft->name, facts, error))
+        if (draft->name != NULL && !rename_one(tx, recipient, draft->name, facts, error))
             return false;
     }
     return true;

@@ -5,6 +5,7 @@
 #include "alerts/policy.h"
 #include "desk/ticket.h"
 #include "records/event.h"
+#include "records/recipient.h"
 #include "records/settings.h"
 
 #include <jansson.h>
@@ -21,3 +22,8 @@ Event *ticket_write_event(DeskTx *tx, const Ticket *ticket, EventKind kind, bool
  * ticket. `changes` (may be NULL, borrowed) is kept with the facts. */
 bool ticket_tell(DeskTx *tx, const Ticket *ticket, EventKind kind, bool notify, json_t *changes,
                  const Settings *settings, GError **error);
+
+/* Writes a recipient of the ticket: finds the account's contact with this address, and takes the
+ * contact's name where none was given. Caller owns. */
+Recipient *ticket_add_recipient(DeskTx *tx, const Ticket *ticket, const RecipientDraft *draft,
+                                GError **error);

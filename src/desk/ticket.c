@@ -126,6 +126,27 @@ bool ticket_tell(DeskTx *tx, const Ticket *ticket, EventKind kind, bool notify, 
 
 /* ---- opening ---- */
 
+static char *contact_name(DeskTx *tx, int64_t id)
+{
+    g_autoptr(Contact) contact = id != 0 ? contact_load(tx->db, id, NULL) : NULL;
+    return contact != NULL ? g_strdup(contact->name) : NULL;
+}
+
+Recipient *ticket_add_recipient(DeskTx *tx, const Ticket *ticket, const RecipientDraft *draft,
+                                GError **error)
+{
+    g_autoptr(Recipient) recipient = g_new0(Recipient, 1);
+    recipient->ticket = ticket->number;
+    recipient->email = g_strdup(draft->email);
+    recipient->email_key = g_strdup(draft->email_key);
+    recipient->added_at = tx->now_us;
+    if (!contact_find(tx->db, ticket->account, draft->email_key, &recipient->contact, error))
+        return NULL;
+    recipient->name =
+        draft->name != NULL ? g_strdup(draft->name) : contact_name(tx, recipient->contact);
+    return recipient_insert(tx->db, recipient, error) ? g_steal_pointer(&recipient) : NULL;
+}
+
 static bool add_recipient(DeskTx *tx, const Ticket *ticket, GHashTable *seen,
                           const RecipientDraft *draft, GError **error)
 {
@@ -138,17 +159,9 @@ static bool add_recipient(DeskTx *tx, const Ticket *ticket, GHashTable *seen,
                           LIMIT_RECIPIENTS_PER_TICKET);
         return false;
     }
-    Recipient recipient = {
-        .ticket = ticket->number,
-        .email = draft->email,
-        .email_key = draft->email_key,
-        .name = draft->name,
-        .added_at = tx->now_us,
-    };
-    if (!contact_find(tx->db, ticket->account, draft->email_key, &recipient.contact, error))
-        return false;
     g_hash_table_add(seen, g_strdup(draft->email_key));
-    return recipient_insert(tx->db, &recipient, error);
+    g_autoptr(Recipient) recipient = ticket_add_recipient(tx, ticket, draft, error);
+    return recipient != NULL;
 }
 
 static bool add_contact_recipient(DeskTx *tx, const Ticket *ticket, GHashTable *seen,

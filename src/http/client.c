@@ -47,7 +47,7 @@ static size_t take_header(char *data, size_t size, size_t n, void *user)
     char *colon = strchr(line, ':');
     if (colon != NULL) {
         *colon = '\0';
-        http_fields_take(answer->headers, g_strdup(line), g_strdup(g_strstrip(colon + 1)));
+        http_fields_add(answer->headers, line, g_strstrip(colon + 1));
     }
     return n;
 }

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One call's life: libmicrohttpd names the target (call_new), the headers are there (call_begin),
- * the body arrives in pieces, the request is whole and the connection is suspended (call_submit), a
- * worker runs it and resumes the connection, the answer is queued (call_answer), and on_completed()
- * frees the call, whatever became of it.
+ * the body arrives in pieces (call_take_body), the request is whole and the connection is suspended
+ * (call_submit), a worker runs it and resumes the connection, the answer is queued (call_answer),
+ * and on_completed() frees the call, whatever became of it.
  *
  * A call belongs to the door's thread, except between suspending and resuming, when it belongs to
  * the worker; a suspended connection neither times out nor notices that its client left, so nothing
- * frees the call meanwhile. A request is refused before its body is read whenever its headers are
- * reason enough; libmicrohttpd then closes the connection after the answer, for the unread body
- * would be taken for the next request.
+ * frees the call meanwhile.
+ *
+ * A request whose headers or length are reason enough is refused before its body has come: the
+ * answer is sent by hand, because libmicrohttpd takes none while a body arrives, and the connection
+ * is closed. Closing with unread bytes would reset it, and a client still writing would lose the
+ * answer; so the sending side is shut, and a bounded rest is read and thrown away.
  */
 #include "http/door.h"
 
@@ -21,18 +24,25 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* Request line and headers, with room for the answer's headers; libmicrohttpd answers 414 or 431
  * beyond it. */
 #define CONNECTION_MEMORY_BYTES (32 * 1024)
 
+/* What is read on of a request that was refused. */
+#define DRAIN_BYTES_MAX (4 * LIMIT_REQUEST_BODY_BYTES)
+
 struct HttpDoor {
     HttpTraffic *traffic;
     HttpListener *listener;
     struct MHD_Daemon *daemon;
+    int daemon_fd; /* its own descriptor of the listening socket */
 };
 
 typedef struct {
@@ -41,87 +51,87 @@ typedef struct {
     char *target;
     HttpRequest *request;   /* NULL until the headers are there */
     HttpResponse *response; /* set by the worker, taken by call_answer() */
-    bool counted;
-    bool close;
+    size_t body_bytes;      /* added to the traffic's */
+    size_t drained_bytes;   /* read since it was refused */
+    bool counted;           /* among the traffic's calls */
+    bool cut_off;           /* refused, its answer sent */
 } Call;
 
-/* ---- traffic ---- */
+/* ---- what is refused ---- */
 
-void http_traffic_init(HttpTraffic *traffic, const HttpRouter *router)
+static HttpResponse *busy_response(const char *why)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_mutex_init(&traffic->lock, NULL);
-    pthread_cond_init(&traffic->quiet, &attributes);
-    pthread_condattr_destroy(&attributes);
-    traffic->router = router;
+    g_autoptr(GError) error = NULL;
+    error_set(&error, TD_ERROR_BUSY, "%s. Nothing was changed: try again soon.", why);
+    return http_response_problem(error);
 }
 
-void http_traffic_clear(HttpTraffic *traffic)
+static HttpResponse *stopping_response(void)
 {
-    pthread_cond_destroy(&traffic->quiet);
-    pthread_mutex_destroy(&traffic->lock);
+    return busy_response("The server is being stopped");
 }
 
-void http_traffic_stop(HttpTraffic *traffic)
+static HttpResponse *full_response(void)
 {
-    pthread_mutex_lock(&traffic->lock);
-    traffic->stopping = true;
-    pthread_mutex_unlock(&traffic->lock);
+    return busy_response("The server has more requests waiting than it takes");
 }
 
-static struct timespec monotonic_after(int64_t timeout_ms)
+static HttpResponse *too_large_response(void)
 {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    int64_t ns = at.tv_nsec + (timeout_ms % 1000) * 1000000;
-    at.tv_sec += timeout_ms / 1000 + ns / 1000000000;
-    at.tv_nsec = ns % 1000000000;
-    return at;
+    g_autoptr(GError) error = NULL;
+    error_set(&error, TD_ERROR_LIMIT,
+              "The body of a request may have %d bytes, this one has more. Nothing was changed.",
+              LIMIT_REQUEST_BODY_BYTES);
+    return http_response_problem(error);
 }
 
-bool http_traffic_wait(HttpTraffic *traffic, int64_t timeout_ms)
+static char *format_response(const HttpResponse *response, size_t *bytes)
 {
-    struct timespec deadline = monotonic_after(timeout_ms);
-    int rc = 0;
-    pthread_mutex_lock(&traffic->lock);
-    while (traffic->calls > 0 && rc != ETIMEDOUT)
-        rc = pthread_cond_timedwait(&traffic->quiet, &traffic->lock, &deadline);
-    bool quiet = traffic->calls == 0;
-    pthread_mutex_unlock(&traffic->lock);
-    return quiet;
-}
-
-static void traffic_leave(HttpTraffic *traffic)
-{
-    pthread_mutex_lock(&traffic->lock);
-    traffic->calls--;
-    if (traffic->calls == 0)
-        pthread_cond_broadcast(&traffic->quiet);
-    pthread_mutex_unlock(&traffic->lock);
-}
-
-/* Suspends under the lock of `stopping`, so that nothing is suspended once http_traffic_stop() has
- * returned. */
-static bool traffic_enter(HttpTraffic *traffic, struct MHD_Connection *connection)
-{
-    pthread_mutex_lock(&traffic->lock);
-    bool open = !traffic->stopping;
-    if (open) {
-        MHD_suspend_connection(connection);
-        traffic->calls++;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_string_append_printf(text, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: %zu\r\n",
+                           response->status, MHD_get_reason_phrase_for((unsigned)response->status),
+                           response->length);
+    for (guint i = 0; i < response->headers->len; i++) {
+        const HttpField *field = &g_array_index(response->headers, HttpField, i);
+        g_string_append_printf(text, "%s: %s\r\n", field->name, field->value);
     }
-    pthread_mutex_unlock(&traffic->lock);
-    return open;
+    g_string_append(text, "\r\n");
+    g_string_append_len(text, response->body, (gssize)response->bytes);
+    *bytes = text->len;
+    return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static bool traffic_is_stopping(HttpTraffic *traffic)
+/* Takes `response`. The socket has taken everything sent on this connection before, so some hundred
+ * bytes fit; a client that has not read its earlier answers may lose this one. */
+static enum MHD_Result call_cut_off(Call *call, HttpResponse *response)
 {
-    pthread_mutex_lock(&traffic->lock);
-    bool stopping = traffic->stopping;
-    pthread_mutex_unlock(&traffic->lock);
-    return stopping;
+    g_autoptr(HttpResponse) owned = response;
+    http_request_drop_body(call->request);
+    http_traffic_remove_body(call->door->traffic, call->body_bytes);
+    call->body_bytes = 0;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info == NULL)
+        return MHD_NO;
+    if (strcmp(http_request_method(call->request), "HEAD") == 0)
+        http_response_drop_body(owned);
+    size_t bytes;
+    g_autofree char *text = format_response(owned, &bytes);
+    if (send(info->connect_fd, text, bytes, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)bytes)
+        return MHD_NO;
+    shutdown(info->connect_fd, SHUT_WR);
+    call->cut_off = true;
+    return MHD_YES;
+}
+
+/* `*bytes` is 0 at the end of the body. */
+static enum MHD_Result call_drain(Call *call, size_t *bytes)
+{
+    call->drained_bytes += *bytes;
+    if (*bytes == 0 || call->drained_bytes > DRAIN_BYTES_MAX)
+        return MHD_NO;
+    *bytes = 0;
+    return MHD_YES;
 }
 
 /* ---- answers ---- */
@@ -163,39 +173,11 @@ static enum MHD_Result call_answer(Call *call)
     struct MHD_Response *response = make_mhd_response(g_steal_pointer(&call->response));
     if (response == NULL)
         return MHD_NO;
-    if (call->close || traffic_is_stopping(call->door->traffic))
+    if (http_traffic_is_stopping(call->door->traffic))
         MHD_add_response_header(response, "Connection", "close");
     enum MHD_Result result = MHD_queue_response(call->connection, status, response);
     MHD_destroy_response(response);
     return result;
-}
-
-static enum MHD_Result call_refuse_at_once(Call *call, HttpResponse *response)
-{
-    call->close = true;
-    call->response = response;
-    return call_answer(call);
-}
-
-static HttpResponse *busy_response(const char *detail)
-{
-    g_autoptr(GError) error = NULL;
-    error_set(&error, TD_ERROR_BUSY, "%s", detail);
-    return http_response_problem(error);
-}
-
-static HttpResponse *stopping_response(void)
-{
-    return busy_response("The server is being stopped. Nothing was changed: try again soon.");
-}
-
-static HttpResponse *too_large_response(void)
-{
-    g_autoptr(GError) error = NULL;
-    error_set(&error, TD_ERROR_LIMIT,
-              "The body of a request may have %d bytes, this one has more. Nothing was changed.",
-              LIMIT_REQUEST_BODY_BYTES);
-    return http_response_problem(error);
 }
 
 /* ---- the workers' side ---- */
@@ -234,8 +216,9 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **c
     Call *call = *context;
     if (call == NULL)
         return;
+    http_traffic_remove_body(call->door->traffic, call->body_bytes);
     if (call->counted)
-        traffic_leave(call->door->traffic);
+        http_traffic_leave(call->door->traffic);
     g_free(call->target);
     http_request_free(call->request);
     http_response_free(call->response);
@@ -244,9 +227,9 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **c
 }
 
 static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char *name,
-                                 const char *value)
+                                 size_t name_bytes, const char *value, size_t value_bytes)
 {
-    http_request_add_header(data, name, value != NULL ? value : "");
+    http_request_take_header(data, name, name_bytes, value != NULL ? value : "", value_bytes);
     return MHD_YES;
 }
 
@@ -279,35 +262,38 @@ static enum MHD_Result call_begin(Call *call, const char *method)
 {
     call->request = http_request_new(method, call->target, NULL, 0);
     set_peer(call);
-    MHD_get_connection_values(call->connection, MHD_HEADER_KIND, on_header, call->request);
+    MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, on_header, call->request);
+    http_request_check_framing(call->request);
     HttpResponse *refusal = http_request_refusal(call->request);
-    if (refusal != NULL)
-        return call_refuse_at_once(call, refusal);
-    if (announces_too_much(call->request))
-        return call_refuse_at_once(call, too_large_response());
-    return MHD_YES;
+    if (refusal == NULL && announces_too_much(call->request))
+        refusal = too_large_response();
+    return refusal != NULL ? call_cut_off(call, refusal) : MHD_YES;
 }
 
+/* The body grows with what has come, whatever Content-Length claims. */
 static enum MHD_Result call_take_body(Call *call, const char *data, size_t *bytes)
 {
-    size_t have = 0;
-    http_request_body(call->request, &have);
-    if (*bytes > LIMIT_REQUEST_BODY_BYTES - have)
-        return call_refuse_at_once(call, too_large_response());
-    http_request_append_body(call->request, data, *bytes);
+    size_t taken = *bytes;
     *bytes = 0;
+    if (taken > LIMIT_REQUEST_BODY_BYTES - call->body_bytes)
+        return call_cut_off(call, too_large_response());
+    call->body_bytes += taken;
+    if (!http_traffic_add_body(call->door->traffic, taken))
+        return call_cut_off(call, full_response());
+    http_request_append_body(call->request, data, taken);
     return MHD_YES;
 }
 
 static enum MHD_Result call_submit(Call *call)
 {
     HttpTraffic *traffic = call->door->traffic;
-    if (!traffic_enter(traffic, call->connection))
-        return call_refuse_at_once(call, stopping_response());
+    if (!http_traffic_enter(traffic, call->connection)) {
+        call->response = stopping_response();
+        return call_answer(call);
+    }
     call->counted = true;
     if (!http_workers_push(traffic->workers, call))
-        call_resume(call, busy_response("The server has more requests waiting than it takes. "
-                                        "Nothing was changed: try again soon."));
+        call_resume(call, full_response());
     return MHD_YES;
 }
 
@@ -320,6 +306,8 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
         return call_answer(call);
     if (call->request == NULL)
         return call_begin(call, method);
+    if (call->cut_off)
+        return call_drain(call, upload_bytes);
     if (*upload_bytes > 0)
         return call_take_body(call, upload, upload_bytes);
     return call_submit(call);
@@ -331,14 +319,17 @@ static size_t keep_escapes(void *data, struct MHD_Connection *connection, char *
     return strlen(text);
 }
 
+/* The daemon has a descriptor of its own: whether it closes that one when it cannot start depends
+ * on why it cannot. */
 HttpDoor *http_door_open(HttpListener *listener, const HttpDoorOptions *options, GError **error)
 {
     HttpDoor *door = g_new0(HttpDoor, 1);
     door->traffic = options->traffic;
     door->listener = listener;
+    door->daemon_fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, 3);
     door->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, door,
-        MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_URI_LOG_CALLBACK, call_new, door,
+        MHD_OPTION_LISTEN_SOCKET, door->daemon_fd, MHD_OPTION_URI_LOG_CALLBACK, call_new, door,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
         NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->connections,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)options->idle_timeout_s,
@@ -368,12 +359,13 @@ void http_door_refuse(HttpDoor *door)
     http_listener_refuse(door->listener);
 }
 
-/* The listening descriptor is closed after the thread that may still look at it. */
+/* The listening descriptors are closed after the thread that may still look at them. */
 void http_door_close(HttpDoor *door)
 {
     if (door == NULL)
         return;
     MHD_stop_daemon(door->daemon);
+    close(door->daemon_fd);
     http_listener_free(door->listener);
     g_free(door);
 }

@@ -4,31 +4,7 @@
 #pragma once
 
 #include "http/listen.h"
-#include "http/router.h"
-#include "http/workers.h"
-
-#include <pthread.h>
-#include <stdint.h>
-
-/* What the doors of one server share: how many calls are under way, and whether new ones are taken.
- */
-typedef struct {
-    const HttpRouter *router;
-    HttpWorkers *workers;
-    pthread_mutex_t lock;
-    pthread_cond_t quiet;
-    unsigned calls; /* given to the workers and not yet answered to the last byte */
-    bool stopping;
-} HttpTraffic;
-
-void http_traffic_init(HttpTraffic *traffic, const HttpRouter *router);
-void http_traffic_clear(HttpTraffic *traffic);
-
-/* No call is given to the workers any more when this returns. */
-void http_traffic_stop(HttpTraffic *traffic);
-
-/* True: no call was under way before the time was over. */
-bool http_traffic_wait(HttpTraffic *traffic, int64_t timeout_ms);
+#include "http/traffic.h"
 
 typedef struct {
     HttpTraffic *traffic;

@@ -7,7 +7,6 @@ static void field_clear(void *item)
 {
     HttpField *field = item;
     g_free(field->name);
-    g_free(field->value);
 }
 
 GArray *http_fields_new(void)
@@ -17,9 +16,19 @@ GArray *http_fields_new(void)
     return fields;
 }
 
-void http_fields_take(GArray *fields, char *name, char *value)
+static HttpField make_field(const char *name, const char *value)
 {
-    HttpField field = {name, value};
+    size_t name_bytes = strlen(name) + 1;
+    size_t value_bytes = strlen(value) + 1;
+    char *block = g_malloc(name_bytes + value_bytes);
+    memcpy(block, name, name_bytes);
+    memcpy(block + name_bytes, value, value_bytes);
+    return (HttpField){block, block + name_bytes};
+}
+
+void http_fields_add(GArray *fields, const char *name, const char *value)
+{
+    HttpField field = make_field(name, value);
     g_array_append_val(fields, field);
 }
 
@@ -49,18 +58,20 @@ const char *http_fields_exact(const GArray *fields, const char *name)
     return NULL;
 }
 
-static char *one_line(const char *value)
+/* Control characters would end the header, or begin another. */
+static HttpField make_header(const char *name, const char *value)
 {
-    char *copy = g_strdup(value != NULL ? value : "");
-    for (char *c = copy; *c != '\0'; c++)
+    HttpField field = make_field(name, value != NULL ? value : "");
+    for (char *c = field.name + strlen(name) + 1; *c != '\0'; c++)
         if (((unsigned char)*c < 0x20 && *c != '\t') || *c == 0x7f)
             *c = ' ';
-    return copy;
+    return field;
 }
 
 void http_fields_add_header(GArray *fields, const char *name, const char *value)
 {
-    http_fields_take(fields, g_strdup(name), one_line(value));
+    HttpField field = make_header(name, value);
+    g_array_append_val(fields, field);
 }
 
 void http_fields_set_header(GArray *fields, const char *name, const char *value)
@@ -70,6 +81,7 @@ void http_fields_set_header(GArray *fields, const char *name, const char *value)
         http_fields_add_header(fields, name, value);
         return;
     }
-    g_free(field->value);
-    field->value = one_line(value);
+    HttpField made = make_header(name, value);
+    g_free(field->name);
+    *field = made;
 }

@@ -7,15 +7,15 @@
 #include <stddef.h>
 
 typedef struct {
-    char *name;
-    char *value;
+    char *name; /* owns the value too: one block holds both */
+    const char *value;
 } HttpField;
 
 /* A GArray of HttpField that frees its texts. */
 GArray *http_fields_new(void);
 
-/* Takes both texts. */
-void http_fields_take(GArray *fields, char *name, char *value);
+/* Copies both texts as they are. */
+void http_fields_add(GArray *fields, const char *name, const char *value);
 
 /* Header names compare in any letter case, parameter names exactly. NULL: none; borrowed. */
 const char *http_fields_header(const GArray *fields, const char *name);

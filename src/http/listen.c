@@ -58,7 +58,7 @@ static bool parse_tcp(const char *text, TcpAddress *address, socklen_t *bytes)
 {
     const char *colon = strrchr(text, ':');
     int64_t port;
-    if (colon == NULL || !text_to_int(colon + 1, 0, 65535, &port))
+    if (colon == NULL || !g_ascii_isdigit(colon[1]) || !text_to_int(colon + 1, 0, 65535, &port))
         return false;
     g_autofree char *host = g_strndup(text, (size_t)(colon - text));
     size_t length = strlen(host);

@@ -26,10 +26,19 @@ struct HttpResponse {
     size_t length; /* what Content-Length says: of a HEAD the body's that was dropped */
 };
 
-/* Adds a header as it came. The second Authorization, Content-Type or Idempotency-Key, or one that
- * is not UTF-8, makes the request refused. */
-void http_request_add_header(HttpRequest *request, const char *name, const char *value);
+/* Takes a header as it came from a connection; one that two readers could understand differently
+ * makes the request refused (RFC 9112 §5.1, §6.3): a name that is no token, NUL in the value, the
+ * second of a header that may come once; so does an Authorization, Content-Type or Idempotency-Key
+ * that is not UTF-8. */
+void http_request_take_header(HttpRequest *request, const char *name, size_t name_bytes,
+                              const char *value, size_t value_bytes);
+
+/* When all headers are there: a body framed in two ways, or in one that we do not know, makes the
+ * request refused. */
+void http_request_check_framing(HttpRequest *request);
+
 void http_request_append_body(HttpRequest *request, const void *data, size_t bytes);
+void http_request_drop_body(HttpRequest *request);
 void http_request_set_peer(HttpRequest *request, const char *peer);
 void http_request_add_param(HttpRequest *request, const char *name, const char *value);
 

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "http/fields.h"
 
+#include <string.h>
+
 HttpRequest *http_request_new(const char *method, const char *target, const void *body,
                               size_t bytes)
 {
@@ -44,31 +46,86 @@ void http_request_set_header(HttpRequest *request, const char *name, const char 
     http_fields_set_header(request->headers, name, value);
 }
 
-static bool is_single(const char *name)
+static void refuse(HttpRequest *request, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void refuse(HttpRequest *request, const char *format, ...)
 {
-    static const char *const single[] = {"Authorization", "Content-Type", "Idempotency-Key"};
-    for (size_t i = 0; i < G_N_ELEMENTS(single); i++)
-        if (g_ascii_strcasecmp(name, single[i]) == 0)
-            return true;
-    return false;
+    if (request->refused != NULL)
+        return;
+    va_list args;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    error_set_problem(&request->refused, TD_ERROR_MALFORMED, "bad-request", NULL,
+                      "%s. Nothing was changed.", what);
 }
 
-void http_request_add_header(HttpRequest *request, const char *name, const char *value)
+/* RFC 9110 §5.6.2 */
+static bool is_token(const char *text, size_t bytes)
 {
-    if (is_single(name) && request->refused == NULL) {
+    for (size_t i = 0; i < bytes; i++)
+        if (!g_ascii_isalnum(text[i]) && (text[i] == '\0' || !strchr("!#$%&'*+-.^_`|~", text[i])))
+            return false;
+    return bytes > 0;
+}
+
+typedef struct {
+    const char *name;
+    bool text; /* a handler puts it into a row or an answer, so it must be UTF-8 */
+} SingleHeader;
+
+static const SingleHeader singles[] = {
+    {"Authorization", true},   {"Content-Type", true}, {"Idempotency-Key", true},
+    {"Content-Length", false}, {"Host", false},        {"Transfer-Encoding", false},
+};
+
+static void check_single(HttpRequest *request, const char *name, const char *value)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(singles); i++) {
+        if (g_ascii_strcasecmp(name, singles[i].name) != 0)
+            continue;
         if (http_fields_header(request->headers, name) != NULL)
-            error_set_problem(&request->refused, TD_ERROR_MALFORMED, "bad-request", NULL,
-                              "The header %s was sent twice. Nothing was changed.", name);
-        else if (!g_utf8_validate(value, -1, NULL))
-            error_set_problem(&request->refused, TD_ERROR_MALFORMED, "bad-request", NULL,
-                              "The header %s is not UTF-8. Nothing was changed.", name);
+            refuse(request, "The header %s was sent twice", singles[i].name);
+        if (singles[i].text && !g_utf8_validate(value, -1, NULL))
+            refuse(request, "The header %s is not UTF-8", singles[i].name);
     }
+}
+
+void http_request_take_header(HttpRequest *request, const char *name, size_t name_bytes,
+                              const char *value, size_t value_bytes)
+{
+    if (!is_token(name, name_bytes)) {
+        refuse(request, "A header has a name that is no HTTP token");
+        return;
+    }
+    if (memchr(value, '\0', value_bytes) != NULL) {
+        refuse(request, "The header %s contains a NUL character", name);
+        return;
+    }
+    check_single(request, name, value);
     http_fields_add_header(request->headers, name, value);
+}
+
+void http_request_check_framing(HttpRequest *request)
+{
+    const char *coding = http_fields_header(request->headers, "Transfer-Encoding");
+    if (coding == NULL)
+        return;
+    if (g_ascii_strcasecmp(coding, "chunked") != 0)
+        refuse(request, "The body has a transfer coding other than chunked");
+    if (http_fields_header(request->headers, "Content-Length") != NULL)
+        refuse(request, "The request has both Content-Length and Transfer-Encoding");
 }
 
 void http_request_append_body(HttpRequest *request, const void *data, size_t bytes)
 {
     g_string_append_len(request->body, data, (gssize)bytes);
+}
+
+void http_request_drop_body(HttpRequest *request)
+{
+    g_string_free(request->body, TRUE);
+    request->body = g_string_new(NULL);
 }
 
 void http_request_set_peer(HttpRequest *request, const char *peer)
@@ -79,7 +136,7 @@ void http_request_set_peer(HttpRequest *request, const char *peer)
 
 void http_request_add_param(HttpRequest *request, const char *name, const char *value)
 {
-    http_fields_take(request->params, g_strdup(name), g_strdup(value));
+    http_fields_add(request->params, name, value);
 }
 
 void http_request_set_local(HttpRequest *request, bool local)

@@ -22,6 +22,7 @@
 #define DEFAULT_QUEUE       256
 #define DEFAULT_CONNECTIONS 1000
 #define DEFAULT_IDLE_S      60
+#define DEFAULT_BODY_BYTES  ((size_t)256 * 1024 * 1024)
 
 /* For the answers of handlers that ran past the deadline: enough for any client that reads. */
 #define LAST_WRITE_MS 250
@@ -68,7 +69,8 @@ HttpServer *http_server_start(const HttpRouter *router, const HttpServerOptions 
                               GError **error)
 {
     HttpServer *server = g_new0(HttpServer, 1);
-    http_traffic_init(&server->traffic, router);
+    http_traffic_init(&server->traffic, router,
+                      options->body_bytes_max > 0 ? options->body_bytes_max : DEFAULT_BODY_BYTES);
     server->workers = http_workers_start(or_default(options->workers, DEFAULT_WORKERS),
                                          or_default(options->queue, DEFAULT_QUEUE), http_call_run,
                                          http_call_refuse, error);

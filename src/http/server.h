@@ -20,12 +20,14 @@ typedef struct {
     int queue;               /* requests that may wait for a worker; 0: 256 */
     int max_connections;     /* for each door; 0: 1000 */
     int idle_timeout_s;      /* 0: 60 */
+    size_t body_bytes_max;   /* of the bodies of all requests together; beyond it 503; 0: 256 MiB */
 } HttpServerOptions;
 
 /* Starts serving. `router` is borrowed and must outlive the server. A body over
- * LIMIT_REQUEST_BODY_BYTES is answered with 413 without being read on; a full queue with 503 and
- * Retry-After. Errors: INVALID (listen text, socket path), UNAVAILABLE (the address is taken: says
- * which and what to do). */
+ * LIMIT_REQUEST_BODY_BYTES is answered with 413 at once and its connection closed; a full queue is
+ * 503 with Retry-After. Headers and target together may have some 30 KiB; what libmicrohttpd cannot
+ * read at all it answers itself (400, 414, 431, 505) with a short HTML page. Errors: INVALID
+ * (listen text, socket path), UNAVAILABLE (the address is taken: says which and what to do). */
 HttpServer *http_server_start(const HttpRouter *router, const HttpServerOptions *options,
                               GError **error);
 

@@ -64,8 +64,10 @@ static bool parse_path(HttpTarget *target, const char *text, size_t bytes, GErro
         start = stop + 1;
     }
     g_autoptr(GString) path = g_string_new(NULL);
-    for (guint i = 0; i < target->segments->len; i++)
-        g_string_append_printf(path, "/%s", (const char *)target->segments->pdata[i]);
+    for (guint i = 0; i < target->segments->len; i++) {
+        g_string_append_c(path, '/');
+        g_string_append(path, target->segments->pdata[i]);
+    }
     target->path = g_string_free(g_steal_pointer(&path), FALSE);
     return true;
 }
@@ -90,8 +92,9 @@ static bool add_parameter(HttpTarget *target, const char *text, size_t bytes, GE
         set_bad_request(error, what);
         return false;
     }
-    g_ptr_array_add(target->query_names, name);
-    http_fields_take(target->query, g_steal_pointer(&name), g_steal_pointer(&value));
+    http_fields_add(target->query, name, value);
+    guint last = target->query->len - 1;
+    g_ptr_array_add(target->query_names, g_array_index(target->query, HttpField, last).name);
     return true;
 }
 

@@ -52,19 +52,14 @@ static bool refuse(const char *text, const char *field, const char *why, GError 
 }
 
 /* RFC 5322 §3.2.3 atext, widened to UTF-8 by RFC 6531 §3.3. Characters that nobody sees are left
- * out. */
-static bool is_atext(gunichar c)
+ * out: format characters (not "graph"), private use, and the Hangul fillers. */
+static bool is_local_char(gunichar c)
 {
     if (c < 0x80)
         return g_ascii_isalnum((char)c) || strchr("!#$%&'*+-/=?^_`{|}~", (int)c) != NULL;
-    return g_unichar_isgraph(c) && g_unichar_type(c) != G_UNICODE_PRIVATE_USE &&
-           !g_unichar_iszerowidth(c);
-}
-
-/* A combining mark is zero-width and still letters' normal company in many scripts. */
-static bool is_local_char(gunichar c)
-{
-    return is_atext(c) || (c >= 0x80 && g_unichar_ismark(c));
+    return (g_unichar_isgraph(c) || g_unichar_ismark(c)) &&
+           g_unichar_type(c) != G_UNICODE_PRIVATE_USE && c != 0x115f && c != 0x1160 &&
+           c != 0x3164 && c != 0xffa0;
 }
 
 /* NULL where the local part is well, else what is wrong with it. */

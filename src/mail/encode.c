@@ -79,19 +79,23 @@ static size_t b_chars(size_t bytes)
     return (bytes + 2) / 3 * 4;
 }
 
-/* How many bytes of `text` fit into one encoded word with `room` characters; at least one
- * character. */
+/* How many bytes of `text` go into one encoded word with `room` characters; at least one character.
+ * In base64 the last place that needs no padding is taken: GMime, for one, loses all that follows a
+ * padded word. */
 static size_t word_bytes(const char *text, size_t room, bool use_q)
 {
     size_t bytes = 0;
     size_t chars = 0;
+    size_t unpadded = 0;
     while (text[bytes] != '\0') {
         size_t step = (size_t)(g_utf8_next_char(text + bytes) - (text + bytes));
         size_t longer = use_q ? chars + q_chars(text + bytes, step) : b_chars(bytes + step);
         if (bytes > 0 && longer > room)
-            break;
+            return unpadded > 0 ? unpadded : bytes;
         chars = longer;
         bytes += step;
+        if (use_q || bytes % 3 == 0)
+            unpadded = bytes;
     }
     return bytes;
 }
@@ -214,7 +218,7 @@ BodyEncoding encode_body_choose(const char *text, size_t bytes, bool allow_7bit)
     }
     if (allow_7bit && plain && (bytes == 0 || text[bytes - 1] != ' '))
         return ENCODE_7BIT;
-    return high < bytes / 6 ? ENCODE_QUOTED_PRINTABLE : ENCODE_BASE64;
+    return high * 6 <= bytes ? ENCODE_QUOTED_PRINTABLE : ENCODE_BASE64;
 }
 
 /* The length of the line at `text` without its end; *next is what lies behind that end. */

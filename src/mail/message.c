@@ -209,18 +209,20 @@ static void append_part(GString *out, const char *type, const char *text, bool a
     encode_body(out, text, bytes, encoding);
 }
 
+/* The CRLF in front of a delimiter line belongs to it (RFC 2046 §5.1.1), so each part keeps its own
+ * last one. */
 static void append_alternative(GString *out, const MessageParts *parts)
 {
     g_autofree char *digest =
         g_compute_checksum_for_string(G_CHECKSUM_SHA256, parts->message_id, -1);
     digest[BOUNDARY_DIGITS] = '\0';
     g_string_append_printf(
-        out, "Content-Type: multipart/alternative; boundary=\"=_%s\"\r\n\r\n--=_%s\r\n", digest,
+        out, "Content-Type: multipart/alternative;\r\n boundary=\"=_%s\"\r\n\r\n--=_%s\r\n", digest,
         digest);
     append_part(out, "text/plain", parts->text, false);
-    g_string_append_printf(out, "--=_%s\r\n", digest);
+    g_string_append_printf(out, "\r\n--=_%s\r\n", digest);
     append_part(out, "text/html", parts->html, false);
-    g_string_append_printf(out, "--=_%s--\r\n", digest);
+    g_string_append_printf(out, "\r\n--=_%s--\r\n", digest);
 }
 
 GBytes *message_build(const MessageParts *parts, GError **error)

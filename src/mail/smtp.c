@@ -20,7 +20,7 @@
 
 #include <string.h>
 
-/* How an envelope ended. */
+/* How an envelope ended, best first. */
 typedef enum {
     ENVELOPE_READY,   /* 354: the body may go */
     ENVELOPE_REFUSED, /* the outcome says how; the session goes on */
@@ -119,7 +119,8 @@ static void queue_envelope(SmtpSession *session, const Envelope *envelope)
 static EnvelopeEnd lost(Transaction *t, SmtpStage stage, const GError *error)
 {
     t->session->broken = true;
-    smtp_outcome_error(t->session, DELIVERY_RELAY_DOWN, stage, error, t->outcome);
+    if (t->outcome->reply == NULL) /* else what the server said first stands */
+        smtp_outcome_error(t->session, DELIVERY_RELAY_DOWN, stage, error, t->outcome);
     return ENVELOPE_LOST;
 }
 
@@ -133,13 +134,13 @@ static EnvelopeEnd out_of_step(Transaction *t, SmtpStage stage)
 
 /* Asks (the command is queued or has left already). READY for a reply that lets the transaction go
  * on. */
-static EnvelopeEnd step(Transaction *t, SmtpStage stage, int good_class)
+static EnvelopeEnd step(Transaction *t, SmtpStage stage)
 {
     g_autoptr(GError) error = NULL;
     if (!smtp_ask(t->session, stage, t->cancellable, &error))
         return lost(t, stage, error);
     int code = t->session->reply.code;
-    if (code / 100 == good_class && (good_class != 3 || code == 354))
+    if (stage == SMTP_DATA ? code == 354 : code / 100 == 2)
         return ENVELOPE_READY;
     if (code / 100 != 4 && code / 100 != 5)
         return out_of_step(t, stage);
@@ -183,38 +184,42 @@ static void send_lone_dot(Transaction *t)
     t->session->needs_reset = false;
 }
 
-/* Reads the three replies; where the server does not pipeline, each command is sent first and a
- * refusal ends it. */
+static void queue_step(Transaction *t, SmtpStage stage)
+{
+    if (stage == SMTP_MAIL)
+        queue_mail(t->session, t->envelope);
+    else if (stage == SMTP_RCPT)
+        queue_rcpt(t->session, t->envelope);
+    else
+        smtp_queue(t->session, SMTP_DATA, "DATA", NULL);
+}
+
+/* Reads the three replies; where the server does not pipeline, each command is sent first and a refusal ends it. */
 static EnvelopeEnd run_envelope(Transaction *t)
 {
-    SmtpSession *session = t->session;
-    bool pipelined = session->offer.pipelining;
-    EnvelopeEnd end = reset_if_needed(t);
     static const SmtpStage order[] = {SMTP_MAIL, SMTP_RCPT, SMTP_DATA};
-    bool refused = false;
-    for (size_t i = 0; i < G_N_ELEMENTS(order) && end != ENVELOPE_LOST; i++) {
-        SmtpStage stage = order[i];
-        if (!pipelined && refused)
+    SmtpSession *session = t->session;
+    EnvelopeEnd so_far = reset_if_needed(t);
+    for (size_t i = 0; i < G_N_ELEMENTS(order) && so_far != ENVELOPE_LOST; i++) {
+        if (!session->offer.pipelining) {
+            if (so_far == ENVELOPE_REFUSED)
+                break;
+            queue_step(t, order[i]);
+        }
+        EnvelopeEnd end = step(t, order[i]);
+        if (session->broken && so_far == ENVELOPE_READY)
+            return end == ENVELOPE_REFUSED ? closing(t, order[i]) : end;
+        if (session->broken)
             break;
-        if (!pipelined && stage == SMTP_MAIL)
-            queue_mail(session, t->envelope);
-        else if (!pipelined && stage == SMTP_RCPT)
-            queue_rcpt(session, t->envelope);
-        else if (!pipelined)
-            smtp_queue(session, SMTP_DATA, "DATA", NULL);
-        end = step(t, stage, stage == SMTP_DATA ? 3 : 2);
-        if (end == ENVELOPE_LOST && refused)
-            return ENVELOPE_REFUSED; /* what the server said first stands */
-        if (end == ENVELOPE_REFUSED && session->broken)
-            return refused ? ENVELOPE_REFUSED : closing(t, stage);
-        session->needs_reset = stage == SMTP_MAIL ? end == ENVELOPE_READY : session->needs_reset;
-        if (end == ENVELOPE_READY && stage == SMTP_DATA && refused)
+        if (order[i] == SMTP_MAIL)
+            session->needs_reset = end == ENVELOPE_READY;
+        if (order[i] == SMTP_DATA && end == ENVELOPE_READY && so_far == ENVELOPE_REFUSED)
             send_lone_dot(t);
-        refused = refused || end == ENVELOPE_REFUSED;
+        so_far = MAX(so_far, end);
     }
-    if (end == ENVELOPE_READY && !refused && smtp_has_surplus(session))
+    if (so_far == ENVELOPE_READY && smtp_has_surplus(session))
         return out_of_step(t, SMTP_DATA);
-    return refused ? ENVELOPE_REFUSED : end;
+    return so_far;
 }
 
 /* Appends one line with its dot doubled (RFC 5321 §4.5.2). */

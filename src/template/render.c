@@ -187,7 +187,7 @@ static const char *format_real(double number, char buffer[G_ASCII_DTOSTR_BUF_SIZ
     for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
         g_ascii_formatd(buffer, G_ASCII_DTOSTR_BUF_SIZE, formats[i], number);
         double back = g_ascii_strtod(buffer, NULL);
-        if (memcmp(&back, &number, sizeof back) == 0)
+        if (back >= number && back <= number)
             break;
     }
     return buffer;

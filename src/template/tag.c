@@ -13,7 +13,15 @@
 
 const char *template_find(const char *at, const char *end, TemplateSlice what)
 {
-    return memmem(at, (size_t)(end - at), what.at, what.bytes);
+    while ((size_t)(end - at) >= what.bytes) {
+        const char *first = memchr(at, what.at[0], (size_t)(end - at) - what.bytes + 1);
+        if (first == NULL)
+            return NULL;
+        if (memcmp(first, what.at, what.bytes) == 0)
+            return first;
+        at = first + 1;
+    }
+    return NULL;
 }
 
 /* Takes spaces of every kind (no-break spaces come with text pasted from word processors) off both
@@ -107,14 +115,21 @@ static const char *find_close(const char *at, const char *end, char sigil, Templ
 {
     char mark[TEMPLATE_DELIMITER_BYTES + 1];
     size_t extra = 0;
-    if (sigil == '{' || sigil == '=')
-        mark[extra++] = sigil == '{' ? '}' : '=';
+    if (sigil == '{')
+        mark[extra++] = '}';
+    else if (sigil == '=')
+        mark[extra++] = '=';
     memcpy(mark + extra, close.at, close.bytes);
     TemplateSlice what = {mark, close.bytes + extra};
     const char *found = template_find(at, end, what);
     if (found != NULL)
         *after = found + what.bytes;
     return found;
+}
+
+static bool starts_with(const char *at, const char *end, TemplateSlice what)
+{
+    return (size_t)(end - at) >= what.bytes && memcmp(at, what.at, what.bytes) == 0;
 }
 
 static char kind_of(char sigil)
@@ -141,15 +156,15 @@ const char *template_tag_read(TemplateTag *tag, TemplateSlice open, TemplateSlic
     const char *at = tag->start + open.bytes;
     while (at < end && g_ascii_isspace(*at))
         at++;
-    char sigil = at < end ? *at : '\0';
+    char sigil = *at; /* NUL at the end of the text */
     tag->kind = kind_of(sigil);
     /* A closing delimiter may begin with a sigil: after {{=<< >>=}}, <<>> is an empty tag and no
      * partial. */
-    if (tag->kind != 'v' && !(at + close.bytes <= end && memcmp(at, close.at, close.bytes) == 0))
+    if (tag->kind != 'v' && !starts_with(at, end, close))
         at++;
     else
-        tag->kind = 'v';
-    const char *found = find_close(at, end, tag->kind == 'v' ? '\0' : sigil, close, &tag->after);
+        tag->kind = sigil = 'v';
+    const char *found = find_close(at, end, sigil, close, &tag->after);
     if (found == NULL)
         return "A tag is never closed; it opens";
     tag->name = (TemplateSlice){found, 0};

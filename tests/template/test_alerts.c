@@ -115,8 +115,7 @@ static void test_nothing_set(void)
                     "written down:\n\n"
                     "Ticket:      #7\n"
                     "Subject:     VPN\n\n"
-                    "Your reply to this email goes straight into the ticket: please write if\n"
-                    "something is missing or not quite right.\n\n"
+                    "Is something missing, or not quite right? Just reply to this email.\n\n"
                     "Kind regards\n"
                     "Your service desk\n");
     g_autofree char *closed = render("ticket_closed", "text", data);

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door. Meson builds; this file only knows the words that people type.
+
+.PHONY: build run test check bench lint fuzz install clean
+
+build: build/build.ninja
+	@ninja -C build
+
+build/build.ninja:
+	@tools/install-packages build
+	@meson setup build --buildtype=release >/dev/null
+
+# From nothing to a desk with sample data at http://127.0.0.1:8080.
+run: build
+	@tools/run-sample
+
+# Everything, on SQLite and PostgreSQL, with real peers, and under the sanitizers.
+test:
+	@tools/install-packages build test
+	@tools/run-tests all
+
+# Quick: unit tests and SQLite.
+check:
+	@tools/install-packages build
+	@tools/run-tests quick
+
+bench: build
+	@tools/install-packages build test
+	@ninja -C build
+	@tools/bench
+
+lint:
+	@tools/install-packages build lint
+	@tools/lint
+
+fuzz:
+	@tools/install-packages build lint
+	@tools/fuzz
+
+install: build
+	@meson install -C build --no-rebuild
+
+clean:
+	rm -rf build build-*

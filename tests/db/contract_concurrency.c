@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Many callers at once: all that succeeded is there, all that failed is not, and on SQLite they
+ * share commits. */
+#include "contract.h"
+
+#include "base/error.h"
+#include "batch.h"
+
+#define N_WRITERS  8
+#define N_EACH     60
+#define PATIENCE_S 20
+
+typedef struct {
+    Db *db;
+    int64_t number;
+    int64_t ok, refused;
+} Writer;
+
+typedef struct {
+    int64_t id;
+    bool refuse;
+} Insert;
+
+static bool insert_and_count(DbTx *tx, void *data, GError **error)
+{
+    const Insert *insert = data;
+    if (!db_exec(tx, NULL, error, "INSERT INTO thing (id) VALUES ($1)", "i", insert->id) ||
+        !db_exec(tx, NULL, error, "UPDATE counter SET n = n + 1 WHERE id = $1", "i",
+                 insert->id % 3))
+        return false;
+    if (insert->refuse)
+        error_set(error, TD_ERROR_DENIED, "This one is refused");
+    return !insert->refuse;
+}
+
+static void *writer_main(void *data)
+{
+    Writer *writer = data;
+    for (int64_t i = 0; i < N_EACH; i++) {
+        g_autoptr(GError) error = NULL;
+        Insert insert = {.id = writer->number * N_EACH + i, .refuse = i % 4 == 3};
+        if (db_write(writer->db, insert_and_count, &insert, &error))
+            writer->ok++;
+        else if (error_is(error, TD_ERROR_DENIED))
+            writer->refused++;
+        else
+            g_error("%s", error->message);
+    }
+    return NULL;
+}
+
+static void test_writers(void)
+{
+    g_autoptr(TestDb) test = contract_db();
+    Db *db = test_db_handle(test);
+    Writer writers[N_WRITERS];
+    GThread *threads[N_WRITERS];
+    contract_run(db, "CREATE TABLE counter (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)");
+    contract_run(db, "INSERT INTO counter (id, n) VALUES (0, 0), (1, 0), (2, 0)");
+    for (int i = 0; i < N_WRITERS; i++) {
+        writers[i] = (Writer){.db = db, .number = i};
+        threads[i] = contract_thread(writer_main, &writers[i]);
+    }
+    int64_t ok = 0, refused = 0;
+    for (int i = 0; i < N_WRITERS; i++) {
+        g_thread_join(threads[i]);
+        ok += writers[i].ok;
+        refused += writers[i].refused;
+    }
+    g_assert_cmpint(ok, ==, N_WRITERS * N_EACH * 3 / 4);
+    g_assert_cmpint(refused, ==, N_WRITERS * N_EACH / 4);
+    g_assert_cmpint(contract_int(db, "SELECT count(*) FROM thing"), ==, ok);
+    g_assert_cmpint(contract_int(db, "SELECT sum(n) FROM counter"), ==, ok);
+    g_assert_cmpint(contract_int(db, "SELECT count(*) FROM thing WHERE id % 4 = 3"), ==, 0);
+}
+
+static bool two_statements(DbTx *tx, void *data, GError **error)
+{
+    return db_exec(tx, NULL, error, "UPDATE thing SET amount = amount + 1 WHERE id = 0", "") &&
+           contract_exec_fn(tx, data, error);
+}
+
+/* The middle one of three fails in a commit that all share: it alone is taken back. */
+static void test_shared_commit(void)
+{
+    g_autoptr(TestDb) test = contract_db();
+    Db *db = test_db_handle(test);
+    contract_run(db, "INSERT INTO thing (id, amount) VALUES (0, 0)");
+    BatchCaller callers[] = {
+        {.fn = two_statements, .data = "INSERT INTO thing (id) VALUES (1)"},
+        {.fn = two_statements, .data = "INSERT INTO thing (id) VALUES (0)"},
+        {.fn = two_statements, .data = "INSERT INTO thing (id) VALUES (3)"},
+        {.fn = two_statements, .data = "INSERT INTO thing (id, late) VALUES (4, 99)"},
+    };
+    batch_run(db, callers, G_N_ELEMENTS(callers));
+    g_assert_no_error(callers[0].error);
+    g_assert_error(callers[1].error, TD_ERROR, TD_ERROR_CONFLICT);
+    g_assert_no_error(callers[2].error);
+    g_assert_error(callers[3].error, TD_ERROR, TD_ERROR_CONFLICT);
+    g_clear_error(&callers[1].error);
+    g_clear_error(&callers[3].error);
+    g_assert_cmpint(contract_int(db, "SELECT amount FROM thing WHERE id = 0"), ==, 2);
+    g_assert_cmpint(contract_int(db, "SELECT sum(id) FROM thing"), ==, 4);
+}
+
+static bool read_twice(DbTx *tx, void *data, GError **error)
+{
+    Db *db = data;
+    int64_t before = -1, after = -1;
+    if (!db_query_int(tx, NULL, &before, error, "SELECT count(*) FROM thing", ""))
+        return false;
+    Writer writer = {.db = db};
+    contract_run(db, "INSERT INTO counter (id, n) VALUES (0, 0), (1, 0), (2, 0) "
+                     "ON CONFLICT DO NOTHING");
+    g_thread_join(contract_thread(writer_main, &writer));
+    if (!db_query_int(tx, NULL, &after, error, "SELECT count(*) FROM thing", ""))
+        return false;
+    g_assert_cmpint(before, ==, 0);
+    g_assert_cmpint(after, ==, 0);
+    return true;
+}
+
+/* Reads see one picture, whatever is committed meanwhile. */
+static void test_snapshot(void)
+{
+    g_autoptr(TestDb) test = contract_db();
+    Db *db = test_db_handle(test);
+    contract_run(db, "CREATE TABLE counter (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Db) reader = db_open(test_db_url(test), NULL, &error);
+    g_assert_no_error(error);
+    contract_read(reader, read_twice, db);
+    g_assert_cmpint(contract_int(reader, "SELECT count(*) FROM thing"), >, 0);
+}
+
+typedef struct {
+    Db *db;
+    gint inside, release; /* atomic */
+} Occupant;
+
+static bool occupy(DbTx *tx, void *data, GError **error)
+{
+    Occupant *occupant = data;
+    int64_t deadline_us = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC;
+    __atomic_add_fetch(&occupant->inside, 1, __ATOMIC_SEQ_CST);
+    while (!__atomic_load_n(&occupant->release, __ATOMIC_SEQ_CST)) {
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline_us);
+        g_usleep(500);
+    }
+    return true;
+}
+
+static void *occupy_read(void *data)
+{
+    contract_read(((Occupant *)data)->db, occupy, data);
+    return NULL;
+}
+
+static void *occupy_write(void *data)
+{
+    contract_write(((Occupant *)data)->db, occupy, data);
+    return NULL;
+}
+
+static void wait_inside(Occupant *occupant, int n)
+{
+    while (__atomic_load_n(&occupant->inside, __ATOMIC_SEQ_CST) < n)
+        g_usleep(500);
+}
+
+/* When nothing gets free in time the answer is BUSY, and afterwards all is well again. */
+static void test_busy(void)
+{
+    const DbOptions options = {.connections = 2, .busy_timeout_ms = 50};
+    for (int write = 0; write < 2; write++) {
+        g_autoptr(TestDb) test = test_db_new_with(contract_engine, &options);
+        Db *db = test_db_handle(test);
+        Occupant occupant = {.db = db};
+        GThread *threads[2];
+        int n = write && db_engine(db) == DB_SQLITE ? 1 : 2;
+        for (int i = 0; i < n; i++)
+            threads[i] = contract_thread(write ? occupy_write : occupy_read, &occupant);
+        wait_inside(&occupant, n);
+        g_autoptr(GError) error = NULL;
+        bool ok = write ? db_write(db, contract_exec_fn, (void *)"SELECT 1", &error)
+                        : db_read(db, contract_exec_fn, (void *)"SELECT 1", &error);
+        g_assert_false(ok);
+        g_assert_error(error, TD_ERROR, TD_ERROR_BUSY);
+        __atomic_store_n(&occupant.release, 1, __ATOMIC_SEQ_CST);
+        for (int i = 0; i < n; i++)
+            g_thread_join(threads[i]);
+        g_assert_cmpint(contract_int(db, "SELECT 5"), ==, 5);
+    }
+}
+
+static bool count_sharers(DbTx *tx, void *data, GError **error)
+{
+    return db_query_int(tx, NULL, data, error, "SELECT count(*) FROM thing", "");
+}
+
+static void *reader_main(void *data)
+{
+    Writer *reader = data;
+    int64_t last = 0;
+    for (int i = 0; i < N_EACH; i++) {
+        int64_t n = 0;
+        contract_read(reader->db, count_sharers, &n);
+        g_assert_cmpint(n, >=, last);
+        last = n;
+    }
+    return NULL;
+}
+
+/* Readers beside writers: neither fails, and what was seen once does not vanish. */
+static void test_readers_and_writers(void)
+{
+    g_autoptr(TestDb) test = contract_db();
+    Db *db = test_db_handle(test);
+    contract_run(db, "CREATE TABLE counter (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)");
+    contract_run(db, "INSERT INTO counter (id, n) VALUES (0, 0), (1, 0), (2, 0)");
+    Writer parts[6];
+    GThread *threads[6];
+    for (int i = 0; i < 6; i++) {
+        parts[i] = (Writer){.db = db, .number = i};
+        threads[i] = contract_thread(i % 2 == 0 ? writer_main : reader_main, &parts[i]);
+    }
+    for (int i = 0; i < 6; i++)
+        g_thread_join(threads[i]);
+    g_assert_cmpint(contract_int(db, "SELECT count(*) FROM thing"), ==, 3 * N_EACH * 3 / 4);
+}
+
+void contract_add_concurrency(void)
+{
+    contract_add("concurrency/writers", test_writers);
+    contract_add("concurrency/shared-commit", test_shared_commit);
+    contract_add("concurrency/snapshot", test_snapshot);
+    contract_add("concurrency/busy", test_busy);
+    contract_add("concurrency/readers-and-writers", test_readers_and_writers);
+}
