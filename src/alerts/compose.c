@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/monitor.h"
 #include "base/secret.h"
 #include "records/event.h"
 #include "records/ticket_template.h"
@@ -24,7 +25,7 @@ typedef struct {
 
 struct Composer {
     char *desk_id;
-    GMutex lock;
+    Monitor lock;
     GHashTable *parsed; /* "id:version" -> ParsedTemplate * */
 };
 
@@ -50,7 +51,7 @@ Composer *composer_new(const char *desk_id)
 {
     Composer *composer = g_new0(Composer, 1);
     composer->desk_id = g_strdup(desk_id);
-    g_mutex_init(&composer->lock);
+    monitor_init(&composer->lock);
     composer->parsed =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)parsed_unref);
     return composer;
@@ -61,7 +62,7 @@ void composer_free(Composer *composer)
     if (composer == NULL)
         return;
     g_hash_table_unref(composer->parsed);
-    g_mutex_clear(&composer->lock);
+    monitor_clear(&composer->lock);
     g_free(composer->desk_id);
     g_free(composer);
 }
@@ -145,7 +146,7 @@ static ParsedTemplate *find_parsed(Composer *composer, const TicketTemplate *rec
 {
     g_autofree char *key =
         g_strdup_printf("%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, record->id, record->version);
-    g_mutex_lock(&composer->lock);
+    monitor_lock(&composer->lock);
     ParsedTemplate *parsed = g_hash_table_lookup(composer->parsed, key);
     if (parsed == NULL && (parsed = parse(record, error)) != NULL) {
         if (g_hash_table_size(composer->parsed) >= CACHE_MAX)
@@ -154,7 +155,7 @@ static ParsedTemplate *find_parsed(Composer *composer, const TicketTemplate *rec
     }
     if (parsed != NULL)
         g_atomic_int_inc(&parsed->users);
-    g_mutex_unlock(&composer->lock);
+    monitor_unlock(&composer->lock);
     return parsed;
 }
 

@@ -13,6 +13,7 @@
 #include "api/api.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/monitor.h"
 #include "db/db.h"
 #include "delivery/delivery.h"
 #include "records/identity.h"
@@ -29,7 +30,7 @@ struct App {
     Api *api;
     HttpRouter *router;
     AppRoles roles;
-    GMutex lock; /* guards `delivery`, which a reload replaces */
+    Monitor lock; /* guards `delivery`, which a reload replaces */
     Delivery *delivery;
     HttpServer *server;
 };
@@ -65,10 +66,10 @@ static DeliverySetup delivery_setup(const App *app)
 static void wake_delivery(void *data)
 {
     App *app = data;
-    g_mutex_lock(&app->lock);
+    monitor_lock(&app->lock);
     if (app->delivery != NULL)
         delivery_wake(app->delivery);
-    g_mutex_unlock(&app->lock);
+    monitor_unlock(&app->lock);
 }
 
 static json_t *test_send(const char *to, void *data, GError **error)
@@ -80,7 +81,7 @@ static json_t *test_send(const char *to, void *data, GError **error)
 App *app_open(DeskFolder *folder, GError **error)
 {
     g_autoptr(App) app = g_new0(App, 1);
-    g_mutex_init(&app->lock);
+    monitor_init(&app->lock);
     app->folder = folder;
     app->db = open_database(folder, error);
     g_autofree char *desk_id = NULL;
@@ -112,7 +113,7 @@ void app_close(App *app)
     composer_free(app->composer);
     desk_free(app->desk);
     db_close(app->db);
-    g_mutex_clear(&app->lock);
+    monitor_clear(&app->lock);
     g_free(app);
 }
 
@@ -128,17 +129,17 @@ static bool start_delivery(App *app, GError **error)
     Delivery *delivery = delivery_start(&setup, error);
     if (delivery == NULL)
         return false;
-    g_mutex_lock(&app->lock);
+    monitor_lock(&app->lock);
     app->delivery = delivery;
-    g_mutex_unlock(&app->lock);
+    monitor_unlock(&app->lock);
     return true;
 }
 
 static void stop_delivery(App *app)
 {
-    g_mutex_lock(&app->lock);
+    monitor_lock(&app->lock);
     Delivery *delivery = g_steal_pointer(&app->delivery);
-    g_mutex_unlock(&app->lock);
+    monitor_unlock(&app->lock);
     delivery_stop(delivery, DELIVERY_GRACE_MS);
 }
 

@@ -11,7 +11,7 @@
 #include "db/pool.h"
 
 #include "base/error.h"
-#include "db/monitor.h"
+#include "base/monitor.h"
 
 struct Pool {
     Monitor monitor;

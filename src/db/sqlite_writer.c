@@ -20,7 +20,7 @@
 #include "db/sqlite-private.h"
 
 #include "base/error.h"
-#include "db/monitor.h"
+#include "base/monitor.h"
 
 #define BATCH_MAX 64
 

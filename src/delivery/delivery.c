@@ -47,7 +47,7 @@ static bool claim(DbTx *tx, void *data, GError **error)
 static void hand_out(Delivery *delivery, GPtrArray *claimed, DeliveryRoute *route)
 {
     g_ptr_array_set_free_func(claimed, NULL);
-    g_mutex_lock(&delivery->lock);
+    monitor_lock(&delivery->monitor);
     for (guint i = 0; i < claimed->len; i++) {
         Job *job = g_new0(Job, 1);
         job->message = claimed->pdata[i];
@@ -55,8 +55,8 @@ static void hand_out(Delivery *delivery, GPtrArray *claimed, DeliveryRoute *rout
         g_queue_push_tail(&delivery->jobs, job);
     }
     delivery->in_flight += (int)claimed->len;
-    g_cond_broadcast(&delivery->changed);
-    g_mutex_unlock(&delivery->lock);
+    pthread_cond_broadcast(&delivery->more_jobs);
+    monitor_unlock(&delivery->monitor);
 }
 
 /* How many more may be claimed now. While the relay is down, one at a time tries whether it is
@@ -68,12 +68,12 @@ static int room(Delivery *delivery, const DeliverySettings *settings, int64_t no
     bool down = g_strcmp0(settings->relay.state, "up") != 0;
     if (down && now_us < settings->relay.retry_at)
         return 0;
-    g_mutex_lock(&delivery->lock);
+    monitor_lock(&delivery->monitor);
     int in_flight = delivery->in_flight;
     if (in_flight == 0)
         delivery->relay_blocked = false;
     bool blocked = delivery->relay_blocked;
-    g_mutex_unlock(&delivery->lock);
+    monitor_unlock(&delivery->monitor);
     if (down || blocked)
         return in_flight == 0 ? 1 : 0;
     return MAX(0, MIN(settings->concurrency, SENDERS_MAX) * DELIVERY_IN_FLIGHT - in_flight);
@@ -163,10 +163,10 @@ static void notice_new_route(Delivery *delivery, const DeliveryRoute *route, cha
         return;
     g_free(*known);
     *known = g_strdup(route->fingerprint);
-    g_mutex_lock(&delivery->lock);
+    monitor_lock(&delivery->monitor);
     delivery->relay_blocked = false;
     delivery->relay_failures = 0;
-    g_mutex_unlock(&delivery->lock);
+    monitor_unlock(&delivery->monitor);
 }
 
 /* One round. *wait_us says how long nothing can be due. */
@@ -194,13 +194,12 @@ static bool work_once(Delivery *delivery, DeliverySettings *settings, char **rou
 static bool wait_for_work(Delivery *delivery, int64_t wait_us)
 {
     gint64 until = g_get_monotonic_time() + wait_us;
-    g_mutex_lock(&delivery->lock);
-    while (!delivery->woken && !delivery->stopping &&
-           g_cond_wait_until(&delivery->changed, &delivery->lock, until))
+    monitor_lock(&delivery->monitor);
+    while (!delivery->woken && !delivery->stopping && monitor_wait_until(&delivery->monitor, until))
         ;
     delivery->woken = false;
     bool go_on = !delivery->stopping;
-    g_mutex_unlock(&delivery->lock);
+    monitor_unlock(&delivery->monitor);
     return go_on;
 }
 
@@ -282,11 +281,12 @@ Delivery *delivery_start(const DeliverySetup *setup, GError **error)
     delivery->setup = *setup;
     delivery->maildir = g_strdup(setup->maildir);
     delivery->senders = g_ptr_array_new();
-    delivery->settled = g_async_queue_new();
     delivery->cancel = g_cancellable_new();
-    g_mutex_init(&delivery->lock);
-    g_cond_init(&delivery->changed);
+    monitor_init(&delivery->monitor);
+    monitor_cond_init(&delivery->more_jobs);
+    monitor_cond_init(&delivery->more_settled);
     g_queue_init(&delivery->jobs);
+    g_queue_init(&delivery->settled);
     /* On SQLite this process is the only sender there can be, so whatever is `sending` was its
      * predecessor's. */
     bool only_sender = db_engine(setup->db) == DB_SQLITE;
@@ -300,22 +300,23 @@ Delivery *delivery_start(const DeliverySetup *setup, GError **error)
 
 void delivery_wake(Delivery *delivery)
 {
-    g_mutex_lock(&delivery->lock);
+    monitor_lock(&delivery->monitor);
     delivery->woken = true;
-    g_cond_broadcast(&delivery->changed);
-    g_mutex_unlock(&delivery->lock);
+    monitor_broadcast(&delivery->monitor);
+    monitor_unlock(&delivery->monitor);
 }
 
 /* What is being sent gets its time; then its connections are broken. */
 static void wait_for_senders(Delivery *delivery, int64_t grace_ms)
 {
     gint64 until = g_get_monotonic_time() + grace_ms * G_TIME_SPAN_MILLISECOND;
-    g_mutex_lock(&delivery->lock);
+    monitor_lock(&delivery->monitor);
     delivery->stopping = true;
-    g_cond_broadcast(&delivery->changed);
-    while (delivery->busy > 0 && g_cond_wait_until(&delivery->changed, &delivery->lock, until))
+    monitor_broadcast(&delivery->monitor);
+    pthread_cond_broadcast(&delivery->more_jobs);
+    while (delivery->busy > 0 && monitor_wait_until(&delivery->monitor, until))
         ;
-    g_mutex_unlock(&delivery->lock);
+    monitor_unlock(&delivery->monitor);
     g_cancellable_cancel(delivery->cancel);
 }
 
@@ -327,16 +328,18 @@ void delivery_stop(Delivery *delivery, int64_t grace_ms)
     g_clear_pointer(&delivery->dispatcher, g_thread_join);
     for (guint i = 0; i < delivery->senders->len; i++)
         g_thread_join(delivery->senders->pdata[i]);
-    for (Job *job = g_queue_pop_head(&delivery->jobs); job != NULL;
-         job = g_queue_pop_head(&delivery->jobs))
-        g_async_queue_push(delivery->settled, job);
-    g_async_queue_push(delivery->settled, &delivery_stop_mark);
+    monitor_lock(&delivery->monitor);
+    while (!g_queue_is_empty(&delivery->jobs))
+        g_queue_push_tail(&delivery->settled, g_queue_pop_head(&delivery->jobs));
+    delivery->settler_stop = true;
+    pthread_cond_signal(&delivery->more_settled);
+    monitor_unlock(&delivery->monitor);
     g_clear_pointer(&delivery->settler, g_thread_join);
     g_ptr_array_unref(delivery->senders);
-    g_async_queue_unref(delivery->settled);
     g_object_unref(delivery->cancel);
-    g_mutex_clear(&delivery->lock);
-    g_cond_clear(&delivery->changed);
+    pthread_cond_destroy(&delivery->more_jobs);
+    pthread_cond_destroy(&delivery->more_settled);
+    monitor_clear(&delivery->monitor);
     g_free(delivery->maildir);
     g_free(delivery);
 }

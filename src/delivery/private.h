@@ -2,6 +2,7 @@
 /* The queues between dispatcher, senders and settler. */
 #pragma once
 
+#include "base/monitor.h"
 #include "delivery/delivery.h"
 #include "delivery/settings.h"
 #include "mail/transport.h"
@@ -26,22 +27,22 @@ struct Delivery {
     char *maildir;
     GThread *dispatcher;
     GThread *settler;
-    GPtrArray *senders;   /* of GThread * */
-    GAsyncQueue *settled; /* of Job *, from senders to the settler; &stop_mark ends it */
+    GPtrArray *senders; /* of GThread * */
     GCancellable *cancel;
 
-    GMutex lock;
-    GCond changed; /* anything below changed */
-    GQueue jobs;   /* claimed, not yet started */
-    int in_flight; /* claimed, not yet settled */
-    int busy;      /* being sent at this moment */
+    Monitor monitor; /* guards all below; its condition is the dispatcher's and the stopper's */
+    pthread_cond_t more_jobs;
+    pthread_cond_t more_settled;
+    GQueue jobs;       /* of Job *: claimed, not yet started */
+    GQueue settled;    /* of Job *: from the senders to the settler */
+    bool settler_stop; /* the settler ends when its queue is empty */
+    int in_flight;     /* claimed, not yet settled */
+    int busy;          /* being sent at this moment */
     bool woken;
     bool stopping;          /* nothing new is started */
     bool relay_blocked;     /* the relay is down: what is queued here goes back untried */
     int64_t relay_failures; /* in a row */
 };
-
-extern char delivery_stop_mark;
 
 /* Thread functions; `data` is the Delivery. */
 gpointer delivery_sender_run(gpointer data);

@@ -88,27 +88,28 @@ static void run_job(Delivery *delivery, TransportLink *link, Job *job)
  * server stops. */
 static Job *next_job(Delivery *delivery, TransportLink *link)
 {
-    g_mutex_lock(&delivery->lock);
+    monitor_lock(&delivery->monitor);
     while (g_queue_is_empty(&delivery->jobs) && !delivery->stopping) {
         gint64 until = g_get_monotonic_time() + IDLE_CLOSE_MS * G_TIME_SPAN_MILLISECOND;
-        if (!g_cond_wait_until(&delivery->changed, &delivery->lock, until) && link != NULL) {
-            g_mutex_unlock(&delivery->lock);
+        if (!monitor_wait_cond_until(&delivery->monitor, &delivery->more_jobs, until) &&
+            link != NULL) {
+            monitor_unlock(&delivery->monitor);
             transport_link_idle(link, IDLE_CLOSE_MS);
-            g_mutex_lock(&delivery->lock);
+            monitor_lock(&delivery->monitor);
         }
     }
     Job *job = g_queue_pop_head(&delivery->jobs);
     if (job != NULL)
         delivery->busy++;
-    g_mutex_unlock(&delivery->lock);
+    monitor_unlock(&delivery->monitor);
     return job;
 }
 
 static bool may_try(Delivery *delivery)
 {
-    g_mutex_lock(&delivery->lock);
+    monitor_lock(&delivery->monitor);
     bool may = !delivery->stopping && !delivery->relay_blocked;
-    g_mutex_unlock(&delivery->lock);
+    monitor_unlock(&delivery->monitor);
     return may;
 }
 
@@ -116,13 +117,15 @@ static void job_done(Delivery *delivery, Job *job)
 {
     bool down = job->composed &&
                 (job->outcome.kind == DELIVERY_RELAY_DOWN || job->outcome.relay_misconfigured);
-    g_mutex_lock(&delivery->lock);
+    monitor_lock(&delivery->monitor);
     delivery->busy--;
     if (down)
         delivery->relay_blocked = true;
-    g_cond_broadcast(&delivery->changed);
-    g_mutex_unlock(&delivery->lock);
-    g_async_queue_push(delivery->settled, job);
+    g_queue_push_tail(&delivery->settled, job);
+    pthread_cond_signal(&delivery->more_settled);
+    if (delivery->stopping)
+        monitor_broadcast(&delivery->monitor);
+    monitor_unlock(&delivery->monitor);
 }
 
 gpointer delivery_sender_run(gpointer data)

@@ -13,8 +13,6 @@
 #define RETRY_MS   500
 #define STOP_TRIES 4 /* with RETRY_MS: how long a stop waits for a database that is away */
 
-char delivery_stop_mark;
-
 typedef struct {
     Delivery *delivery;
     GPtrArray *jobs;
@@ -139,14 +137,14 @@ static void look_at_relay(Batch *batch)
         else
             answered = true;
     }
-    g_mutex_lock(&delivery->lock);
+    monitor_lock(&delivery->monitor);
     bool was_down = delivery->relay_failures > 0;
     if (trouble != NULL)
         delivery->relay_failures++;
     else if (answered)
         delivery->relay_failures = 0;
     int64_t failures = delivery->relay_failures;
-    g_mutex_unlock(&delivery->lock);
+    monitor_unlock(&delivery->monitor);
     batch->relay_retry_at = trouble != NULL ? batch->now_us + relay_delay_us(failures) : 0;
     if (trouble != NULL && !was_down)
         log_warning(
@@ -165,9 +163,9 @@ static void commit(Batch *batch)
         g_autoptr(GError) error = NULL;
         if (db_write(delivery->setup.db, settle_batch, batch, &error))
             break;
-        g_mutex_lock(&delivery->lock);
+        monitor_lock(&delivery->monitor);
         bool stopping = delivery->stopping;
-        g_mutex_unlock(&delivery->lock);
+        monitor_unlock(&delivery->monitor);
         log_error("What became of %u alerts could not be recorded: %s. %s", batch->jobs->len,
                   error->message,
                   stopping && tries >= STOP_TRIES
@@ -177,32 +175,35 @@ static void commit(Batch *batch)
             break;
         g_usleep(RETRY_MS * 1000);
     }
-    g_mutex_lock(&delivery->lock);
+    monitor_lock(&delivery->monitor);
     delivery->in_flight -= (int)batch->jobs->len;
     delivery->woken = true;
-    g_cond_broadcast(&delivery->changed);
-    g_mutex_unlock(&delivery->lock);
+    monitor_broadcast(&delivery->monitor);
+    monitor_unlock(&delivery->monitor);
+}
+
+/* Waits for outcomes and takes as many as there are; none at the end. */
+static GPtrArray *take_settled(Delivery *delivery)
+{
+    GPtrArray *jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
+    monitor_lock(&delivery->monitor);
+    while (g_queue_is_empty(&delivery->settled) && !delivery->settler_stop)
+        pthread_cond_wait(&delivery->more_settled, &delivery->monitor.mutex);
+    while (!g_queue_is_empty(&delivery->settled) && jobs->len < BATCH_MAX)
+        g_ptr_array_add(jobs, g_queue_pop_head(&delivery->settled));
+    monitor_unlock(&delivery->monitor);
+    return jobs;
 }
 
 gpointer delivery_settler_run(gpointer data)
 {
     Delivery *delivery = data;
-    bool stop = false;
-    while (!stop) {
-        Batch batch = {.delivery = delivery};
-        batch.jobs = g_ptr_array_new_with_free_func((GDestroyNotify)job_free);
-        gpointer item = g_async_queue_pop(delivery->settled);
-        while (item != NULL) {
-            if (item == &delivery_stop_mark)
-                stop = true;
-            else
-                g_ptr_array_add(batch.jobs, item);
-            item = batch.jobs->len < BATCH_MAX ? g_async_queue_try_pop(delivery->settled) : NULL;
-        }
-        batch.now_us = clock_wall_us(delivery->setup.clock);
-        if (batch.jobs->len > 0)
-            commit(&batch);
-        g_ptr_array_unref(batch.jobs);
+    for (;;) {
+        g_autoptr(GPtrArray) jobs = take_settled(delivery);
+        if (jobs->len == 0)
+            return NULL;
+        Batch batch = {
+            .delivery = delivery, .jobs = jobs, .now_us = clock_wall_us(delivery->setup.clock)};
+        commit(&batch);
     }
-    return NULL;
 }

@@ -3,7 +3,9 @@
  * list. */
 #include "mail/transport-private.h"
 
-static GMutex lock;
+#include <pthread.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static GPtrArray *sent; /* of MemoryMail */
 
 static void memory_mail_free(MemoryMail *mail)
@@ -21,8 +23,10 @@ static GPtrArray *mails_new(void)
 
 GPtrArray *transport_memory_take(void)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
-    return sent != NULL ? g_steal_pointer(&sent) : mails_new();
+    pthread_mutex_lock(&lock);
+    GPtrArray *taken = sent != NULL ? g_steal_pointer(&sent) : mails_new();
+    pthread_mutex_unlock(&lock);
+    return taken;
 }
 
 static TransportLink *memory_new(void)
@@ -48,11 +52,11 @@ static void memory_send(TransportLink *link, const Envelope *envelope, GCancella
     mail->envelope_from = g_strdup(envelope->envelope_from);
     mail->envelope_to = g_strdup(envelope->envelope_to);
     mail->message = g_bytes_ref(envelope->message);
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     if (sent == NULL)
         sent = mails_new();
     g_ptr_array_add(sent, mail);
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
     outcome_set(outcome, DELIVERY_SENT, "dot", "250 Kept in memory");
     outcome->reply_code = 250;
     transport_say(link, "dot", "the message", outcome->reply);
