@@ -233,8 +233,7 @@ static bool run_release(Job *job, GError **error)
 
 static const Option filters[] = {
     {"state", OPTION_QUERY, NULL, "STATE",
-     "held, queued, sending, deferred, uncertain, accepted, rejected, expired, bounced or"
-     " cancelled; " NO_STATE ": never to be sent"},
+     "In this state, such as accepted; " NO_STATE ": decided not to be sent"},
     {0},
 };
 
@@ -249,6 +248,8 @@ int command_alerts(int argc, char **argv)
         {.name = "list",
          .arguments = "[TICKET]",
          .summary = "List a ticket's alerts, or all, the newest first",
+         .more = "The states are: held, queued, sending, deferred, uncertain, accepted, rejected,\n"
+                 "expired, bounced, cancelled. tidings(1) tells what they mean.\n",
          .options = {filters, limit_option},
          .run = run_list},
         {.name = "show",

@@ -72,7 +72,8 @@ DeskFolder *command_folder(const CommonOptions *options, GError **error)
     return NULL;
 }
 
-static void add_common(GOptionContext *context, CommonOptions *options, const Usage *usage)
+static void add_common(GOptionContext *context, CommonOptions *options, const Usage *usage,
+                       gboolean *help)
 {
     const GOptionEntry desk[] = {
         {"desk", 0, 0, G_OPTION_ARG_FILENAME, &options->desk,
@@ -90,18 +91,32 @@ static void add_common(GOptionContext *context, CommonOptions *options, const Us
         {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON, for programs", NULL},
         G_OPTION_ENTRY_NULL,
     };
+    const GOptionEntry helping[] = {
+        {"help", 'h', 0, G_OPTION_ARG_NONE, help, "Print this", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
     g_option_context_add_main_entries(context, desk, NULL);
     if (usage->common & COMMON_AS)
         g_option_context_add_main_entries(context, as, NULL);
     if (usage->common & COMMON_JSON)
         g_option_context_add_main_entries(context, json, NULL);
+    g_option_context_add_main_entries(context, helping, NULL);
 }
 
-static bool parse(GOptionContext *context, const CommonOptions *options, const Usage *usage,
-                  int *argc, char ***argv, GError **error)
+/* GLib's own words are about applications and say "[OPTION…]". */
+static void print_help(GOptionContext *context)
 {
-    if (!g_option_context_parse(context, argc, argv, error))
-        return false;
+    g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+    g_autoptr(GString) help = g_string_new(text);
+    g_string_replace(help, "Application Options:", "Options:", 1);
+    g_string_replace(help, "[OPTION…]", "[OPTION...]", 1);
+    while (g_str_has_suffix(help->str, "\n\n"))
+        g_string_truncate(help, help->len - 1);
+    command_print("%s", help->str);
+}
+
+static bool check_arguments(const CommonOptions *options, const Usage *usage, GError **error)
+{
     guint given = options->rest != NULL ? g_strv_length(options->rest) : 0;
     if (given >= usage->min && given <= usage->max)
         return true;
@@ -113,20 +128,28 @@ static bool parse(GOptionContext *context, const CommonOptions *options, const U
 }
 
 bool command_parse(CommonOptions *options, const Usage *usage, const GOptionEntry *entries,
-                   int *argc, char ***argv)
+                   int *argc, char ***argv, int *exit_code)
 {
+    gboolean help = FALSE;
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_option_context_set_help_enabled(context, FALSE);
     g_option_context_set_summary(context, usage->summary);
     g_option_context_set_description(context, usage->more);
     if (entries != NULL)
         g_option_context_add_main_entries(context, entries, NULL);
-    add_common(context, options, usage);
+    add_common(context, options, usage, &help);
     /* The help's usage line begins with the program's name. */
     g_autofree char *name = g_strdup_printf("tidings %s", usage->title);
     g_set_prgname(name);
     g_autoptr(GError) error = NULL;
-    if (parse(context, options, usage, argc, argv, &error))
-        return true;
-    command_fail(usage->title, error);
-    return false;
+    if (!g_option_context_parse(context, argc, argv, &error) ||
+        (!help && !check_arguments(options, usage, &error))) {
+        *exit_code = command_fail(usage->title, error);
+        return false;
+    }
+    if (help) {
+        print_help(context);
+        *exit_code = EXIT_SUCCESS;
+    }
+    return !help;
 }

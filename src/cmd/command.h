@@ -45,10 +45,11 @@ typedef struct {
     CommonKind common;
 } Usage;
 
-/* Parses the common options and `entries` (may be NULL; ends with an empty one). False after having
- * said on standard error what is wrong: exit EXIT_USAGE. */
+/* Parses the common options and `entries` (may be NULL; ends with an empty one). False when there
+ * is nothing more to do than to end with *exit_code: the help was printed, or what is wrong with
+ * the command line. */
 bool command_parse(CommonOptions *options, const Usage *usage, const GOptionEntry *entries,
-                   int *argc, char ***argv);
+                   int *argc, char ***argv, int *exit_code);
 
 /* The desk that --desk or TIDINGS_DESK names. Errors: a wrong command line (see command_misused())
  * where neither does; those of desk_folder_open(). */

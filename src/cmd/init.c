@@ -64,18 +64,20 @@ int command_init(int argc, char **argv)
     g_autofree char *email = NULL;
     const GOptionEntry entries[] = {
         {"sample", 0, 0, G_OPTION_ARG_NONE, &sample,
-         "With sample customers; alerts switched on, mail kept in the desk's own Maildir", NULL},
+         "With sample customers, alerts on, mail into the desk's own Maildir", NULL},
         {"database", 0, 0, G_OPTION_ARG_STRING, &database,
-         "A PostgreSQL database instead of a file", "postgresql://..."},
-        {"email", 0, 0, G_OPTION_ARG_STRING, &email, "The first admin's address", "ADDRESS"},
+         "An empty PostgreSQL database (default: a file)", "URL"},
+        {"email", 0, 0, G_OPTION_ARG_STRING, &email,
+         "The first admin's address (default: admin@localhost)", "ADDRESS"},
         G_OPTION_ENTRY_NULL,
     };
     g_auto(CommonOptions) options = {0};
     const Usage usage = {.title = "init",
                          .summary = "Make a new desk: its folder, its database, its first admin.",
                          .common = COMMON_JSON};
-    if (!command_parse(&options, &usage, entries, &argc, &argv))
-        return EXIT_USAGE;
+    int exit_code;
+    if (!command_parse(&options, &usage, entries, &argc, &argv, &exit_code))
+        return exit_code;
     g_autoptr(GError) error = NULL;
     const char *path = options.desk != NULL ? options.desk : g_getenv("TIDINGS_DESK");
     if (path == NULL || *path == '\0') {

@@ -242,14 +242,14 @@ static void count_arguments(const char *arguments, guint *min, guint *max)
     }
 }
 
-static bool parse(Job *job, int argc, char **argv)
+static bool parse(Job *job, int argc, char **argv, int *exit_code)
 {
     const Subcommand *row = job->subcommand;
     g_autofree GOptionEntry *entries = option_entries(job->options, job->values);
     g_autofree char *sentence = g_strconcat(row->summary, ".", NULL);
     Usage usage = {job->title, row->arguments, sentence, row->more, 0, 0, COMMON_JSON | COMMON_AS};
     count_arguments(row->arguments, &usage.min, &usage.max);
-    return command_parse(&job->common, &usage, entries, &argc, &argv);
+    return command_parse(&job->common, &usage, entries, &argc, &argv, exit_code);
 }
 
 static bool check_needs(const Job *job, GError **error)
@@ -282,8 +282,9 @@ static int run(const char *command, const Subcommand *row, int argc, char **argv
     g_auto(Job) job = {.subcommand = row, .title = g_strdup_printf("%s %s", command, row->name)};
     job.options = flatten(row->options);
     job.values = g_new0(OptionValue, job.options->len + 1);
-    if (!parse(&job, argc, argv))
-        return EXIT_USAGE;
+    int exit_code;
+    if (!parse(&job, argc, argv, &exit_code))
+        return exit_code;
     g_autoptr(GError) error = NULL;
     return work(&job, &error) ? EXIT_SUCCESS : command_fail(job.title, error);
 }

@@ -118,8 +118,7 @@ int command_serve(int argc, char **argv)
         {"listen", 0, 0, G_OPTION_ARG_STRING, &listen,
          "Where to serve (default " DEFAULT_LISTEN ")", "ADDRESS:PORT"},
         {"roles", 0, 0, G_OPTION_ARG_STRING, &role_names,
-         "What this process does (default web,alerts; a part of it only on PostgreSQL)",
-         "web,alerts"},
+         "What this process does (default: both, web,alerts)", "ROLES"},
         G_OPTION_ENTRY_NULL,
     };
     g_auto(CommonOptions) options = {0};
@@ -128,11 +127,13 @@ int command_serve(int argc, char **argv)
         .summary = "Serve a desk in the foreground: the API, and the Alerts Server that sends the"
                    " mail.",
         .more =
+            "Several processes can share the roles of one desk on PostgreSQL only.\n\n"
             "SIGTERM and SIGINT stop it within five seconds; nothing is lost. SIGHUP starts the\n"
             "Alerts Server anew.\n",
     };
-    if (!command_parse(&options, &usage, entries, &argc, &argv))
-        return EXIT_USAGE;
+    int exit_code;
+    if (!command_parse(&options, &usage, entries, &argc, &argv, &exit_code))
+        return exit_code;
     g_autoptr(GError) error = NULL;
     AppRoles roles = {0};
     g_autoptr(DeskFolder) folder = command_folder(&options, &error);

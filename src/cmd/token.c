@@ -46,8 +46,7 @@ static bool run_revoke(Job *job, GError **error)
 
 static const Option fields[] = {
     {"name", OPTION_TEXT, NULL, "TEXT", "What it is for; stands on every change made with it"},
-    {"scope", OPTION_LIST, "scopes", "SCOPE",
-     "tickets:read, tickets:write, alerts, options, templates, or admin: everything; repeatable"},
+    {"scope", OPTION_LIST, "scopes", "SCOPE", "What it may do; repeatable"},
     {0},
 };
 
@@ -56,8 +55,11 @@ int command_token(int argc, char **argv)
     static const Subcommand subcommands[] = {
         {.name = "create",
          .summary = "Make a token; it is shown once",
-         .more = "  tidings token create --name monitoring --scope tickets:read --scope "
-                 "tickets:write\n",
+         .more =
+             "The scopes are: tickets:read, tickets:write, alerts, options, templates, and admin,\n"
+             "which may do everything.\n\n"
+             "  tidings token create --name monitoring --scope tickets:read \\\n"
+             "      --scope tickets:write\n",
          .options = {fields},
          .needs = "name,scope",
          .run = run_create},
