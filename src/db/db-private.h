@@ -8,6 +8,7 @@
 
 #define DB_MAX_PARAMETERS          128
 #define DB_MAX_STATEMENTS          256 /* kept prepared for each connection */
+#define DB_MAX_ROWS_BYTES          ((size_t)256 * 1024 * 1024) /* one query's answer */
 #define DB_DEFAULT_CONNECTIONS     8
 #define DB_MAX_CONNECTIONS         256
 #define DB_DEFAULT_BUSY_TIMEOUT_MS 10000
@@ -82,6 +83,9 @@ Db *postgresql_db_open(const char *url, const Db *settings, GError **error);
 /* Runs `fn`, and sees to it that a failed statement is a failed function and that a failure has an
  * error. `tx->failed` must be NULL. */
 bool db_fn_run(DbTx *tx, DbFn fn, void *data, GError **error);
+
+/* The answer to a query is larger than DB_MAX_ROWS_BYTES. */
+void db_too_large_set(GError **error);
 
 /* As db_exec() for several statements at once, without parameters. */
 bool db_script(DbTx *tx, const char *sql, GError **error);

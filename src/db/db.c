@@ -238,6 +238,13 @@ static DbRows *query_va(DbTx *tx, GError **error, const char *sql, const char *t
     return rows;
 }
 
+void db_too_large_set(GError **error)
+{
+    error_set(error, TD_ERROR_LIMIT,
+              "A query's answer is larger than %zu MiB; nothing was changed. Ask for less at once",
+              DB_MAX_ROWS_BYTES / 1024 / 1024);
+}
+
 DbRows *db_query(DbTx *tx, GError **error, const char *sql, const char *types, ...)
 {
     va_list args;

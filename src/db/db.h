@@ -28,10 +28,12 @@ typedef struct DbRows DbRows;
 
 typedef enum { DB_SQLITE, DB_POSTGRESQL } DbEngine;
 
-/* One numbered step of the schema. `sql` may hold several statements and these words, replaced for
- * the engine:
+/* One numbered step of the schema. `sql` may hold several statements, none of which ends the
+ * transaction, and these words, replaced for the engine:
  *   @id@   a generated 64-bit primary key (SQLite INTEGER PRIMARY KEY AUTOINCREMENT; PostgreSQL
- * BIGINT identity) */
+ *          BIGINT identity, which also takes a value that is given)
+ * Foreign keys are in force while it runs: a table that others refer to can be altered, but not
+ * dropped and made anew. */
 typedef struct {
     int version; /* 1, 2, 3, ... without gaps */
     const char *name;
@@ -66,19 +68,27 @@ bool db_migrate(Db *db, const DbMigration *steps, size_t n_steps, int64_t now_us
  * set *error. */
 typedef bool (*DbFn)(DbTx *tx, void *data, GError **error);
 
-/* Errors: those of `fn`; CONFLICT (problem "unique": a unique or foreign key refused it), BUSY (no
- * connection or lock in time), UNAVAILABLE (disk full, I/O error, server away: nothing was
- * written), UNCERTAIN (the connection was lost during COMMIT: it may or may not have been written),
- * CORRUPT. Blocks. */
+/* Errors: those of `fn`; CONFLICT (problem "unique": a unique or foreign key refused it, deferred
+ * ones included), INVALID (problem "not-utf8", "too-long" or "out-of-range": a value that cannot be
+ * stored), BUSY (no connection, lock or turn in time, or deadlocks without end), UNAVAILABLE (disk
+ * full, I/O error, server away: nothing was written), UNCERTAIN (the connection was lost during
+ * COMMIT, or the disk refused to say that the commit is safe: it may or may not have been written),
+ * TIMEOUT (the server's administrator limits statements), LIMIT (a query's answer of more than 256
+ * MiB), CORRUPT, INTERNAL (a statement that is wrong, or a CHECK or NOT NULL that refused it).
+ * After a failed statement nothing goes on: every later one fails with the same error, and the
+ * change is rolled back even if `fn` returns true. To ask "is it there already?" use ON CONFLICT DO
+ * NOTHING and *changed.
+ * Blocks. Must not be called inside a function that runs in a transaction of the same Db: that is a
+ * critical, and INTERNAL. */
 bool db_write(Db *db, DbFn fn, void *data, GError **error);
 
 /* As db_write() on a connection that only reads: one consistent snapshot. May also run more than
- * once. */
+ * once. A statement that would write fails with INTERNAL. */
 bool db_read(Db *db, DbFn fn, void *data, GError **error);
 
 /*
  * Statements. `types` has one letter a parameter, the parameters follow:
- *   i  int64_t                      n  int64_t, where 0 is bound as NULL (an optional id or time)
+ *   i  int64_t (cast what is not)   n  int64_t, where 0 is bound as NULL (an optional id or time)
  *   s  const char *, NULL is NULL   b  const void *, then size_t (bytes)
  * Statements are prepared once for each connection and kept; so `sql` should be a constant text,
  * never one that has values from outside in it.
@@ -87,8 +97,8 @@ bool db_read(Db *db, DbFn fn, void *data, GError **error);
 /* For a statement without rows to read. *changed (may be NULL) is the number of rows it wrote. */
 bool db_exec(DbTx *tx, int64_t *changed, GError **error, const char *sql, const char *types, ...);
 
-/* Runs a statement that gives rows. NULL on error. Free with db_rows_free(), before the next
- * statement that could change what it reads. */
+/* Runs a statement that gives rows; it has run, and all rows are in memory, when this returns. NULL
+ * on error. Free with db_rows_free(). */
 DbRows *db_query(DbTx *tx, GError **error, const char *sql, const char *types, ...);
 
 /* Moves to the next row (before the first at the start). False at the end, or on error: then

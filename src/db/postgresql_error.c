@@ -74,25 +74,30 @@ static PgFailure connection_lost(GError **error, PgConnection *connection)
 }
 
 /* A plan kept from before a change of the schema, or a server that has become a standby: the same
- * function may well succeed on a new connection. */
-static bool is_stale(const char *state, const char *message, bool reads_only)
+ * function may well succeed on a new connection. The former has no SQLSTATE of its own, and the
+ * message may be in any language, so it is told by the server's function. */
+static bool is_stale(const PGresult *result, const char *state, bool reads_only)
 {
+    const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
     if (strcmp(state, "0A000") == 0)
-        return strstr(message, "cached plan") != NULL;
+        return function != NULL && strcmp(function, "RevalidateCachedQuery") == 0;
     return strcmp(state, "25006") == 0 && !reads_only;
+}
+
+static const char *result_field(const PGresult *result, int field)
+{
+    return result == NULL ? NULL : PQresultErrorField(result, field);
 }
 
 PgFailure postgresql_error_set(GError **error, PgConnection *connection, const PGresult *result,
                                bool reads_only)
 {
-    const char *state = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char *message =
-        result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    const char *constraint =
-        result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    const char *state = result_field(result, PG_DIAG_SQLSTATE);
+    const char *message = result_field(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *constraint = result_field(result, PG_DIAG_CONSTRAINT_NAME);
     if (state == NULL || message == NULL || PQstatus(connection->handle) != CONNECTION_OK)
         return connection_lost(error, connection);
-    if (is_stale(state, message, reads_only)) {
+    if (is_stale(result, state, reads_only)) {
         connection->broken = true;
         error_set(error, TD_ERROR_UNAVAILABLE,
                   "The database server cannot do this at the moment (%s); nothing was changed",

@@ -145,6 +145,11 @@ DbRows *postgresql_tx_query(DbTx *tx, const char *sql, const DbValue *values, si
     PGresult *result = statement_run((PgTx *)tx, sql, values, n_values, error);
     if (result == NULL)
         return NULL;
+    if (PQresultMemorySize(result) > DB_MAX_ROWS_BYTES) {
+        db_too_large_set(error);
+        PQclear(result);
+        return NULL;
+    }
     PgRows *rows = g_new0(PgRows, 1);
     rows->result = result;
     rows->base.n_rows = PQntuples(result);

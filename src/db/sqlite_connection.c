@@ -20,8 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char settings_sql[] = "PRAGMA journal_mode=WAL;"
-                                   "PRAGMA synchronous=FULL;"
+static const char settings_sql[] = "PRAGMA synchronous=FULL;"
                                    "PRAGMA foreign_keys=ON;"
                                    "PRAGMA case_sensitive_like=ON;"
                                    "PRAGMA temp_store=MEMORY;"
@@ -102,6 +101,13 @@ static void create_private(const char *path)
     /* When this fails SQLite's own attempt fails too and has the better message. */
 }
 
+/* SQLite answers with the mode that it could have, without an error. */
+static int note_mode(void *is_wal, int n, char **values, char **names)
+{
+    *(bool *)is_wal = n == 1 && values[0] != NULL && strcmp(values[0], "wal") == 0;
+    return 0;
+}
+
 static bool set_up(SqliteConnection *connection, bool writes, int64_t busy_timeout_ms,
                    GError **error)
 {
@@ -111,13 +117,21 @@ static bool set_up(SqliteConnection *connection, bool writes, int64_t busy_timeo
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-    int code = sqlite3_exec(handle, settings_sql, NULL, NULL, NULL);
+    bool is_wal = false;
+    int code = sqlite3_exec(handle, "PRAGMA journal_mode=WAL", note_mode, &is_wal, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(handle, settings_sql, NULL, NULL, NULL);
     if (code == SQLITE_OK && !writes)
         code = sqlite3_exec(handle, "PRAGMA query_only=ON", NULL, NULL, NULL);
-    if (code == SQLITE_OK)
-        return true;
-    sqlite_error_set(error, handle, code);
-    return false;
+    if (code != SQLITE_OK) {
+        sqlite_error_set(error, handle, code);
+        return false;
+    }
+    if (!is_wal)
+        error_set(error, TD_ERROR_UNAVAILABLE,
+                  "The database's file system cannot keep a write-ahead log (a network share, or "
+                  "one without shared memory). Move the desk to a local disk, or use PostgreSQL");
+    return is_wal;
 }
 
 SqliteConnection *sqlite_connection_open(const SqliteDb *db, bool writes, GError **error)

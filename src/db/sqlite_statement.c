@@ -165,21 +165,30 @@ static void append_cell(SqliteRows *rows, sqlite3_stmt *handle, int column)
     g_array_append_val(rows->cells, cell);
 }
 
+/* False when the answer has become too large. */
+static bool append_row(SqliteRows *rows, sqlite3_stmt *handle)
+{
+    for (int i = 0; i < rows->base.n_columns; i++)
+        append_cell(rows, handle, i);
+    rows->base.n_rows++;
+    return rows->bytes->len + rows->cells->len * sizeof(Cell) <= DB_MAX_ROWS_BYTES;
+}
+
 /* Steps to the end. `rows` may be NULL: then rows are passed over. */
 static bool statement_run(SqliteTx *tx, SqliteStatement *statement, SqliteRows *rows,
                           GError **error)
 {
-    sqlite3 *handle = tx->connection->handle;
+    bool fits = true;
     int code = sqlite3_step(statement->handle);
-    while (code == SQLITE_ROW) {
-        for (int i = 0; rows != NULL && i < rows->base.n_columns; i++)
-            append_cell(rows, statement->handle, i);
-        if (rows != NULL)
-            rows->base.n_rows++;
-        code = sqlite3_step(statement->handle);
+    while (code == SQLITE_ROW && fits) {
+        fits = rows == NULL || append_row(rows, statement->handle);
+        if (fits)
+            code = sqlite3_step(statement->handle);
     }
-    if (code != SQLITE_DONE)
-        sqlite_error_set(error, handle, code);
+    if (!fits)
+        db_too_large_set(error);
+    else if (code != SQLITE_DONE)
+        sqlite_error_set(error, tx->connection->handle, code);
     sqlite3_reset(statement->handle);
     if (!sqlite_connection_is_idle(tx->connection))
         return code == SQLITE_DONE;

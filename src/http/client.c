@@ -15,6 +15,9 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 /* Longer than any handler: the activation test waits for a relay's last reply. */
 #define TOTAL_TIMEOUT_S 1200L
@@ -107,18 +110,45 @@ static bool was_sent_whole(CURL *curl, const HttpRequest *request)
     return head_bytes > 0 && body_bytes >= (curl_off_t)request->body->len;
 }
 
-static void set_connect_error(GError **error, CURL *curl, const char *path)
+/* libcurl does not tell a server whose queue of connections is full from one that is gone: the
+ * errno of a connection of our own does; 0 when there is somebody now. */
+static int look_at(const char *path)
 {
-    long code = 0;
-    curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &code);
-    if (code == EACCES || code == EPERM)
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path)
+        return ENOENT;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return errno;
+    int code = connect(fd, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
+    close(fd);
+    return code;
+}
+
+/* Only "not-serving" may lead a caller to open the desk itself, so nothing else is called that. */
+static void set_connect_error(GError **error, const char *path)
+{
+    int code = look_at(path);
+    if (code == ENOENT || code == ENOTDIR || code == ECONNREFUSED)
+        error_set_problem(error, TD_ERROR_UNAVAILABLE, "not-serving", NULL,
+                          "Nobody answers at %s: the desk is not being served.", path);
+    else if (code == EACCES || code == EPERM)
         error_set(
             error, TD_ERROR_DENIED,
             "The socket %s belongs to another user. Run this as the user who serves the desk.",
             path);
     else
-        error_set_problem(error, TD_ERROR_UNAVAILABLE, "not-serving", NULL,
-                          "Nobody answers at %s: the desk is not being served.", path);
+        error_set(
+            error, TD_ERROR_BUSY,
+            "The server at %s takes no connection at the moment%s%s. Nothing was changed: try "
+            "again soon.",
+            path, code != 0 ? ": " : "", code != 0 ? g_strerror(code) : "");
+}
+
+/* The latter: longer than a socket's path can be. */
+static bool is_connect_error(CURLcode rc)
+{
+    return rc == CURLE_COULDNT_CONNECT || rc == CURLE_COULDNT_RESOLVE_HOST;
 }
 
 static void set_call_error(GError **error, CURL *curl, CURLcode rc, const HttpRequest *request,
@@ -128,8 +158,8 @@ static void set_call_error(GError **error, CURL *curl, CURLcode rc, const HttpRe
     if (answer->too_large)
         error_set(error, TD_ERROR_LIMIT, "The server's answer is larger than %d MiB.",
                   HTTP_CLIENT_ANSWER_BYTES_MAX / (1024 * 1024));
-    else if (rc == CURLE_COULDNT_CONNECT)
-        set_connect_error(error, curl, path);
+    else if (is_connect_error(rc))
+        set_connect_error(error, path);
     else if (changes_nothing(request))
         error_set(error, TD_ERROR_UNAVAILABLE,
                   "The server at %s did not answer to the end: %s. "

@@ -152,7 +152,8 @@ static HttpResponse *run_route(const Route *route, HttpRequest *request)
         g_autofree char *name = g_strndup(segment + 1, strcspn(segment + 1, "}"));
         http_request_add_param(request, name, request->target->segments->pdata[i]);
     }
-    return route->handler(request, route->data);
+    HttpResponse *response = route->handler(request, route->data);
+    return response != NULL ? response : http_response_problem(NULL);
 }
 
 HttpResponse *http_router_run(const HttpRouter *router, HttpRequest *request)

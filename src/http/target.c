@@ -39,12 +39,9 @@ char *http_percent_decode(const char *text, size_t bytes, bool plus, GError **er
         out[length++] = c;
     }
     out[length] = '\0';
-    if (memchr(out, '\0', length) != NULL) {
-        set_bad_request(error, "contains a NUL character");
-        return NULL;
-    }
+    /* It takes no NUL either. */
     if (!g_utf8_validate_len(out, length, NULL)) {
-        set_bad_request(error, "is not UTF-8");
+        set_bad_request(error, "is not UTF-8, or contains a NUL character");
         return NULL;
     }
     return g_steal_pointer(&out);

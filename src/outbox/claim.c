@@ -13,23 +13,33 @@
 #include "outbox/row-private.h"
 
 #define WAITING   "('queued', 'deferred', 'uncertain')"
+#define FOREVER   "9223372036854775807"
 #define NOT_FINAL "('held', 'queued', 'sending', 'deferred', 'uncertain')"
+
+#define FREE                                                                                       \
+    "(w.order_key = '' OR NOT EXISTS (SELECT 1 FROM outbox e WHERE e.order_key = w.order_key"      \
+    " AND e.order_seq < w.order_seq AND e.state IN " NOT_FINAL "))"
+
+/* SQLite, which keeps no statistics unless told to, would rather look up the states and sort them:
+ * the whole backlog, at every claim. */
+#define SQLITE_INDEX     " INDEXED BY outbox_waiting"
+#define POSTGRESQL_INDEX ""
 
 /* A message that may have left already keeps the identity it left with: the same bytes are sent
  * again. */
-#define CLAIM(lock)                                                                                \
+#define CLAIM(index, lock)                                                                         \
     "UPDATE outbox SET state = 'sending', lease = $1, lease_until = $2,"                           \
     " dated_at = COALESCE(dated_at, $3),"                                                          \
     " sender = CASE WHEN uncertain = 1 THEN sender ELSE $4 END, updated_at = $3"                   \
-    " WHERE id IN (SELECT w.id FROM outbox w WHERE w.state IN " WAITING " AND w.due_at <= $3"      \
-    " AND (w.order_key = '' OR NOT EXISTS (SELECT 1 FROM outbox e WHERE e.order_key = w.order_key" \
-    " AND e.order_seq < w.order_seq AND e.state IN " NOT_FINAL "))"                                \
-    " ORDER BY w.urgent DESC, w.due_at, w.id LIMIT $5" lock ") RETURNING " OUTBOX_COLUMNS
+    " WHERE id IN (SELECT w.id FROM outbox w" index " WHERE w.state IN " WAITING                   \
+    " AND w.due_at <= $3 AND " FREE " ORDER BY w.urgent DESC, w.due_at, w.id LIMIT $5" lock        \
+    ") RETURNING " OUTBOX_COLUMNS
 
 GPtrArray *outbox_claim(DbTx *tx, const OutboxClaim *claim, GError **error)
 {
-    const char *sql =
-        db_tx_engine(tx) == DB_POSTGRESQL ? CLAIM(" FOR UPDATE SKIP LOCKED") : CLAIM("");
+    const char *sql = db_tx_engine(tx) == DB_POSTGRESQL
+                          ? CLAIM(POSTGRESQL_INDEX, " FOR UPDATE SKIP LOCKED")
+                          : CLAIM(SQLITE_INDEX, "");
     DbRows *rows = db_query(tx, error, sql, "siisi", claim->lease, claim->lease_until,
                             claim->now_us, claim->sender, (int64_t)claim->limit);
     if (rows == NULL)
@@ -86,7 +96,7 @@ bool outbox_recover(DbTx *tx, bool everything, int64_t now_us, int64_t due_at, i
                    " due_at = $1, lease_until = NULL, updated_at = $2,"
                    " last_reply = 'The sender stopped before it could record an answer'"
                    " WHERE id IN (SELECT id FROM outbox WHERE state = 'sending'"
-                   " AND ($3 = 1 OR lease_until < $2) LIMIT $4)",
+                   " AND lease_until < CASE WHEN $3 = 1 THEN " FOREVER " ELSE $2 END LIMIT $4)",
                    "iiii", due_at, now_us, (int64_t)everything, (int64_t)limit);
 }
 
@@ -98,18 +108,25 @@ bool outbox_renew(DbTx *tx, const char *lease, int64_t lease_until, int64_t now_
                    "sii", lease, lease_until, now_us);
 }
 
+/* The first due one among the urgent, or among the others: one look at the start of an index. */
+#define FIRST_DUE(index)                                                                           \
+    "SELECT w.due_at FROM outbox w" index " WHERE w.state IN " WAITING                             \
+    " AND w.urgent = $1 AND " FREE " ORDER BY w.due_at LIMIT 1"
+
 bool outbox_next_due(DbTx *tx, int64_t *due_at, GError **error)
 {
-    bool found;
-    int64_t next = 0;
-    if (!db_query_int(tx, &found, &next, error,
-                      "SELECT due_at FROM outbox w WHERE state IN " WAITING
-                      " AND (w.order_key = '' OR NOT EXISTS (SELECT 1 FROM outbox e"
-                      " WHERE e.order_key = w.order_key AND e.order_seq < w.order_seq"
-                      " AND e.state IN " NOT_FINAL ")) ORDER BY due_at LIMIT 1",
-                      ""))
-        return false;
-    *due_at = found ? next : INT64_MAX;
+    const char *sql =
+        db_tx_engine(tx) == DB_POSTGRESQL ? FIRST_DUE(POSTGRESQL_INDEX) : FIRST_DUE(SQLITE_INDEX);
+    int64_t next = INT64_MAX;
+    for (int64_t urgent = 0; urgent <= 1; urgent++) {
+        bool found;
+        int64_t first;
+        if (!db_query_int(tx, &found, &first, error, sql, "i", urgent))
+            return false;
+        if (found)
+            next = MIN(next, first);
+    }
+    *due_at = next;
     return true;
 }
 

@@ -229,11 +229,68 @@ static void test_readers_and_writers(void)
     g_assert_cmpint(contract_int(db, "SELECT count(*) FROM thing"), ==, 3 * N_EACH * 3 / 4);
 }
 
+#define N_CLAIMERS 6
+#define N_CLAIMS   20
+
+typedef struct {
+    Db *db;
+    int64_t number;
+    int64_t claimed; /* of the last run */
+    int64_t total;
+} Claimer;
+
+static bool claim_fn(DbTx *tx, void *data, GError **error)
+{
+    Claimer *claimer = data;
+    bool found = false;
+    g_assert_cmpint(db_tx_engine(tx), ==, db_engine(claimer->db));
+    g_autofree char *sql = g_strconcat("UPDATE thing SET amount = $1 WHERE id = (SELECT id FROM "
+                                       "thing WHERE amount IS NULL ORDER BY id LIMIT 1",
+                                       db_skip_locked(tx), ") RETURNING id", NULL);
+    if (!db_query_int(tx, &found, NULL, error, sql, "i", claimer->number))
+        return false;
+    claimer->claimed = found;
+    return true;
+}
+
+static void *claimer_main(void *data)
+{
+    Claimer *claimer = data;
+    for (int i = 0; i < N_CLAIMS; i++) {
+        contract_write(claimer->db, claim_fn, claimer);
+        claimer->total += claimer->claimed;
+    }
+    return NULL;
+}
+
+/* Who claims gets a row that nobody else gets. */
+static void test_claims(void)
+{
+    g_autoptr(TestDb) test = contract_db();
+    Db *db = test_db_handle(test);
+    Claimer claimers[N_CLAIMERS];
+    GThread *threads[N_CLAIMERS];
+    contract_run(db, "INSERT INTO thing (id) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
+                     " SELECT i + 1 FROM n WHERE i < 120) SELECT i FROM n");
+    for (int i = 0; i < N_CLAIMERS; i++) {
+        claimers[i] = (Claimer){.db = db, .number = i + 100};
+        threads[i] = contract_thread(claimer_main, &claimers[i]);
+    }
+    int64_t total = 0;
+    for (int i = 0; i < N_CLAIMERS; i++) {
+        g_thread_join(threads[i]);
+        total += claimers[i].total;
+    }
+    g_assert_cmpint(total, ==, N_CLAIMERS * N_CLAIMS);
+    g_assert_cmpint(contract_int(db, "SELECT count(*) FROM thing WHERE amount IS NULL"), ==, 0);
+}
+
 void contract_add_concurrency(void)
 {
     contract_add("concurrency/writers", test_writers);
     contract_add("concurrency/shared-commit", test_shared_commit);
     contract_add("concurrency/snapshot", test_snapshot);
     contract_add("concurrency/busy", test_busy);
+    contract_add("concurrency/claims", test_claims);
     contract_add("concurrency/readers-and-writers", test_readers_and_writers);
 }

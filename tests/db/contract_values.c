@@ -360,6 +360,34 @@ static void test_changed_table(void)
     contract_read(db, select_all, NULL);
 }
 
+typedef struct {
+    char *large;
+    int64_t n;
+} LargeAnswer;
+
+static bool ask_large(DbTx *tx, void *data, GError **error)
+{
+    const LargeAnswer *ask = data;
+    g_autoptr(DbRows) rows =
+        db_query(tx, error,
+                 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)"
+                 " SELECT $1 || i FROM n",
+                 "si", ask->large, ask->n);
+    return rows != NULL;
+}
+
+static void test_large_answer(void)
+{
+    g_autoptr(TestDb) test = contract_db();
+    g_autoptr(GError) error = NULL;
+    LargeAnswer ask = {.large = g_strnfill(4 * 1024 * 1024, 'x'), .n = 60};
+    contract_read(test_db_handle(test), ask_large, &ask);
+    ask.n = 65;
+    g_assert_false(db_read(test_db_handle(test), ask_large, &ask, &error));
+    g_assert_error(error, TD_ERROR, TD_ERROR_LIMIT);
+    g_free(ask.large);
+}
+
 void contract_add_values(void)
 {
     contract_add("values/text", test_text);
@@ -371,6 +399,7 @@ void contract_add_values(void)
     contract_add("values/changed", test_changed);
     contract_add("values/queries", test_queries);
     contract_add("values/returning", test_returning);
+    contract_add("values/large-answer", test_large_answer);
     contract_add("values/many-statements", test_many_statements);
     contract_add("values/changed-table", test_changed_table);
 }

@@ -222,6 +222,37 @@ static void test_not_serving(void)
     g_assert_cmpint(bind(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
     close(fd);
     expect_not_serving(place.path);
+    g_autofree char *name = g_strnfill(120, 'x');
+    g_autofree char *too_long = g_build_filename(place.folder, name, NULL);
+    expect_not_serving(too_long);
+    place_clear(&place);
+}
+
+/* A server that is too busy to accept is a server all the same. */
+static void test_full_backlog(void)
+{
+    Place place;
+    place_make(&place);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    g_strlcpy(address.sun_path, place.path, sizeof address.sun_path);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
+    g_assert_cmpint(listen(fd, 0), ==, 0);
+    int waiting[16];
+    size_t n = 0;
+    int rc;
+    do {
+        waiting[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        rc = connect(waiting[n++], (struct sockaddr *)&address, sizeof address);
+    } while (rc == 0 && n < G_N_ELEMENTS(waiting));
+    g_assert_cmpint(rc, ==, -1);
+    g_autoptr(HttpRequest) request = http_request_new("POST", "/x", "x", 1);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(http_client_call(place.path, request, &error));
+    g_assert_true(error_is(error, TD_ERROR_BUSY));
+    while (n > 0)
+        close(waiting[--n]);
+    close(fd);
     place_clear(&place);
 }
 
@@ -233,6 +264,7 @@ int main(int argc, char **argv)
     g_test_add_func("/http/client/no proxy", test_no_proxy);
     g_test_add_func("/http/client/large answer", test_large_answer);
     g_test_add_func("/http/client/not serving", test_not_serving);
+    g_test_add_func("/http/client/full backlog", test_full_backlog);
     for (size_t i = 0; i < G_N_ELEMENTS(peer_cases); i++) {
         g_autofree char *path = g_strconcat("/http/client/peer/", peer_cases[i].name, NULL);
         g_test_add_data_func(path, &peer_cases[i], test_peer);

@@ -119,8 +119,12 @@ static void test_taken_port(void)
     g_clear_error(&error);
     expect_peer(raw_connect(http_server_url(server)), "127.0.0.1 0");
     g_autofree char *again = g_strdup(address);
+    int open = raw_connect(http_server_url(server));
+    raw_send(open, "GET /peer HTTP/1.1\r\nHost: desk\r\n\r\n");
+    g_autoptr(RawAnswer) answer = raw_read(open, false);
     http_server_stop(server, 1000);
-    /* Right after a stop, with connections still in TIME_WAIT, the address is free again. */
+    close(open);
+    /* The server closed first, so its port is still in TIME_WAIT. */
     HttpServer *next = start(&place, again, NULL, &error);
     g_assert_no_error(error);
     http_server_stop(next, 1000);

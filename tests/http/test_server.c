@@ -201,7 +201,8 @@ static void test_head(void)
     desk_stop(&desk);
 }
 
-static void send_body(int fd, bool chunked, size_t bytes)
+/* False: the other side closed in between. */
+static bool send_body(int fd, bool chunked, size_t bytes)
 {
     g_autofree char *block = g_malloc(65536);
     memset(block, 1, 65536);
@@ -217,11 +218,10 @@ static void send_body(int fd, bool chunked, size_t bytes)
         g_autofree char *size = g_strdup_printf("%zx\r\n", n);
         if ((chunked && !raw_try_send(fd, size, strlen(size))) || !raw_try_send(fd, block, n) ||
             (chunked && !raw_try_send(fd, "\r\n", 2)))
-            return;
+            return false;
         sent += n;
     }
-    if (chunked)
-        raw_try_send(fd, "0\r\n\r\n", 5);
+    return !chunked || raw_try_send(fd, "0\r\n\r\n", 5);
 }
 
 typedef struct {
@@ -248,7 +248,9 @@ static void test_body(const void *data)
     Desk desk;
     desk_start(&desk, &small);
     int fd = raw_connect(http_server_url(desk.server));
-    send_body(fd, c->chunked, c->bytes);
+    /* A client that writes all before it reads is not reset, unless it writes very much. */
+    bool sent = send_body(fd, c->chunked, c->bytes);
+    g_assert_true(sent || c->bytes > 4 * LIMIT_REQUEST_BODY_BYTES);
     g_autoptr(RawAnswer) answer = raw_read(fd, false);
     g_assert_cmpint(answer->status, ==, c->status);
     g_autofree char *want = g_strdup_printf("%zu %zu", c->bytes, c->bytes);

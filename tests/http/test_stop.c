@@ -178,6 +178,27 @@ static void test_blocked_neighbour(void)
     desk_end(&desk);
 }
 
+/* Requests that come together find a thread each, although not each of them wakes one. */
+static void test_burst(void)
+{
+    enum { N = 8 };
+    for (int round = 0; round < 50; round++) {
+        Desk desk;
+        desk_start(&desk, N, 0);
+        int fds[N];
+        for (int i = 0; i < N; i++)
+            fds[i] = raw_connect(http_server_url(desk.server));
+        for (int i = 0; i < N; i++)
+            raw_send(fds[i], WAIT);
+        desk_wait(&desk, &desk.waiting, N);
+        desk_open_gate(&desk);
+        for (int i = 0; i < N; i++)
+            expect(fds[i], 200);
+        http_server_stop(desk.server, 5000);
+        desk_end(&desk);
+    }
+}
+
 /* The client leaves while its request is worked on: it is run to the end, and nothing breaks. */
 static void test_disconnect(void)
 {
@@ -402,6 +423,7 @@ int main(int argc, char **argv)
     g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
     g_test_add_func("/http/stop/full queue", test_full_queue);
     g_test_add_func("/http/stop/blocked neighbour", test_blocked_neighbour);
+    g_test_add_func("/http/stop/burst", test_burst);
     g_test_add_func("/http/stop/disconnect", test_disconnect);
     g_test_add_func("/http/stop/waits", test_stop_waits);
     g_test_add_func("/http/stop/past grace", test_stop_past_grace);
