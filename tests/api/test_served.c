@@ -2,6 +2,7 @@
 /* The API behind the real server, over TCP and over the desk's socket. */
 #include "api/world.h"
 
+#include "http/client.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
