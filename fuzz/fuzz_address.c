@@ -32,7 +32,7 @@ static void check_accepted(const char *address, const char *key)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    g_autofree char *text = g_strndup((const char *)data, size);
+    g_autofree char *text = g_strndup(data != NULL ? (const char *)data : "", size);
     g_autofree char *address = NULL;
     g_autofree char *key = NULL;
     g_autoptr(GError) error = NULL;
