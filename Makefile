@@ -25,8 +25,7 @@ check:
 	@tools/run-tests quick
 
 bench: build
-	@tools/install-packages build test
-	@ninja -C build --quiet
+	@tools/install-packages bench
 	@tools/bench
 
 lint:
