@@ -46,6 +46,7 @@ const ErrorInfo *error_info(TdErrorCode code)
     return &infos[(unsigned)code < TD_ERROR_N_CODES ? code : TD_ERROR_INTERNAL];
 }
 
+G_GNUC_PRINTF(5, 0)
 static void set_va(GError **error, TdErrorCode code, const char *problem, const char *field,
                    const char *format, va_list args)
 {

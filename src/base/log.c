@@ -33,6 +33,7 @@ void log_setup(void)
     g_log_set_writer_func(write_line, NULL, NULL);
 }
 
+G_GNUC_PRINTF(2, 0)
 static void log_at(GLogLevelFlags level, const char *format, va_list args)
 {
     g_autofree char *text = g_strdup_vprintf(format, args);

@@ -4,12 +4,15 @@
 #include "app/app.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "cmd/print.h"
 #include "http/client.h"
 
 #include <string.h>
 
-/* How long a command waits for another command that is writing the same desk. */
+/* How long a command waits for another command that is writing the same desk, or for a server that
+ * is just starting; and how often it looks again whether that one answers at the socket. */
 #define LOCK_WAIT_MS 10000
+#define LOCK_LOOK_MS 250
 
 struct Client {
     DeskFolder *folder;
@@ -20,7 +23,7 @@ struct Client {
 
 Client *client_new(const CommonOptions *options, GError **error)
 {
-    DeskFolder *folder = desk_folder_open(options->desk, error);
+    DeskFolder *folder = command_folder(options, error);
     if (folder == NULL)
         return NULL;
     Client *client = g_new0(Client, 1);
@@ -39,46 +42,52 @@ void client_free(Client *client)
     g_free(client);
 }
 
-bool client_served(const Client *client)
+bool client_nobody_serves(const Client *client)
 {
-    return client->served;
+    return !client->served && client->folder->sqlite;
 }
 
-/* Nobody serves: become the desk's one writer for as long as this command runs. */
-static bool open_app(Client *client, GError **error)
+/* NULL without an error: nobody answers at the socket. */
+static HttpResponse *ask_server(Client *client, const HttpRequest *request, GError **error)
 {
-    if (client->app != NULL)
-        return true;
-    bool taken;
-    if (!desk_folder_lock(client->folder, LOCK_WAIT_MS, &taken, error))
-        return false;
-    if (!taken) {
-        error_set(
-            error, TD_ERROR_BUSY,
-            "Another process writes the desk %s but does not answer at its socket; nothing was"
-            " changed. Try again in a moment, or look for a hanging `tidings`",
-            client->folder->path);
-        return false;
-    }
-    client->app = app_open(client->folder, error);
-    return client->app != NULL;
+    g_autoptr(GError) failure = NULL;
+    HttpResponse *response = http_client_call(client->folder->socket, request, &failure);
+    if (response != NULL)
+        client->served = true;
+    else if (g_strcmp0(error_problem(failure), "not-serving") != 0)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return response;
 }
 
+static HttpResponse *run_here(Client *client, HttpRequest *request, GError **error)
+{
+    if (client->app == NULL)
+        client->app = app_open(client->folder, error);
+    return client->app != NULL ? app_call(client->app, request) : NULL;
+}
+
+/* Over the socket, or in this process once it is the desk's one writer. Whoever holds the lock may
+ * be another command, which lets go of it soon, or a server that is about to answer. */
 static HttpResponse *send_request(Client *client, HttpRequest *request, GError **error)
 {
-    if (client->app == NULL) {
+    for (int waited_ms = 0; waited_ms <= LOCK_WAIT_MS; waited_ms += LOCK_LOOK_MS) {
         g_autoptr(GError) failure = NULL;
-        HttpResponse *response = http_client_call(client->folder->socket, request, &failure);
-        if (response != NULL) {
-            client->served = true;
+        HttpResponse *response = client->app == NULL ? ask_server(client, request, &failure) : NULL;
+        bool taken = false;
+        if (response != NULL)
             return response;
-        }
-        if (g_strcmp0(error_problem(failure), "not-serving") != 0) {
+        if (failure != NULL || !desk_folder_lock(client->folder, LOCK_LOOK_MS, &taken, &failure)) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return NULL;
         }
+        if (taken)
+            return run_here(client, request, error);
     }
-    return open_app(client, error) ? app_call(client->app, request) : NULL;
+    error_set(error, TD_ERROR_BUSY,
+              "Another process writes the desk %s but does not answer at its socket; nothing was"
+              " changed. Try again in a moment, or look for a hanging `tidings`",
+              client->folder->path);
+    return NULL;
 }
 
 static TdErrorCode code_of_status(int status)
@@ -107,18 +116,36 @@ static TdErrorCode code_of_status(int status)
     }
 }
 
-static void refuse(const HttpResponse *response, const char *body, GError **error)
+/* Several codes share a status; where the problem bears a code's own name, that says which. */
+static TdErrorCode code_of_problem(const json_t *problem, int status)
 {
-    json_auto_t *problem = json_loads(body, 0, NULL);
-    const char *detail = json_get_text(problem, "detail");
+    const char *type = json_get_text(problem, "type");
+    const char *slash = strrchr(type, '/');
+    for (int code = 0; slash != NULL && code < TD_ERROR_N_CODES; code++)
+        if (strcmp(error_info((TdErrorCode)code)->problem, slash + 1) == 0)
+            return (TdErrorCode)code;
+    return code_of_status(status);
+}
+
+/* The API's messages name a field by its JSON Pointer; who types options knows it without the
+ * slash. */
+static const char *without_slash(const char *detail, const char *field)
+{
+    return *field == '/' && g_str_has_prefix(detail, field) ? detail + 1 : detail;
+}
+
+static void refuse(const HttpResponse *response, GError **error)
+{
     int status = http_response_status(response);
-    const char *title = json_get_text(problem, "title");
-    if (*detail != '\0')
-        error_set(error, code_of_status(status), "%s", detail);
-    else if (*title != '\0')
-        error_set(error, code_of_status(status), "%s", title);
+    json_auto_t *problem = json_loads(http_response_body(response, NULL), 0, NULL);
+    TdErrorCode code = code_of_problem(problem, status);
+    const char *detail =
+        without_slash(json_get_text(problem, "detail"), json_get_text(problem, "field"));
+    g_autofree char *text = plain_line(*detail != '\0' ? detail : json_get_text(problem, "title"));
+    if (*text != '\0')
+        error_set(error, code, "%s", text);
     else
-        error_set(error, code_of_status(status), "The desk answered with status %d", status);
+        error_set(error, code, "The desk answered with status %d", status);
 }
 
 /* The answer, when it is a good one. */
@@ -135,8 +162,7 @@ static HttpResponse *call(Client *client, const char *method, const char *target
     if (response == NULL)
         return NULL;
     if (http_response_status(response) / 100 != 2) {
-        size_t bytes;
-        refuse(response, http_response_body(response, &bytes), error);
+        refuse(response, error);
         return NULL;
     }
     return g_steal_pointer(&response);
@@ -154,18 +180,7 @@ json_t *client_call(Client *client, const char *method, const char *target, cons
     return bytes == 0 ? json_object() : json_parse(answer, bytes, error);
 }
 
-GBytes *client_fetch(Client *client, const char *target, GError **error)
+HttpResponse *client_fetch(Client *client, const char *target, GError **error)
 {
-    g_autoptr(HttpResponse) response = call(client, "GET", target, NULL, error);
-    if (response == NULL)
-        return NULL;
-    size_t bytes;
-    const char *answer = http_response_body(response, &bytes);
-    return g_bytes_new(answer, bytes);
-}
-
-char *client_target(const char *prefix, const char *value, const char *suffix)
-{
-    g_autofree char *escaped = g_uri_escape_string(value, NULL, FALSE);
-    return g_strconcat(prefix, escaped, suffix, NULL);
+    return call(client, "GET", target, NULL, error);
 }

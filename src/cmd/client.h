@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cmd/command.h"
+#include "http/response.h"
 
 #include <jansson.h>
 
@@ -22,11 +23,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Client, client_free)
 json_t *client_call(Client *client, const char *method, const char *target, const json_t *body,
                     GError **error);
 
-/* As client_call(), the answer's bytes as they are. */
-GBytes *client_fetch(Client *client, const char *target, GError **error);
+/* GET; the whole answer, for what is not JSON. */
+HttpResponse *client_fetch(Client *client, const char *target, GError **error);
 
-/* Whether a server answered the calls so far: when not, mail waits until one is started. */
-bool client_served(const Client *client);
-
-/* "/api/v1/tickets/" and the like with a value from outside put in safely. Free with g_free(). */
-char *client_target(const char *prefix, const char *value, const char *suffix);
+/* True where no server answered the calls so far and none can exist elsewhere: mail waits until one
+ * is started. */
+bool client_nobody_serves(const Client *client);

@@ -64,26 +64,29 @@ int command_init(int argc, char **argv)
     g_autofree char *email = NULL;
     const GOptionEntry entries[] = {
         {"sample", 0, 0, G_OPTION_ARG_NONE, &sample,
-         "With sample customers; alerts switched on, mail kept in the desk's own Maildir", NULL},
+         "With sample customers, alerts on, mail into the desk's own Maildir", NULL},
         {"database", 0, 0, G_OPTION_ARG_STRING, &database,
-         "A PostgreSQL database instead of a file", "postgresql://..."},
-        {"email", 0, 0, G_OPTION_ARG_STRING, &email, "The first admin's address", "ADDRESS"},
+         "An empty PostgreSQL database (default: a file)", "URL"},
+        {"email", 0, 0, G_OPTION_ARG_STRING, &email,
+         "The first admin's address (default: admin@localhost)", "ADDRESS"},
         G_OPTION_ENTRY_NULL,
     };
     g_auto(CommonOptions) options = {0};
-    if (!command_parse(&options, "init", NULL,
-                       "Make a new desk: its folder, its database, its first admin.", entries, 0, 0,
-                       &argc, &argv))
-        return EXIT_USAGE;
+    const Usage usage = {.title = "init",
+                         .summary = "Make a new desk: its folder, its database, its first admin.",
+                         .common = COMMON_JSON};
+    int exit_code;
+    if (!command_parse(&options, &usage, entries, &argc, &argv, &exit_code))
+        return exit_code;
     g_autoptr(GError) error = NULL;
     const char *path = options.desk != NULL ? options.desk : g_getenv("TIDINGS_DESK");
-    if (path == NULL) {
-        error_set(&error, TD_ERROR_INVALID, "Where? Name the new desk's folder with --desk DIR");
-        return command_fail(error);
+    if (path == NULL || *path == '\0') {
+        command_misused(&error, "Where? Name the new desk's folder with --desk DIR");
+        return command_fail("init", error);
     }
     g_autoptr(DeskFolder) folder = desk_folder_create(path, database, &error);
     if (folder == NULL)
-        return command_fail(error);
+        return command_fail("init", error);
     char *password = random_base32(random_system(), PASSWORD_LETTERS);
     char *token = NULL;
     bool ok =
@@ -94,5 +97,5 @@ int command_init(int argc, char **argv)
         print_words(folder, password, token, sample);
     secret_free(password);
     secret_free(token);
-    return ok ? EXIT_SUCCESS : command_fail(error);
+    return ok ? EXIT_SUCCESS : command_fail("init", error);
 }

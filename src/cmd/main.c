@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 #include "cmd/commands.h"
 
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,12 +35,16 @@ static void print_help(FILE *out)
             "`tidings COMMAND --help` tells more; the manual is tidings(1).\n");
 }
 
-int main(int argc, char **argv)
+/* Texts are UTF-8 everywhere, on the command line too, whatever the environment says: under cron or
+ * systemd it says nothing. Only the character set is set: numbers and messages stay as they are. */
+static void use_utf8(void)
 {
-    log_setup();
-    /* A closed pipe is an error to be handled where it is written to, not the end of the process.
-     */
-    signal(SIGPIPE, SIG_IGN);
+    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+        setlocale(LC_CTYPE, "");
+}
+
+static int run(int argc, char **argv)
+{
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_help(stdout);
@@ -56,4 +61,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "tidings: there is no command \"%s\"\n\n", name);
     print_help(stderr);
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    log_setup();
+    use_utf8();
+    /* A closed pipe is an error to be handled where it is written to, not the end of the process.
+     */
+    signal(SIGPIPE, SIG_IGN);
+    return command_finish(run(argc, argv));
 }

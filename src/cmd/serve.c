@@ -118,23 +118,29 @@ int command_serve(int argc, char **argv)
         {"listen", 0, 0, G_OPTION_ARG_STRING, &listen,
          "Where to serve (default " DEFAULT_LISTEN ")", "ADDRESS:PORT"},
         {"roles", 0, 0, G_OPTION_ARG_STRING, &role_names,
-         "What this process does (default web,alerts; a part of it only on PostgreSQL)",
-         "web,alerts"},
+         "What this process does (default: both, web,alerts)", "ROLES"},
         G_OPTION_ENTRY_NULL,
     };
     g_auto(CommonOptions) options = {0};
-    if (!command_parse(
-            &options, "serve", NULL,
-            "Serve a desk in the foreground: the API, and the Alerts Server that sends the mail.",
-            entries, 0, 0, &argc, &argv))
-        return EXIT_USAGE;
+    const Usage usage = {
+        .title = "serve",
+        .summary = "Serve a desk in the foreground: the API, and the Alerts Server that sends the"
+                   " mail.",
+        .more =
+            "Several processes can share the roles of one desk on PostgreSQL only.\n\n"
+            "SIGTERM and SIGINT stop it within five seconds; nothing is lost. SIGHUP starts the\n"
+            "Alerts Server anew.\n",
+    };
+    int exit_code;
+    if (!command_parse(&options, &usage, entries, &argc, &argv, &exit_code))
+        return exit_code;
     g_autoptr(GError) error = NULL;
     AppRoles roles = {0};
-    g_autoptr(DeskFolder) folder = desk_folder_open(options.desk, &error);
+    g_autoptr(DeskFolder) folder = command_folder(&options, &error);
     if (folder == NULL || !read_roles(role_names, &roles, &error))
-        return command_fail(error);
+        return command_fail("serve", error);
     roles.listen = listen != NULL                   ? listen
                    : folder->config->listen != NULL ? folder->config->listen
                                                     : DEFAULT_LISTEN;
-    return serve(folder, &roles, &error) ? EXIT_SUCCESS : command_fail(error);
+    return serve(folder, &roles, &error) ? EXIT_SUCCESS : command_fail("serve", error);
 }

@@ -29,10 +29,21 @@ Pool *pool_new(int max)
     return pool;
 }
 
+void pool_close_kept(Pool *pool, void (*close_item)(void *item))
+{
+    GQueue taken = G_QUEUE_INIT;
+    monitor_lock(&pool->monitor);
+    while (!g_queue_is_empty(&pool->kept))
+        g_queue_push_tail_link(&taken, g_queue_pop_head_link(&pool->kept));
+    monitor_unlock(&pool->monitor);
+    /* Closing may take a while; nobody waits for it. */
+    while (!g_queue_is_empty(&taken))
+        close_item(g_queue_pop_head(&taken));
+}
+
 void pool_free(Pool *pool, void (*close_item)(void *item))
 {
-    while (!g_queue_is_empty(&pool->kept))
-        close_item(g_queue_pop_head(&pool->kept));
+    pool_close_kept(pool, close_item);
     monitor_clear(&pool->monitor);
     g_free(pool);
 }

@@ -21,3 +21,6 @@ bool pool_take(Pool *pool, int64_t deadline_us, void **item, GError **error);
 
 /* `item` may be NULL (it was closed, or never opened): the place alone is given back. */
 void pool_give_back(Pool *pool, void *item);
+
+/* Closes the connections that nobody uses at this moment. */
+void pool_close_kept(Pool *pool, void (*close_item)(void *item));

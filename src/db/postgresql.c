@@ -101,6 +101,21 @@ static void pause_before_run(int run)
     g_usleep((gulong)(1 + random_below(random_system(), bound_us)));
 }
 
+/* Whether the function is to run again. */
+static bool is_worth_another(PgDb *db, Outcome outcome, int run, int64_t deadline_us)
+{
+    if (run + 1 >= MAX_RUNS)
+        return false;
+    if (outcome == OUTCOME_RETRY)
+        pause_before_run(run);
+    if (outcome != OUTCOME_LOST)
+        return outcome == OUTCOME_RETRY;
+    /* Where one was lost the others that lie in the pool are not to be trusted: each of them could
+     * cost another wait for an answer that never comes. */
+    pool_close_kept(db->pool, postgresql_connection_close);
+    return g_get_monotonic_time() < deadline_us;
+}
+
 static bool run(PgDb *db, bool reads_only, DbFn fn, void *data, GError **error)
 {
     int64_t deadline_us = g_get_monotonic_time() + db->base.busy_timeout_ms * 1000;
@@ -114,12 +129,10 @@ static bool run(PgDb *db, bool reads_only, DbFn fn, void *data, GError **error)
         postgresql_connection_give_back(db, connection);
         if (outcome == OUTCOME_DONE)
             return true;
-        if (outcome == OUTCOME_FAILED || i + 1 >= MAX_RUNS) {
+        if (!is_worth_another(db, outcome, i, deadline_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return false;
         }
-        if (outcome == OUTCOME_RETRY)
-            pause_before_run(i);
     }
 }
 

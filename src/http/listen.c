@@ -79,7 +79,7 @@ static bool parse_tcp(const char *text, TcpAddress *address, socklen_t *bytes)
 
 static char *tcp_url(int fd)
 {
-    TcpAddress address;
+    TcpAddress address = {0};
     socklen_t bytes = sizeof address;
     char host[INET6_ADDRSTRLEN] = "";
     if (getsockname(fd, &address.any, &bytes) != 0)

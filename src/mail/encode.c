@@ -198,25 +198,31 @@ const char *encode_body_name(BodyEncoding encoding)
     return names[encoding];
 }
 
+/* Whether every line of this printable ASCII is short, and none is one that hops change. */
+static bool is_plain_lines(const char *text, size_t bytes)
+{
+    for (size_t at = 0; at < bytes;) {
+        const char *line = text + at;
+        const char *end = memchr(line, '\n', bytes - at);
+        size_t n = end != NULL ? (size_t)(end - line) : bytes - at;
+        if (n > BODY_LINE_CHARS || (n > 0 && (line[0] == '.' || line[n - 1] == ' ')) ||
+            (n >= 5 && memcmp(line, "From ", 5) == 0))
+            return false;
+        at += n + 1;
+    }
+    return true;
+}
+
 BodyEncoding encode_body_choose(const char *text, size_t bytes, bool allow_7bit)
 {
     size_t high = 0;
-    bool plain = true;
-    size_t line = 0;
+    size_t controls = 0;
     for (size_t i = 0; i < bytes; i++) {
         unsigned char c = (unsigned char)text[i];
-        if (c == '\n') {
-            plain = plain && (line == 0 || text[i - 1] != ' ');
-            line = 0;
-            continue;
-        }
-        if (line == 0 && (c == '.' || (c == 'F' && strncmp(text + i, "From ", 5) == 0)))
-            plain = false;
-        if (++line > BODY_LINE_CHARS || c < 0x20 || c >= 0x7f)
-            plain = false;
         high += c >= 0x7f;
+        controls += c < 0x20 && c != '\n';
     }
-    if (allow_7bit && plain && (bytes == 0 || text[bytes - 1] != ' '))
+    if (allow_7bit && high == 0 && controls == 0 && is_plain_lines(text, bytes))
         return ENCODE_7BIT;
     return high * 6 <= bytes ? ENCODE_QUOTED_PRINTABLE : ENCODE_BASE64;
 }
@@ -233,41 +239,58 @@ static size_t line_bytes(const char *text, size_t bytes, size_t *next)
     return n;
 }
 
+/* Whether a byte inside a line stands for itself; the ends of lines have more rules. */
+static bool qp_is_plain(unsigned char c)
+{
+    return (c >= 0x20 && c <= 0x7e && c != '=') || c == '\t';
+}
+
 /* A space at the end of a line, "." and "From " at its start are what hops and mailbox files
  * change. */
-static bool qp_must_escape(const char *line, size_t bytes, size_t i)
+static bool qp_must_escape(const char *line, size_t bytes, size_t i, bool at_start)
 {
     unsigned char c = (unsigned char)line[i];
-    if (c == ' ' || c == '\t')
-        return i + 1 == bytes;
-    if (i == 0 && (c == '.' || (c == 'F' && bytes >= 5 && memcmp(line, "From ", 5) == 0)))
+    if (!qp_is_plain(c))
         return true;
-    return c < 0x20 || c > 0x7e || c == '=';
+    if ((c == ' ' || c == '\t') && i + 1 == bytes)
+        return true;
+    return at_start &&
+           (c == '.' || (c == 'F' && bytes - i >= 5 && memcmp(line + i, "From ", 5) == 0));
 }
 
 static void append_qp_line(GString *out, const char *line, size_t bytes)
 {
+    /* room for the worst case, so that the loop writes without asking: all escaped, 24 codes a line
+     */
+    size_t before = out->len;
+    g_string_set_size(out, before + bytes * 3 + (bytes / 24 + 1) * 3 + 2);
+    char *p = out->str + before;
     size_t column = 0;
     for (size_t i = 0; i < bytes; i++) {
-        bool escape = qp_must_escape(line, bytes, i);
-        size_t width = escape ? 3 : 1;
+        for (; column > 0 && column < BODY_LINE_CHARS - 1 && i + 1 < bytes &&
+               qp_is_plain((unsigned char)line[i]);
+             i++, column++)
+            *p++ = line[i];
+        bool escape = qp_must_escape(line, bytes, i, column == 0);
         size_t room = i + 1 == bytes ? BODY_LINE_CHARS : BODY_LINE_CHARS - 1;
-        if (column + width > room) {
-            g_string_append_len(out, "=\r\n", 3);
+        if (column + (escape ? 3 : 1) > room) {
+            p = mempcpy(p, "=\r\n", 3);
             column = 0;
-            escape = escape || line[i] == '.' || line[i] == 'F';
-            width = escape ? 3 : 1;
+            escape = qp_must_escape(line, bytes, i, true);
         }
-        column += width;
-        if (!escape) {
-            g_string_append_c(out, line[i]);
-            continue;
+        if (escape) {
+            unsigned char c = (unsigned char)line[i];
+            *p++ = '=';
+            *p++ = hex_digits[c >> 4];
+            *p++ = hex_digits[c & 15];
+            column += 3;
+        } else {
+            *p++ = line[i];
+            column++;
         }
-        unsigned char c = (unsigned char)line[i];
-        char code[3] = {'=', hex_digits[c >> 4], hex_digits[c & 15]};
-        g_string_append_len(out, code, sizeof code);
     }
-    g_string_append_len(out, "\r\n", 2);
+    p = mempcpy(p, "\r\n", 2);
+    g_string_truncate(out, (size_t)(p - out->str));
 }
 
 static void append_base64(GString *out, const guchar *data, size_t bytes)

@@ -4,6 +4,8 @@
 
 #include "mail/gmime-extra.h"
 
+#include <string.h>
+
 static GMimeMessage *message_parse(GBytes *bytes)
 {
     gmime_ready();
@@ -36,6 +38,16 @@ static GMimeTextPart *find_text(GMimeObject *object)
     return found;
 }
 
+/* Appends with LF for CRLF. (g_string_replace() would move the whole rest for every line.) */
+static void append_unix_lines(GString *out, const char *text)
+{
+    for (const char *end; (end = strstr(text, "\r\n")) != NULL; text = end + 2) {
+        g_string_append_len(out, text, end - text);
+        g_string_append_c(out, '\n');
+    }
+    g_string_append(out, text);
+}
+
 char *message_to_readable(GBytes *message)
 {
     g_autoptr(GMimeMessage) parsed = message_parse(message);
@@ -56,10 +68,7 @@ char *message_to_readable(GBytes *message)
     GMimeObject *body = g_mime_message_get_mime_part(parsed);
     GMimeTextPart *part = body != NULL ? find_text(body) : NULL;
     g_autofree char *text = part != NULL ? g_mime_text_part_get_text(part) : NULL;
-    if (text != NULL) {
-        g_autoptr(GString) lines = g_string_new(text);
-        g_string_replace(lines, "\r\n", "\n", 0);
-        g_string_append(out, lines->str);
-    }
+    if (text != NULL)
+        append_unix_lines(out, text);
     return g_string_free(g_steal_pointer(&out), FALSE);
 }

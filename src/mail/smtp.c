@@ -194,7 +194,8 @@ static void queue_step(Transaction *t, SmtpStage stage)
         smtp_queue(t->session, SMTP_DATA, "DATA", NULL);
 }
 
-/* Reads the three replies; where the server does not pipeline, each command is sent first and a refusal ends it. */
+/* Reads the three replies; where the server does not pipeline, each command is sent first and a
+ * refusal ends it. */
 static EnvelopeEnd run_envelope(Transaction *t)
 {
     static const SmtpStage order[] = {SMTP_MAIL, SMTP_RCPT, SMTP_DATA};
@@ -348,6 +349,11 @@ bool smtp_session_is_usable(SmtpSession *session)
 {
     return !session->broken && session->messages < SMTP_MESSAGES_PER_SESSION &&
            !smtp_has_surplus(session) && channel_is_quiet(session->channel);
+}
+
+bool smtp_session_is_broken(const SmtpSession *session)
+{
+    return session->broken;
 }
 
 void smtp_session_close(SmtpSession *session)

@@ -25,6 +25,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SmtpSession, smtp_session_close)
  * close it meanwhile. */
 bool smtp_session_is_usable(SmtpSession *session);
 
+/* Whether it is out of step or closed, and only good to be closed here too. */
+bool smtp_session_is_broken(const SmtpSession *session);
+
 /* Sends messages one after the other, with a body and the next envelope in one write where the
  * server pipelines. Returns for how many of them *outcome is filled. Fewer than n: the session was
  * used up or broke between messages and the next one was not touched: go on with a new session. At

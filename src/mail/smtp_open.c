@@ -168,6 +168,13 @@ static bool start_tls(SmtpSession *session, GCancellable *cancellable, DeliveryO
     return secure(session, cancellable, outcome) && greet(session, cancellable, outcome);
 }
 
+static void wipe(GString *text)
+{
+    if (text->str != NULL)
+        explicit_bzero(text->str, text->allocated_len);
+    g_string_truncate(text, 0);
+}
+
 /* Queues a line with a secret in base64, behind `verb`, and wipes its copies. */
 static void queue_secret(SmtpSession *session, const char *verb, const char *secret, size_t bytes)
 {
@@ -183,24 +190,25 @@ static void queue_secret(SmtpSession *session, const char *verb, const char *sec
 static bool auth_plain(SmtpSession *session, GCancellable *cancellable, DeliveryOutcome *outcome)
 {
     const TransportSettings *settings = &session->link->settings;
-    size_t user = strlen(settings->username);
-    size_t word = strlen(settings->password != NULL ? settings->password : "");
-    size_t bytes = user + word + 2;
-    char *secret = g_malloc0(bytes + 1);
-    memcpy(secret + 1, settings->username, user);
-    if (word > 0)
-        memcpy(secret + user + 2, settings->password, word);
+    const char *password = settings->password != NULL ? settings->password : "";
+    size_t bytes = strlen(settings->username) + strlen(password) + 2;
+    GString *secret =
+        g_string_sized_new(bytes + 1); /* large enough never to move and leave a copy */
+    g_string_append_c(secret, '\0');
+    g_string_append(secret, settings->username);
+    g_string_append_c(secret, '\0');
+    g_string_append(secret, password);
     bool well = true;
     if (strlen("AUTH PLAIN ") + (bytes + 2) / 3 * 4 <= COMMAND_BYTES) {
-        queue_secret(session, "AUTH PLAIN ", secret, bytes);
+        queue_secret(session, "AUTH PLAIN ", secret->str, bytes);
     } else {
         smtp_queue(session, SMTP_AUTH, "AUTH PLAIN", NULL);
         well = expect(session, SMTP_AUTH, 334, cancellable, outcome);
         if (well)
-            queue_secret(session, "", secret, bytes);
+            queue_secret(session, "", secret->str, bytes);
     }
-    explicit_bzero(secret, bytes);
-    g_free(secret);
+    wipe(secret);
+    g_string_free(secret, TRUE);
     return well && expect(session, SMTP_AUTH, 235, cancellable, outcome);
 }
 
@@ -235,8 +243,7 @@ static bool sign_in(SmtpSession *session, GCancellable *cancellable, DeliveryOut
     else
         return down_because(session, SMTP_AUTH, outcome,
                             "the server offers neither AUTH PLAIN nor AUTH LOGIN");
-    explicit_bzero(session->out->str, session->out->allocated_len);
-    g_string_truncate(session->out, 0);
+    wipe(session->out);
     return well;
 }
 

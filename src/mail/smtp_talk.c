@@ -160,7 +160,6 @@ void smtp_outcome_error(const SmtpSession *session, DeliveryOutcomeKind kind, Sm
     const TransportSettings *settings = &session->link->settings;
     g_autofree char *words = g_strdup_printf("%s, port %u, at %s: %s", settings->host,
                                              settings->port, stages[stage].name, error->message);
-    g_autofree char *shown = smtp_text_shown(words, strlen(words));
     outcome_set(outcome, kind, error_is(error, TD_ERROR_CONFLICT) ? "lease" : stages[stage].name,
-                shown);
+                words);
 }

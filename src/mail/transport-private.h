@@ -10,8 +10,10 @@ typedef struct {
     void (*link_close)(TransportLink *link); /* ends what is kept open; may be called again */
     void (*link_free)(
         TransportLink *link); /* frees the kind's own parts and the link; after link_close */
-    void (*send)(TransportLink *link, const Envelope *envelope, GCancellable *cancellable,
-                 DeliveryOutcome *outcome);
+    /* Sends n messages, n > 0; the addresses are safe, the outcomes empty. Those behind a
+     * RELAY_DOWN stay empty. */
+    void (*send)(TransportLink *link, const Envelope *envelopes, size_t n,
+                 GCancellable *cancellable, DeliveryOutcome *outcomes);
 } TransportKind;
 
 struct TransportLink {
@@ -22,6 +24,13 @@ struct TransportLink {
     void *trace_data;
     int64_t last_used_us; /* boot time */
 };
+
+/* A kind that sends one at a time: calls `send_one` until the relay is down. */
+typedef void (*TransportSendOne)(TransportLink *link, const Envelope *envelope,
+                                 GCancellable *cancellable, DeliveryOutcome *outcome);
+void transport_one_by_one(TransportLink *link, const Envelope *envelopes, size_t n,
+                          GCancellable *cancellable, DeliveryOutcome *outcomes,
+                          TransportSendOne send_one);
 
 extern const TransportKind transport_smtp;
 extern const TransportKind transport_sendmail;
@@ -35,6 +44,9 @@ void transport_say(const TransportLink *link, const char *step, const char *sent
 /* Fills *outcome with what happened, in words, where no reply of a server is at hand. */
 void outcome_set(DeliveryOutcome *outcome, DeliveryOutcomeKind kind, const char *stage,
                  const char *words);
+
+/* A copy of everything in `from` for another message. */
+void outcome_copy(const DeliveryOutcome *from, DeliveryOutcome *to);
 
 /* Whether an address can stand in a command: no control character, space or angle bracket. */
 bool envelope_address_is_safe(const char *address);

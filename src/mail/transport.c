@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "mail/smtp_reply.h"
 #include "mail/transport-private.h"
 
 #include <string.h>
@@ -79,28 +80,86 @@ void transport_link_set_trace(TransportLink *link, TransportTrace trace, void *d
     link->trace_data = data;
 }
 
-void transport_send(TransportLink *link, const Envelope *envelope, GCancellable *cancellable,
-                    DeliveryOutcome *outcome)
+/* False, with *outcome, for an envelope that no transport may see. */
+static bool envelope_check(const Envelope *envelope, DeliveryOutcome *outcome)
 {
-    *outcome = (DeliveryOutcome){0};
     if (!envelope_address_is_safe(envelope->envelope_from)) {
         outcome_set(outcome, DELIVERY_DEFERRED, "mail",
                     "Nothing was sent: the sender's address cannot stand in a mail command");
         outcome->relay_misconfigured = true;
-        return;
+        return false;
     }
     if (envelope->envelope_to[0] == '\0' || !envelope_address_is_safe(envelope->envelope_to)) {
         outcome_set(outcome, DELIVERY_REJECTED, "rcpt",
                     "Nothing was sent: the recipient's address cannot stand in a mail command");
-        return;
+        return false;
     }
+    return true;
+}
+
+/* The messages from `from` on were not tried. */
+static void leave_rest(const DeliveryOutcome *why, DeliveryOutcome *outcomes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (outcomes[i].reply == NULL)
+            outcome_copy(why, &outcomes[i]);
+}
+
+/* Sends a run of sound envelopes. False: the relay is down. */
+static bool send_run(TransportLink *link, const Envelope *envelopes, size_t n,
+                     GCancellable *cancellable, DeliveryOutcome *outcomes)
+{
     if (g_cancellable_is_cancelled(cancellable)) {
-        outcome_set(outcome, DELIVERY_RELAY_DOWN, "connect",
+        outcome_set(&outcomes[0], DELIVERY_RELAY_DOWN, "connect",
                     "Nothing was sent: the sending was stopped on this side");
+        return false;
+    }
+    link->kind->send(link, envelopes, n, cancellable, outcomes);
+    link->last_used_us = clock_boot_us(link->clock);
+    for (size_t i = 0; i < n; i++)
+        if (outcomes[i].kind == DELIVERY_RELAY_DOWN)
+            return false;
+    return true;
+}
+
+void transport_send_many(TransportLink *link, const Envelope *envelopes, size_t n,
+                         GCancellable *cancellable, DeliveryOutcome *outcomes)
+{
+    memset(outcomes, 0, n * sizeof *outcomes);
+    for (size_t i = 0; i < n; i++)
+        envelope_check(&envelopes[i], &outcomes[i]);
+    for (size_t i = 0, run; i < n; i += MAX(run, 1)) {
+        for (run = 0; i + run < n && outcomes[i + run].reply == NULL; run++)
+            ;
+        if (run == 0 || send_run(link, envelopes + i, run, cancellable, outcomes + i))
+            continue;
+        size_t down = i;
+        while (outcomes[down].kind != DELIVERY_RELAY_DOWN)
+            down++;
+        leave_rest(&outcomes[down], outcomes, n);
         return;
     }
-    link->kind->send(link, envelope, cancellable, outcome);
-    link->last_used_us = clock_boot_us(link->clock);
+}
+
+void transport_send(TransportLink *link, const Envelope *envelope, GCancellable *cancellable,
+                    DeliveryOutcome *outcome)
+{
+    transport_send_many(link, envelope, 1, cancellable, outcome);
+}
+
+void transport_one_by_one(TransportLink *link, const Envelope *envelopes, size_t n,
+                          GCancellable *cancellable, DeliveryOutcome *outcomes,
+                          TransportSendOne send_one)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0 && g_cancellable_is_cancelled(cancellable))
+            outcome_set(&outcomes[i], DELIVERY_RELAY_DOWN, "connect",
+                        "Nothing was sent: the sending was stopped on this side");
+        else
+            send_one(link, &envelopes[i], cancellable, &outcomes[i]);
+        if (outcomes[i].kind == DELIVERY_RELAY_DOWN)
+            return;
+    }
 }
 
 void transport_link_idle(TransportLink *link, int64_t idle_ms)
@@ -121,7 +180,14 @@ void outcome_set(DeliveryOutcome *outcome, DeliveryOutcomeKind kind, const char 
     delivery_outcome_clear(outcome);
     outcome->kind = kind;
     outcome->stage = stage;
-    outcome->reply = g_strdup(words);
+    outcome->reply = smtp_text_shown(words, strlen(words));
+}
+
+void outcome_copy(const DeliveryOutcome *from, DeliveryOutcome *to)
+{
+    *to = *from;
+    to->reply = g_strdup(from->reply);
+    to->remote_queue_id = g_strdup(from->remote_queue_id);
 }
 
 bool envelope_address_is_safe(const char *address)

@@ -90,6 +90,14 @@ void transport_link_set_trace(TransportLink *link, TransportTrace trace, void *d
 void transport_send(TransportLink *link, const Envelope *envelope, GCancellable *cancellable,
                     DeliveryOutcome *outcome);
 
+/* As transport_send() for each of n messages, in their order and with an outcome each; by SMTP a
+ * body travels in the same write as the next envelope where the server pipelines (RFC 2920), so
+ * that a message costs one round trip. Each message has its own transaction: one's failure does not
+ * touch another, except that none is tried any more once the relay is down or `cancellable` is
+ * cancelled (the rest: RELAY_DOWN). */
+void transport_send_many(TransportLink *link, const Envelope *envelopes, size_t n,
+                         GCancellable *cancellable, DeliveryOutcome *outcomes);
+
 /* Closes a kept connection that has been idle for idle_ms. */
 void transport_link_idle(TransportLink *link, int64_t idle_ms);
 

@@ -119,8 +119,8 @@ static bool deliver(const char *root, const char *name, const GString *text, GEr
     return linked;
 }
 
-static void maildir_send(TransportLink *link, const Envelope *envelope, GCancellable *cancellable,
-                         DeliveryOutcome *outcome)
+static void maildir_send_one(TransportLink *link, const Envelope *envelope,
+                             GCancellable *cancellable, DeliveryOutcome *outcome)
 {
     (void)cancellable;
     const char *root = link->settings.path;
@@ -146,6 +146,12 @@ static void maildir_send(TransportLink *link, const Envelope *envelope, GCancell
     outcome->reply_code = synced ? 250 : 0;
     outcome->remote_queue_id = g_steal_pointer(&name);
     transport_say(link, "maildir", root, outcome->reply);
+}
+
+static void maildir_send(TransportLink *link, const Envelope *envelopes, size_t n,
+                         GCancellable *cancellable, DeliveryOutcome *outcomes)
+{
+    transport_one_by_one(link, envelopes, n, cancellable, outcomes, maildir_send_one);
 }
 
 const TransportKind transport_maildir = {"maildir", maildir_new, maildir_close, maildir_free,

@@ -44,8 +44,8 @@ static void memory_free(TransportLink *link)
     g_free(link);
 }
 
-static void memory_send(TransportLink *link, const Envelope *envelope, GCancellable *cancellable,
-                        DeliveryOutcome *outcome)
+static void memory_send_one(TransportLink *link, const Envelope *envelope,
+                            GCancellable *cancellable, DeliveryOutcome *outcome)
 {
     (void)cancellable;
     MemoryMail *mail = g_new0(MemoryMail, 1);
@@ -60,6 +60,12 @@ static void memory_send(TransportLink *link, const Envelope *envelope, GCancella
     outcome_set(outcome, DELIVERY_SENT, "dot", "250 Kept in memory");
     outcome->reply_code = 250;
     transport_say(link, "dot", "the message", outcome->reply);
+}
+
+static void memory_send(TransportLink *link, const Envelope *envelopes, size_t n,
+                        GCancellable *cancellable, DeliveryOutcome *outcomes)
+{
+    transport_one_by_one(link, envelopes, n, cancellable, outcomes, memory_send_one);
 }
 
 const TransportKind transport_memory = {"memory", memory_new, memory_close, memory_free,

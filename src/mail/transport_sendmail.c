@@ -202,8 +202,8 @@ static int64_t timeout_us(const TransportSettings *settings)
     return us;
 }
 
-static void sendmail_send(TransportLink *link, const Envelope *envelope, GCancellable *cancellable,
-                          DeliveryOutcome *outcome)
+static void sendmail_send_one(TransportLink *link, const Envelope *envelope,
+                              GCancellable *cancellable, DeliveryOutcome *outcome)
 {
     const char *set = link->settings.path;
     const char *path = set != NULL && set[0] != '\0' ? set : "/usr/sbin/sendmail";
@@ -230,6 +230,12 @@ static void sendmail_send(TransportLink *link, const Envelope *envelope, GCancel
     close(command.output);
     settle(&command, waited, status, outcome);
     transport_say(link, "sendmail", path, outcome->reply);
+}
+
+static void sendmail_send(TransportLink *link, const Envelope *envelopes, size_t n,
+                          GCancellable *cancellable, DeliveryOutcome *outcomes)
+{
+    transport_one_by_one(link, envelopes, n, cancellable, outcomes, sendmail_send_one);
 }
 
 const TransportKind transport_sendmail = {"sendmail", sendmail_new, sendmail_close, sendmail_free,

@@ -39,13 +39,18 @@ static bool session_ready(SmtpLink *smtp, GCancellable *cancellable, DeliveryOut
     return smtp->session != NULL;
 }
 
-static void smtp_send(TransportLink *link, const Envelope *envelope, GCancellable *cancellable,
-                      DeliveryOutcome *outcome)
+static void smtp_send(TransportLink *link, const Envelope *envelopes, size_t n,
+                      GCancellable *cancellable, DeliveryOutcome *outcomes)
 {
     SmtpLink *smtp = (SmtpLink *)link;
     size_t done = 0;
-    while (done == 0 && session_ready(smtp, cancellable, outcome)) {
-        done = smtp_session_send(smtp->session, envelope, 1, cancellable, outcome);
+    while (done < n && session_ready(smtp, cancellable, &outcomes[done])) {
+        done += smtp_session_send(smtp->session, envelopes + done, n - done, cancellable,
+                                  outcomes + done);
+        if (smtp_session_is_broken(smtp->session))
+            smtp_close(link);
+        if (done > 0 && outcomes[done - 1].kind == DELIVERY_RELAY_DOWN)
+            return;
     }
 }
 

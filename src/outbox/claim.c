@@ -28,12 +28,12 @@
 /* A message that may have left already keeps the identity it left with: the same bytes are sent
  * again. */
 #define CLAIM(index, lock)                                                                         \
-    "UPDATE outbox SET state = 'sending', lease = $1, lease_until = $2,"                           \
+    "WITH due AS MATERIALIZED (SELECT w.id FROM outbox w" index " WHERE w.state IN " WAITING       \
+    " AND w.due_at <= $3 AND " FREE " ORDER BY w.urgent DESC, w.due_at, w.id LIMIT $5" lock ")"    \
+    " UPDATE outbox SET state = 'sending', lease = $1, lease_until = $2,"                          \
     " dated_at = COALESCE(dated_at, $3),"                                                          \
     " sender = CASE WHEN uncertain = 1 THEN sender ELSE $4 END, updated_at = $3"                   \
-    " WHERE id IN (SELECT w.id FROM outbox w" index " WHERE w.state IN " WAITING                   \
-    " AND w.due_at <= $3 AND " FREE " ORDER BY w.urgent DESC, w.due_at, w.id LIMIT $5" lock        \
-    ") RETURNING " OUTBOX_COLUMNS
+    " WHERE id IN (SELECT id FROM due) RETURNING " OUTBOX_COLUMNS
 
 GPtrArray *outbox_claim(DbTx *tx, const OutboxClaim *claim, GError **error)
 {

@@ -150,15 +150,29 @@ static bool occupy(DbTx *tx, void *data, GError **error)
     return true;
 }
 
+/* The short timeout is for the one who is to wait in vain; on a busy machine it may hit an occupant
+ * on its way in, which then tries again. */
+static void enter(Occupant *occupant, bool (*transaction)(Db *, DbFn, void *, GError **))
+{
+    int64_t deadline_us = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC;
+    while (g_get_monotonic_time() < deadline_us) {
+        g_autoptr(GError) error = NULL;
+        if (transaction(occupant->db, occupy, occupant, &error))
+            return;
+        g_assert_true(error_try_again(error));
+    }
+    g_assert_not_reached();
+}
+
 static void *occupy_read(void *data)
 {
-    contract_read(((Occupant *)data)->db, occupy, data);
+    enter(data, db_read);
     return NULL;
 }
 
 static void *occupy_write(void *data)
 {
-    contract_write(((Occupant *)data)->db, occupy, data);
+    enter(data, db_write);
     return NULL;
 }
 
@@ -189,7 +203,8 @@ static void test_busy(void)
         __atomic_store_n(&occupant.release, 1, __ATOMIC_SEQ_CST);
         for (int i = 0; i < n; i++)
             g_thread_join(threads[i]);
-        g_assert_cmpint(contract_int(db, "SELECT 5"), ==, 5);
+        Occupant after = {.db = db, .release = 1};
+        enter(&after, write ? db_write : db_read);
     }
 }
 

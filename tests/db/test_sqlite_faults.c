@@ -348,12 +348,25 @@ static void test_unreadable(void)
     g_assert_no_error(error);
 }
 
+/* For a Db with a short timeout on a busy machine: tries until it succeeds. */
+static void run_soon(Db *db, DbFn fn, void *data)
+{
+    int64_t deadline_us = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    while (g_get_monotonic_time() < deadline_us) {
+        g_autoptr(GError) error = NULL;
+        if (db_write(db, fn, data, &error))
+            return;
+        g_assert_error(error, TD_ERROR, TD_ERROR_BUSY);
+    }
+    g_assert_not_reached();
+}
+
 static void test_other_writer(void)
 {
     const DbOptions options = {.busy_timeout_ms = 50};
     g_autoptr(TestDb) test = test_db_new_with("sqlite", &options);
     Db *db = test_db_handle(test);
-    run(db, "CREATE TABLE thing (id BIGINT PRIMARY KEY, data TEXT)");
+    run_soon(db, exec_fn, (void *)"CREATE TABLE thing (id BIGINT PRIMARY KEY, data TEXT)");
     sqlite3 *other = NULL;
     const char *path = test_db_url(test) + strlen("sqlite:");
     g_assert_cmpint(sqlite3_open(path, &other), ==, SQLITE_OK);
@@ -365,9 +378,8 @@ static void test_other_writer(void)
     g_assert_cmpint(insert.runs, ==, 0);
     g_assert_cmpint(count(db), ==, 0);
     sqlite3_close(other);
-    g_clear_error(&error);
-    db_write(db, insert_fn, &insert, &error);
-    g_assert_no_error(error);
+    run_soon(db, insert_fn, &insert);
+    g_assert_cmpint(count(db), ==, 1);
 }
 
 static void check_open_fails(const char *path, TdErrorCode code)

@@ -6,6 +6,8 @@
  */
 #include "tests/mail/fault_server.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -73,13 +75,16 @@ static bool peer_reply(Peer *peer, const char *text)
     return peer_write(peer, line, strlen(line));
 }
 
-/* One line without its end; NULL when the client has closed. */
+/* One line without its CRLF; NULL when the client has closed. A line that ends in a lone LF keeps
+ * that, as "<LF>". */
 static char *peer_read(Peer *peer)
 {
     gsize n;
-    char *line = g_data_input_stream_read_line(peer->in, &n, peer->server->stop, NULL);
-    if (line == NULL)
+    g_autofree char *raw = g_data_input_stream_read_line(peer->in, &n, peer->server->stop, NULL);
+    if (raw == NULL)
         return NULL;
+    bool crlf = n > 0 && raw[n - 1] == '\r';
+    char *line = crlf ? g_strndup(raw, n - 1) : g_strconcat(raw, "<LF>", NULL);
     g_mutex_lock(&peer->server->lock);
     if (!peer->tls)
         g_string_append_printf(peer->server->clear_text, "%s\n", line);
@@ -92,7 +97,7 @@ static void peer_listen(Peer *peer)
     g_clear_object(&peer->in);
     peer->in = g_data_input_stream_new(g_io_stream_get_input_stream(peer->stream));
     g_filter_input_stream_set_close_base_stream(G_FILTER_INPUT_STREAM(peer->in), FALSE);
-    g_data_input_stream_set_newline_type(peer->in, G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
+    g_data_input_stream_set_newline_type(peer->in, G_DATA_STREAM_NEWLINE_TYPE_LF);
 }
 
 static void write_long_line(Peer *peer)
@@ -388,9 +393,11 @@ static gpointer accept_thread(gpointer data)
             g_socket_listener_accept(server->listener, NULL, server->stop, NULL);
         if (socket == NULL)
             return NULL;
+        g_socket_set_option(g_socket_connection_get_socket(socket), IPPROTO_TCP, TCP_NODELAY, 1,
+                            NULL);
         if (server->plan.reads_slowly)
-            g_socket_set_option(g_socket_connection_get_socket(socket), SOL_SOCKET, SO_RCVBUF, 4096,
-                                NULL);
+            g_socket_set_option(g_socket_connection_get_socket(socket), SOL_SOCKET, SO_RCVBUF,
+                                256 * 1024, NULL);
         Peer *peer = g_new0(Peer, 1);
         peer->server = server;
         peer->socket = socket;

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `tidings alerts`: who was told, who was not, and why; and what a person may do about it. */
+#include "cmd/commands.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "cmd/records.h"
+#include "cmd/ticket_show.h"
+#include "mail/message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ALERTS "/api/v1/alerts"
+
+/* How --state and the API call what was never meant to be sent. */
+#define NO_STATE "none"
+
+/* ---- lists ---- */
+
+/* "new_ticket" for programs, "new ticket" for people. */
+static void use_words(json_t *alert, const char *field)
+{
+    g_autofree char *words = g_strdup(json_get_text(alert, field));
+    g_strdelimit(words, "_", ' ');
+    json_set_text(alert, field, words);
+}
+
+static void print_list(const Job *job, json_t *alerts)
+{
+    static const Shown columns[] = {
+        {"ID", "id", SHOWN_VALUE},
+        {"TICKET", "ticket", SHOWN_VALUE},
+        {"ALERT", "kind", SHOWN_VALUE},
+        {"RECIPIENT", "recipient", SHOWN_VALUE},
+        {"STATE", "state", SHOWN_VALUE},
+        {"REASON", "reason", SHOWN_VALUE},
+        {"REPLY", "last_reply", SHOWN_VALUE},
+        {0},
+    };
+    size_t i;
+    json_t *alert;
+    json_array_foreach(json_object_get(alerts, "items"), i, alert)
+    {
+        if (job_json(job))
+            break;
+        use_words(alert, "kind");
+        use_words(alert, "reason");
+        if (*json_get_text(alert, "state") == '\0')
+            json_set_text(alert, "state", "not sent");
+    }
+    print_items(job, alerts, columns, "There are no such alerts.");
+}
+
+/* A ticket's list comes whole, in the order of its events. */
+static void keep_state(json_t *items, const char *state)
+{
+    for (size_t i = json_array_size(items); state != NULL && i > 0; i--) {
+        const char *its = json_get_text(json_array_get(items, i - 1), "state");
+        if (strcmp(*its != '\0' ? its : NO_STATE, state) != 0)
+            json_array_remove(items, i - 1);
+    }
+}
+
+static bool run_list(Job *job, GError **error)
+{
+    const char *ticket = job_arguments(job)[0];
+    json_auto_t *alerts = NULL;
+    if (ticket == NULL) {
+        alerts = job_collect(job, ALERTS, error);
+    } else {
+        g_autofree char *target = number_target(TICKETS "/", ticket, "/alerts", error);
+        if (target != NULL)
+            alerts = client_call(job_client(job), "GET", target, NULL, error);
+        keep_state(json_object_get(alerts, "items"), job_option(job, "state"));
+    }
+    if (alerts == NULL)
+        return false;
+    print_list(job, alerts);
+    return true;
+}
+
+/* ---- one ticket, one alert ---- */
+
+static bool run_explain(Job *job, GError **error)
+{
+    g_autofree char *target = number_target(TICKETS "/", job_arguments(job)[0], "/explain", error);
+    if (target == NULL)
+        return false;
+    json_auto_t *answer = client_call(job_client(job), "GET", target, NULL, error);
+    if (answer == NULL)
+        return false;
+    if (job_print_json(job, answer))
+        return true;
+    g_autofree char *text = plain_block(json_get_text(answer, "text"));
+    command_print("%s", text);
+    return true;
+}
+
+static void print_attempts(const json_t *attempts)
+{
+    static const Shown columns[] = {
+        {"AT", "at", SHOWN_TIME},        {"OUTCOME", "outcome", SHOWN_VALUE},
+        {"STAGE", "stage", SHOWN_VALUE}, {"CODE", "reply_code", SHOWN_VALUE},
+        {"REPLY", "reply", SHOWN_VALUE}, {0},
+    };
+    if (json_array_size(attempts) == 0)
+        return;
+    command_print("\nAttempts\n");
+    print_table(attempts, columns);
+}
+
+static bool run_show(Job *job, GError **error)
+{
+    static const Shown fields[] = {
+        {"Alert", "id", SHOWN_VALUE},
+        {"Ticket", "ticket", SHOWN_VALUE},
+        {"Kind", "kind", SHOWN_VALUE},
+        {"Recipient", "recipient", SHOWN_VALUE},
+        {"Name", "recipient_name", SHOWN_VALUE},
+        {"Decision", "decision", SHOWN_VALUE},
+        {"Reason", "reason", SHOWN_VALUE},
+        {"State", "state", SHOWN_VALUE},
+        {"Tries", "attempts", SHOWN_VALUE},
+        {"Message-ID", "message_id", SHOWN_VALUE},
+        {"Queued", "queued_at", SHOWN_TIME},
+        {"Next try", "due_at", SHOWN_TIME},
+        {"Accepted", "accepted_at", SHOWN_TIME},
+        {"Last reply", "last_reply", SHOWN_VALUE},
+        {0},
+    };
+    g_autofree char *target = job_target(job, ALERTS "/", error);
+    if (target == NULL)
+        return false;
+    json_auto_t *alert = client_call(job_client(job), "GET", target, NULL, error);
+    if (alert == NULL)
+        return false;
+    if (job_print_json(job, alert))
+        return true;
+    g_autofree char *explanation = plain_line(json_get_text(alert, "explanation"));
+    command_print("%s\n\n", explanation);
+    use_words(alert, "kind");
+    use_words(alert, "reason");
+    print_fields(alert, fields);
+    print_attempts(json_object_get(alert, "attempts_log"));
+    return true;
+}
+
+/* ---- its mail ---- */
+
+static bool print_readable(GBytes *message, GError **error)
+{
+    g_autofree char *text = message_to_readable(message);
+    if (text == NULL) {
+        error_set(error, TD_ERROR_CORRUPT, "The mail cannot be read");
+        return false;
+    }
+    g_autofree char *shown = plain_block(text);
+    command_print("%s", shown);
+    return true;
+}
+
+static bool run_message(Job *job, GError **error)
+{
+    g_autofree char *target = number_target(ALERTS "/", job_arguments(job)[0], "/message", error);
+    g_autoptr(HttpResponse) answer =
+        target != NULL ? client_fetch(job_client(job), target, error) : NULL;
+    if (answer == NULL)
+        return false;
+    size_t bytes;
+    const char *body = http_response_body(answer, &bytes);
+    if (http_response_header(answer, "X-Tidings-Preview") != NULL)
+        fputs("Not sent yet; as it would be if it were sent now:\n", stderr);
+    if (job_json(job)) {
+        json_auto_t *value = json_object();
+        json_set_text(value, "message", body);
+        job_print_json(job, value);
+        return true;
+    }
+    g_autoptr(GBytes) message = g_bytes_new(body, bytes);
+    if (job_switched(job, "readable"))
+        return print_readable(message, error);
+    command_write(body, bytes);
+    return true;
+}
+
+/* ---- acting ---- */
+
+/* Each by itself: one that is refused does not keep the others from being done. */
+static bool act(Job *job, const char *action, GError **error)
+{
+    json_auto_t *done = json_array();
+    GError *first = NULL;
+    for (const char *const *id = job_arguments(job); *id != NULL; id++) {
+        g_autoptr(GError) failure = NULL;
+        g_autofree char *target = number_target(ALERTS "/", *id, action, &failure);
+        json_t *alert =
+            target != NULL ? client_call(job_client(job), "POST", target, NULL, &failure) : NULL;
+        if (alert != NULL)
+            json_array_append_new(done, alert);
+        else if (first == NULL)
+            first = g_steal_pointer(&failure);
+        else
+            fprintf(stderr, "tidings alerts: %s: %s\n", *id, failure->message);
+    }
+    if (job_json(job)) {
+        json_auto_t *collection = json_object();
+        json_object_set(collection, "items", done);
+        job_print_json(job, collection);
+    } else {
+        print_alerts(done);
+    }
+    note_unserved(job, done);
+    if (first != NULL)
+        g_propagate_error(error, first);
+    return first == NULL;
+}
+
+static bool run_retry(Job *job, GError **error)
+{
+    return act(job, "/retry", error);
+}
+
+static bool run_cancel(Job *job, GError **error)
+{
+    return act(job, "/cancel", error);
+}
+
+static bool run_release(Job *job, GError **error)
+{
+    return act(job, "/release", error);
+}
+
+static const Option filters[] = {
+    {"state", OPTION_QUERY, NULL, "STATE",
+     "In this state, such as accepted; " NO_STATE ": decided not to be sent"},
+    {0},
+};
+
+static const Option forms[] = {
+    {"readable", OPTION_SWITCH, NULL, NULL, "Decoded for reading, instead of the exact bytes"},
+    {0},
+};
+
+int command_alerts(int argc, char **argv)
+{
+    static const Subcommand subcommands[] = {
+        {.name = "list",
+         .arguments = "[TICKET]",
+         .summary = "List a ticket's alerts, or all, the newest first",
+         .more = "The states are: held, queued, sending, deferred, uncertain, accepted, rejected,\n"
+                 "expired, bounced, cancelled. tidings(1) tells what they mean.\n",
+         .options = {filters, limit_option},
+         .run = run_list},
+        {.name = "show",
+         .arguments = "ID",
+         .summary = "Show one alert with all its tries",
+         .run = run_show},
+        {.name = "explain",
+         .arguments = "TICKET",
+         .summary = "Tell in words who was told of a ticket, who was not, and why",
+         .run = run_explain},
+        {.name = "message",
+         .arguments = "ID",
+         .summary = "Print an alert's mail, byte for byte",
+         .options = {forms},
+         .run = run_message},
+        {.name = "retry",
+         .arguments = "ID...",
+         .summary = "Send again what was refused, given up, returned or cancelled",
+         .run = run_retry},
+        {.name = "cancel",
+         .arguments = "ID...",
+         .summary = "Do not send what has not left yet",
+         .run = run_cancel},
+        {.name = "release",
+         .arguments = "ID...",
+         .summary = "Send what was held",
+         .run = run_release},
+        {0},
+    };
+    return subcommand_run("alerts", "Who was told, who was not, and why", subcommands, argc, argv);
+}
