@@ -4,7 +4,7 @@
 .PHONY: build run test check bench lint fuzz install clean
 
 build: build/build.ninja
-	@ninja -C build
+	@ninja -C build --quiet
 
 build/build.ninja:
 	@tools/install-packages build
@@ -26,7 +26,7 @@ check:
 
 bench: build
 	@tools/install-packages build test
-	@ninja -C build
+	@ninja -C build --quiet
 	@tools/bench
 
 lint:

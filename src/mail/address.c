@@ -150,12 +150,13 @@ static char *domain_to_ascii(const char *domain, const char **problem)
     return g_steal_pointer(&lower);
 }
 
+/* Canonical caseless form (Unicode §3.13, D145), composed at the end. */
 static char *key_of(const char *local, const char *domain)
 {
-    g_autofree char *composed = g_utf8_normalize(local, -1, G_NORMALIZE_NFC);
-    g_autofree char *folded = g_utf8_casefold(composed, -1);
-    g_autofree char *again = g_utf8_normalize(folded, -1, G_NORMALIZE_NFC);
-    return g_strconcat(again, "@", domain, NULL);
+    g_autofree char *decomposed = g_utf8_normalize(local, -1, G_NORMALIZE_NFD);
+    g_autofree char *folded = g_utf8_casefold(decomposed, -1);
+    g_autofree char *composed = g_utf8_normalize(folded, -1, G_NORMALIZE_NFC);
+    return g_strconcat(composed, "@", domain, NULL);
 }
 
 bool address_parse(const char *text, const char *field, char **address, char **key, GError **error)
