@@ -241,9 +241,13 @@ bool employee_recipients_replace(DeskTx *tx, int64_t number, GPtrArray *list, GE
         if (recipient->employee != 0) {
             g_autoptr(GError) failure = NULL;
             g_autoptr(Employee) employee = employee_load(tx->db, recipient->employee, &failure);
-            if (employee == NULL) {
+            if (employee == NULL && error_is(failure, TD_ERROR_NOT_FOUND)) {
                 error_set_problem(error, TD_ERROR_INVALID, error_problem(failure), NULL, "%s",
                                   failure->message);
+                return false;
+            }
+            if (employee == NULL) {
+                g_propagate_error(error, g_steal_pointer(&failure));
                 return false;
             }
             json_array_append_new(employees, json_string(employee->name));

@@ -210,6 +210,11 @@ static void test_story(void)
     g_assert_cmpint(int_at(rest, "/items/0/changes/status/after"), ==, 1000);
     g_assert_null(json_at(rest, "/items/0/facts/changes"));
 
+    g_autofree char *exact = target_new("/tickets/%" ID "/events?limit=3", number);
+    json_auto_t *all = get(world, exact);
+    g_assert_cmpint(json_array_size(json_at(all, "/items")), ==, 3);
+    g_assert_true(json_is_null(json_at(all, "/next_cursor")));
+
     g_autofree char *alerts_target = target_new("/tickets/%" ID "/alerts", number);
     json_auto_t *alerts = get(world, alerts_target);
     g_assert_cmpint(json_array_size(json_at(alerts, "/items")), ==, 2);
@@ -220,6 +225,52 @@ static void test_story(void)
     g_assert_cmpint(int_at(story, "/ticket"), ==, number);
     g_assert_nonnull(strstr(text_at(story, "/text"), "was closed by first token"));
     g_assert_nonnull(strstr(text_at(story, "/text"), "office@bluebird.example"));
+}
+
+/* Every list in pages of one has the same items, in the same order, as in one page. */
+static void check_pages(World *world, const char *list, int items)
+{
+    g_test_message("%s", list);
+    json_auto_t *whole = get(world, list);
+    g_assert_cmpint(json_array_size(json_at(whole, "/items")), ==, items);
+    g_assert_true(json_is_null(json_at(whole, "/next_cursor")));
+    g_autofree char *target = g_strconcat(list, "?limit=1", NULL);
+    for (int i = 0; i < items; i++) {
+        json_auto_t *page = get(world, target);
+        g_assert_cmpint(json_array_size(json_at(page, "/items")), ==, 1);
+        g_assert_true(json_equal(json_array_get(json_at(page, "/items"), 0),
+                                 json_array_get(json_at(whole, "/items"), (size_t)i)));
+        g_assert_true(json_is_string(json_at(page, "/next_cursor")) == (i + 1 < items));
+        g_free(target);
+        target = g_strdup_printf("%s?limit=1&cursor=%s", list, text_at(page, "/next_cursor"));
+    }
+}
+
+static void test_pages(void)
+{
+    g_autoptr(World) world = world_new(engine);
+    for (int i = 0; i < 2; i++) {
+        g_autofree char *employee =
+            g_strdup_printf("{\"name\":\"E\",\"login\":\"e%d\",\"email\":\"e@e.example\"}", i);
+        json_decref(world_ok(world, "POST", "/api/v1/employees", employee, 201));
+        json_decref(world_ok(world, "POST", "/api/v1/accounts",
+                             "{\"name\":\"A\",\"email\":\"a@a.example\"}", 201));
+        json_decref(world_ok(world, "POST", "/api/v1/contacts",
+                             "{\"account\":1,\"name\":\"C\",\"email\":\"c@a.example\"}", 201));
+        json_decref(world_ok(world, "POST", "/api/v1/tokens",
+                             "{\"name\":\"T\",\"scopes\":[\"alerts\"]}", 201));
+        world_open_ticket(world, "");
+        g_autofree char *phone = g_strdup_printf("{\"phone\":\"%d\"}", i);
+        json_decref(world_ok(world, "PUT", "/api/v1/options/desk", phone, 200));
+    }
+    check_pages(world, "/api/v1/employees", 3);
+    check_pages(world, "/api/v1/accounts", 3);
+    check_pages(world, "/api/v1/contacts", 3);
+    check_pages(world, "/api/v1/tokens", 3);
+    check_pages(world, "/api/v1/tickets", 2);
+    check_pages(world, "/api/v1/alerts", 2);
+    check_pages(world, "/api/v1/templates", 2);
+    check_pages(world, "/api/v1/options/desk/changes", 2);
 }
 
 static void test_people(void)
@@ -469,6 +520,7 @@ int main(int argc, char **argv)
     g_test_add_func("/api/recipients", test_recipients);
     g_test_add_func("/api/employee recipients", test_employee_recipients);
     g_test_add_func("/api/story", test_story);
+    g_test_add_func("/api/pages", test_pages);
     g_test_add_func("/api/people", test_people);
     g_test_add_func("/api/people/changes at once", test_changes_at_once);
     g_test_add_func("/api/employees", test_employees);

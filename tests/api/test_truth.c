@@ -150,7 +150,7 @@ static void do_event(World *world, const Combination *c, int64_t ticket, int64_t
             ? target_new("/tickets/%" ID, ticket)
             : target_new("/tickets/%" ID "/recipients/%" ID "/send-latest", ticket, recipient);
     g_autofree char *body =
-        g_strdup_printf("{\"status\":\"Completed\",\"notify\":%s}", c->notify ? "true" : "false");
+        g_strdup_printf("{\"status\":\"Completed\"%s}", notify_field(c, c->notify));
     g_autoptr(Answer) answer = c->kind == CLOSED ? call(world, c, "PATCH", target, body)
                                                  : call(world, c, "POST", target, NULL);
     g_assert_cmpint(answer->status, ==, c->kind == CLOSED ? 200 : 201);
