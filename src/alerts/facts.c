@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/zone.h"
 #include "records/account.h"
 #include "records/contact.h"
 #include "records/employee.h"
@@ -97,11 +98,12 @@ static char *time_for_people(const char *rfc3339, const char *zone_name)
     int64_t time_us;
     if (*rfc3339 == '\0' || !text_to_time(rfc3339, NULL, &time_us, NULL))
         return g_strdup("");
-    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(zone_name);
+    GTimeZone *zone = zone_find(zone_name);
     if (zone == NULL)
-        zone = g_time_zone_new_utc();
+        zone = zone_find("UTC");
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_us / US_PER_SECOND);
-    g_autoptr(GDateTime) local = utc != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
+    g_autoptr(GDateTime) local =
+        utc != NULL && zone != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
     return local != NULL ? g_date_time_format(local, "%-d %B %Y, %H:%M %Z") : g_strdup("");
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/zone.h"
 #include "mail/address.h"
 
 #include <string.h>
@@ -129,8 +130,7 @@ bool input_time_zone(JsonReader *reader, const char *name, char **out)
     g_autofree char *text = NULL;
     if (!json_read_optional_line(reader, name, 64, &text))
         return false;
-    g_autoptr(GTimeZone) zone = text != NULL ? g_time_zone_new_identifier(text) : NULL;
-    if (text != NULL && zone == NULL) {
+    if (text != NULL && zone_find(text) == NULL) {
         fail_field(reader, "invalid", name,
                    "is no time zone known here; write it as Europe/Berlin");
         return false;

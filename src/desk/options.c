@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/zone.h"
 #include "mail/address.h"
 #include "outbox/outbox.h"
 #include "records/option.h"
@@ -87,8 +88,7 @@ static void merge_time_zone(JsonReader *reader, const char *name, json_t *stored
     g_autofree char *text = NULL;
     if (!json_read_line(reader, name, 64, &text))
         return;
-    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(text);
-    if (zone != NULL) {
+    if (zone_find(text) != NULL) {
         json_set_text(stored, name, text);
         return;
     }
