@@ -7,14 +7,15 @@
  * that could be read in two ways is refused: quoted local parts, comments, address literals,
  * control and invisible characters (which could make two addresses look alike).
  *
- * GLib maps domains by IDNA 2003. For the four "deviation" characters (RFC 5894 §7.2: sharp s,
- * final sigma, the joiners) that mapping leads to a domain that can belong to somebody else, so
- * names with one of them are refused and the xn-- form is asked for.
+ * GLib maps domains by IDNA 2003, which takes sharp s for "ss" and final sigma for sigma: domains
+ * that can belong to somebody else. Labels with one of these two are encoded by IDNA 2008 (RFC 5891
+ * §4, RFC 5894 §7.2), as browsers do.
  */
 #include "mail/address.h"
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "mail/punycode.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -114,14 +115,57 @@ static const char *domain_problem(const char *domain)
     return NULL;
 }
 
-static bool has_deviation(const char *domain)
+static bool is_deviation(gunichar c)
 {
+    return c == 0xdf || c == 0x1e9e || c == 0x3c2;
+}
+
+/* A label with a deviation character, by IDNA 2008: letters, digits, marks and hyphens. NULL where
+ * it is none. */
+static char *deviating_label(const char *label)
+{
+    g_autofree char *composed = g_utf8_normalize(label, -1, G_NORMALIZE_NFC);
+    g_autoptr(GString) lower = g_string_new(NULL);
+    for (const char *p = composed; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (!g_unichar_isalnum(c) && !g_unichar_ismark(c) && c != '-')
+            return NULL;
+        g_string_append_unichar(lower, g_unichar_tolower(c));
+    }
+    return punycode_label(lower->str);
+}
+
+static char *label_to_ascii(const char *label)
+{
+    bool deviates = false;
+    for (const char *p = label; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (g_unichar_type(c) == G_UNICODE_FORMAT)
+            return NULL; /* IDNA 2003 would drop it silently, joiners among them */
+        deviates = deviates || is_deviation(c);
+    }
+    return deviates ? deviating_label(label) : g_hostname_to_ascii(label);
+}
+
+/* By label, so that each is encoded in its own way; the dots of East Asian keyboards separate too
+ * (RFC 3490 §3.1). */
+static char *labels_to_ascii(const char *domain)
+{
+    g_autoptr(GString) dotted = g_string_new(NULL);
     for (const char *p = domain; *p != '\0'; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
-        if (c == 0xdf || c == 0x1e9e || c == 0x3c2 || c == 0x200c || c == 0x200d)
-            return true;
+        bool dot = c == 0x3002 || c == 0xff0e || c == 0xff61;
+        g_string_append_unichar(dotted, dot ? '.' : c);
     }
-    return false;
+    g_auto(GStrv) labels = g_strsplit(dotted->str, ".", -1);
+    for (size_t i = 0; labels[i] != NULL; i++) {
+        char *ascii = labels[i][0] != '\0' ? label_to_ascii(labels[i]) : g_strdup("");
+        if (ascii == NULL)
+            return NULL;
+        g_free(labels[i]);
+        labels[i] = ascii;
+    }
+    return g_strjoinv(".", labels);
 }
 
 /* The domain's lower-case A-label form, or NULL with *problem set. */
@@ -131,12 +175,7 @@ static char *domain_to_ascii(const char *domain, const char **problem)
         *problem = "address literals in brackets are not accepted";
         return NULL;
     }
-    if (has_deviation(domain)) {
-        *problem = "its domain has a letter (such as \u00df) that programs translate in different "
-                   "ways; write the domain in its xn-- form";
-        return NULL;
-    }
-    g_autofree char *ascii = g_hostname_to_ascii(domain);
+    g_autofree char *ascii = labels_to_ascii(domain);
     if (ascii == NULL) {
         *problem = "the domain cannot be written in ASCII (IDNA)";
         return NULL;

@@ -41,9 +41,14 @@ static GMimeTextPart *find_text(GMimeObject *object)
 /* Appends with LF for CRLF. (g_string_replace() would move the whole rest for every line.) */
 static void append_unix_lines(GString *out, const char *text)
 {
-    for (const char *end; (end = strstr(text, "\r\n")) != NULL; text = end + 2) {
-        g_string_append_len(out, text, end - text);
-        g_string_append_c(out, '\n');
+    const char *end;
+    for (size_t left = strlen(text); (end = memchr(text, '\r', left)) != NULL;) {
+        size_t bytes = (size_t)(end - text);
+        g_string_append_len(out, text, (gssize)bytes);
+        if (end[1] != '\n')
+            g_string_append_c(out, '\r');
+        text = end + 1;
+        left -= bytes + 1;
     }
     g_string_append(out, text);
 }

@@ -25,7 +25,8 @@ struct TransportLink {
     int64_t last_used_us; /* boot time */
 };
 
-/* A kind that sends one at a time: calls `send_one` until the relay is down. */
+/* A kind that sends one at a time: calls `send_one` until the relay is down, the sending is
+ * cancelled, or a message's not_after_us has come. */
 typedef void (*TransportSendOne)(TransportLink *link, const Envelope *envelope,
                                  GCancellable *cancellable, DeliveryOutcome *outcome);
 void transport_one_by_one(TransportLink *link, const Envelope *envelopes, size_t n,

@@ -147,15 +147,29 @@ void transport_send(TransportLink *link, const Envelope *envelope, GCancellable 
     transport_send_many(link, envelope, 1, cancellable, outcome);
 }
 
+/* Whether a message must not be begun any more; *outcome says why. */
+static bool is_stopped(const TransportLink *link, const Envelope *envelope,
+                       GCancellable *cancellable, DeliveryOutcome *outcome)
+{
+    if (g_cancellable_is_cancelled(cancellable)) {
+        outcome_set(outcome, DELIVERY_RELAY_DOWN, "connect",
+                    "Nothing was sent: the sending was stopped on this side");
+        return true;
+    }
+    if (envelope->not_after_us != 0 && clock_boot_us(link->clock) >= envelope->not_after_us) {
+        outcome_set(outcome, DELIVERY_RELAY_DOWN, "lease",
+                    "The right to send this mail ended before it was handed over; it was not sent");
+        return true;
+    }
+    return false;
+}
+
 void transport_one_by_one(TransportLink *link, const Envelope *envelopes, size_t n,
                           GCancellable *cancellable, DeliveryOutcome *outcomes,
                           TransportSendOne send_one)
 {
     for (size_t i = 0; i < n; i++) {
-        if (i > 0 && g_cancellable_is_cancelled(cancellable))
-            outcome_set(&outcomes[i], DELIVERY_RELAY_DOWN, "connect",
-                        "Nothing was sent: the sending was stopped on this side");
-        else
+        if (!is_stopped(link, &envelopes[i], cancellable, &outcomes[i]))
             send_one(link, &envelopes[i], cancellable, &outcomes[i]);
         if (outcomes[i].kind == DELIVERY_RELAY_DOWN)
             return;

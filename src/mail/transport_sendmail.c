@@ -209,11 +209,6 @@ static void sendmail_send_one(TransportLink *link, const Envelope *envelope,
     const char *path = set != NULL && set[0] != '\0' ? set : "/usr/sbin/sendmail";
     g_autoptr(GError) error = NULL;
     Command command = {0};
-    if (envelope->not_after_us != 0 && clock_boot_us(link->clock) >= envelope->not_after_us) {
-        outcome_set(outcome, DELIVERY_RELAY_DOWN, "lease",
-                    "The right to send this mail ended before it was handed over; it was not sent");
-        return;
-    }
     if (!command_start(&command, path, envelope, &error)) {
         outcome_set(outcome, DELIVERY_RELAY_DOWN, "sendmail", error->message);
         transport_say(link, "sendmail", path, outcome->reply);

@@ -279,6 +279,30 @@ static void test_sendmail_cancelled(void)
     g_thread_join(thread);
 }
 
+/* Nothing is begun when the right to send has ended, by whichever way. */
+static void test_lease(gconstpointer data)
+{
+    const char *kind = data;
+    g_autofree char *path =
+        strcmp(kind, "sendmail") == 0 ? fake_sendmail("lease", "exit 0") : path_of("lease-maildir");
+    TransportSettings settings = {.kind = (char *)kind, .path = path};
+    ManualClock clock;
+    manual_clock_init(&clock, 1000);
+    g_autoptr(TransportLink) link = transport_link_new(&settings, &clock.clock, NULL);
+    g_autoptr(GBytes) message = g_bytes_new_static(BODY, strlen(BODY));
+    Envelope envelopes[2] = {{"b@e.org", "a@e.org", message, 1001},
+                             {"b@e.org", "b@e.org", message, 1000}};
+    DeliveryOutcome outcomes[2];
+    transport_send_many(link, envelopes, 2, NULL, outcomes);
+    g_assert_cmpint(outcomes[0].kind, ==, DELIVERY_SENT);
+    g_assert_cmpint(outcomes[1].kind, ==, DELIVERY_RELAY_DOWN);
+    g_assert_cmpstr(outcomes[1].stage, ==, "lease");
+    delivery_outcome_clear(&outcomes[0]);
+    delivery_outcome_clear(&outcomes[1]);
+    g_autoptr(GPtrArray) kept = transport_memory_take();
+    g_assert_cmpuint(kept->len, ==, strcmp(kind, "memory") == 0 ? 1 : 0);
+}
+
 static void test_settings_copy(void)
 {
     TransportSettings from = {
@@ -311,6 +335,11 @@ int main(int argc, char **argv)
     folder = g_dir_make_tmp("tidings-local-XXXXXX", NULL);
     g_test_add_func("/mail/local/unknown-kind", test_unknown_kind);
     g_test_add_func("/mail/local/settings-copy", test_settings_copy);
+    static const char *const kinds[] = {"memory", "maildir", "sendmail"};
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autofree char *path = g_strconcat("/mail/local/lease/", kinds[i], NULL);
+        g_test_add_data_func(path, kinds[i], test_lease);
+    }
     g_test_add_func("/mail/local/memory", test_memory);
     g_test_add_func("/mail/local/maildir", test_maildir);
     g_test_add_func("/mail/local/maildir-from-threads", test_maildir_from_threads);
