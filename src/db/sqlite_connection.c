@@ -108,6 +108,18 @@ static int note_mode(void *is_wal, int n, char **values, char **names)
     return 0;
 }
 
+/* SQLite's own LOWER knows ASCII only; PostgreSQL's knows every letter, and so must a search here.
+ */
+static void lower_text(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    const char *text = (const char *)sqlite3_value_text(values[0]);
+    if (text == NULL)
+        sqlite3_result_null(context);
+    else
+        sqlite3_result_text(context, g_utf8_strdown(text, sqlite3_value_bytes(values[0])), -1,
+                            g_free);
+}
+
 static bool set_up(SqliteConnection *connection, bool writes, int64_t busy_timeout_ms,
                    GError **error)
 {
@@ -118,6 +130,8 @@ static bool set_up(SqliteConnection *connection, bool writes, int64_t busy_timeo
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     bool is_wal = false;
+    sqlite3_create_function(handle, "lower", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+                            lower_text, NULL, NULL);
     int code = sqlite3_exec(handle, "PRAGMA journal_mode=WAL", note_mode, &is_wal, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_exec(handle, settings_sql, NULL, NULL, NULL);

@@ -289,6 +289,11 @@ static bool run_queries(DbTx *tx, void *data, GError **error)
     g_assert_true(db_query_int(tx, NULL, &value, error,
                                "SELECT count(*) FROM thing WHERE name LIKE $1", "s", "An%"));
     g_assert_cmpint(value, ==, 1);
+    /* A search folds every letter's case, not ASCII's alone. */
+    g_assert_true(
+        db_query_int(tx, NULL, &value, error,
+                     "SELECT CASE WHEN LOWER('MÜNCHEN Ω') = 'münchen ω' THEN 1 ELSE 0 END", ""));
+    g_assert_cmpint(value, ==, 1);
     /* Rows are a picture of that moment, whatever is written while they are read. */
     g_autoptr(DbRows) rows = db_query(tx, error, "SELECT id FROM thing ORDER BY id", "");
     g_assert_true(db_rows_next(rows));

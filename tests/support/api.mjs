@@ -352,7 +352,7 @@ export class Postgres {
         cluster.databases = 0;
         if (cluster.user.uid !== undefined) fs.chownSync(cluster.folder, cluster.user.uid, cluster.user.gid);
         const data = path.join(cluster.folder, "data");
-        const making = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
+        const making = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
         cluster.execute("initdb", making);
         cluster.serve();
         return cluster.waitUntilReady();

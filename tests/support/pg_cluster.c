@@ -30,7 +30,7 @@ static const char keeper_script[] =
     "bin=$1 dir=$2\n"
     "trap '' INT TERM HUP\n"
     "cd \"$dir\" || exit 1\n"
-    "if \"$bin/initdb\" -D \"$dir/data\" -U postgres -A trust -E UTF8 --locale=C --no-sync"
+    "if \"$bin/initdb\" -D \"$dir/data\" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync"
     " --no-instructions >\"$dir/initdb.log\" 2>&1; then\n"
     "  (trap - TERM; exec \"$bin/postgres\" -D \"$dir/data\" -c listen_addresses= -c "
     "unix_socket_directories=\"$dir\""
