@@ -51,6 +51,8 @@ static const ApiRoute routes[] = {
     {"POST", V1 "/alerts/{id}/cancel", "alerts", alerts_cancel, NULL},
     {"POST", V1 "/alerts/{id}/release", "alerts", alerts_release, NULL},
 
+    {"GET", V1 "/alerts-server", "alerts", health_alerts_server, NULL},
+
     {"GET", V1 "/accounts", READ, accounts_list, of_accounts},
     {"POST", V1 "/accounts", WRITE, accounts_post, NULL},
     {"GET", V1 "/accounts/{number}", READ, accounts_get, NULL},
@@ -117,10 +119,10 @@ void api_set_test_send(Api *api, ApiTestSend test_send, void *data)
     api->test_send_data = data;
 }
 
-void api_set_metrics(Api *api, ApiMetrics metrics, void *data)
+void api_set_alerts_server(Api *api, ApiAlertsServer alerts_server, void *data)
 {
-    api->metrics = metrics;
-    api->metrics_data = data;
+    api->alerts_server = alerts_server;
+    api->alerts_server_data = data;
 }
 
 /* A parameter that is mistyped would otherwise be a filter that silently does nothing. */

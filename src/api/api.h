@@ -32,7 +32,10 @@ typedef json_t *(*ApiTestSend)(const char *to, void *data, GError **error);
 /* Without it POST /options/alerts-server/test answers 503. */
 void api_set_test_send(Api *api, ApiTestSend test_send, void *data);
 
-/* More lines for /metrics in the text format of Prometheus, each with its line end. Free with
- * g_free(). Any thread. */
-typedef char *(*ApiMetrics)(void *data);
-void api_set_metrics(Api *api, ApiMetrics metrics, void *data);
+/* How the Alerts Server and its relay are: {"active":bool, "transport", "relay":{"state":"up",
+ * "down" or "misconfigured", "reason", "since", "retry_at"}}, a new reference. Any thread, may
+ * block. */
+typedef json_t *(*ApiAlertsServer)(void *data, GError **error);
+
+/* Without it GET /alerts-server answers 503, and /metrics says nothing of the relay. */
+void api_set_alerts_server(Api *api, ApiAlertsServer alerts_server, void *data);

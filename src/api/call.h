@@ -19,8 +19,8 @@ struct Api {
     Composer *composer;
     ApiTestSend test_send;
     void *test_send_data;
-    ApiMetrics metrics;
-    void *metrics_data;
+    ApiAlertsServer alerts_server;
+    void *alerts_server_data;
     struct ApiBound *bound; /* one for each route: what the router hands back to us */
 };
 

@@ -51,13 +51,57 @@ static bool count(DbTx *tx, void *data, GError **error)
     return outbox_count(tx, metrics->counts, error);
 }
 
+static bool load_counts(ApiCall *call, Metrics *metrics, GError **error)
+{
+    return db_read(desk_db(call->api->desk), count, metrics, error);
+}
+
+static json_t *load_server(ApiCall *call, GError **error)
+{
+    if (call->api->alerts_server != NULL)
+        return call->api->alerts_server(call->api->alerts_server_data, error);
+    error_set(error, TD_ERROR_UNAVAILABLE, "The state of the Alerts Server is not known here");
+    return NULL;
+}
+
+HttpResponse *health_alerts_server(ApiCall *call, GError **error)
+{
+    Metrics metrics = {0};
+    json_auto_t *server = load_server(call, error);
+    if (server == NULL || !load_counts(call, &metrics, error))
+        return NULL;
+    json_t *messages = json_object();
+    for (int i = 0; i < OUTBOX_N_STATES; i++)
+        json_set_int(messages, outbox_state_name((OutboxState)i), metrics.counts[i]);
+    json_object_set_new(server, "messages", messages);
+    return http_response_json(200, g_steal_pointer(&server));
+}
+
+/* Nothing where the database does not tell: the counts before have failed then, too. */
+static void append_server(ApiCall *call, GString *text)
+{
+    json_auto_t *server = load_server(call, NULL);
+    if (server == NULL)
+        return;
+    const char *relay = json_get_text(json_object_get(server, "relay"), "state");
+    g_string_append_printf(
+        text,
+        "# HELP tidings_alerts_server_active Whether the Alerts Server is active.\n"
+        "# TYPE tidings_alerts_server_active gauge\n"
+        "tidings_alerts_server_active %d\n"
+        "# HELP tidings_relay_up Whether the relay could be used at the last try.\n"
+        "# TYPE tidings_relay_up gauge\n"
+        "tidings_relay_up %d\n",
+        json_get_bool(server, "active", false), g_str_equal(relay, "up"));
+}
+
 HttpResponse *health_metrics(ApiCall *call, GError **error)
 {
     if (!api_is_near(call->request) &&
         (!api_authenticate(call, error) || !api_require_scope(call, "alerts", error)))
         return NULL;
     Metrics metrics = {0};
-    if (!db_read(desk_db(call->api->desk), count, &metrics, error))
+    if (!load_counts(call, &metrics, error))
         return NULL;
     GString *text = g_string_new("# HELP tidings_build_info The running program.\n"
                                  "# TYPE tidings_build_info gauge\n"
@@ -67,10 +111,7 @@ HttpResponse *health_metrics(ApiCall *call, GError **error)
     for (int i = 0; i < OUTBOX_N_STATES; i++)
         g_string_append_printf(text, "tidings_outbox_messages{state=\"%s\"} %" G_GINT64_FORMAT "\n",
                                outbox_state_name((OutboxState)i), metrics.counts[i]);
-    if (call->api->metrics != NULL) {
-        g_autofree char *more = call->api->metrics(call->api->metrics_data);
-        g_string_append(text, more);
-    }
+    append_server(call, text);
     gsize bytes = text->len;
     return http_response_new(200, "text/plain; version=0.0.4; charset=utf-8",
                              g_string_free(text, FALSE), bytes);

@@ -78,6 +78,12 @@ static json_t *test_send(const char *to, void *data, GError **error)
     return delivery_test_send(&setup, to, error);
 }
 
+static json_t *alerts_server(void *data, GError **error)
+{
+    DeliverySetup setup = delivery_setup(data);
+    return delivery_status(&setup, error);
+}
+
 App *app_open(DeskFolder *folder, GError **error)
 {
     g_autoptr(App) app = g_new0(App, 1);
@@ -98,6 +104,7 @@ App *app_open(DeskFolder *folder, GError **error)
     app->composer = composer_new(desk_id);
     app->api = api_new(app->desk, app->composer);
     api_set_test_send(app->api, test_send, app);
+    api_set_alerts_server(app->api, alerts_server, app);
     app->router = http_router_new();
     api_add_routes(app->api, app->router);
     return g_steal_pointer(&app);

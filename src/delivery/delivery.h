@@ -55,3 +55,7 @@ void delivery_stop(Delivery *delivery, int64_t grace_ms);
  * {"ok":bool,"steps":[{"step","sent","reply"}]}. Blocks until the last reply. Errors: INVALID (no
  * sender set). */
 json_t *delivery_test_send(const DeliverySetup *setup, const char *to, GError **error);
+
+/* Whether mail is leaving, and why not: {"active","transport","relay":{"state","reason","since",
+ * "retry_at"}} of the settings in force, as any process of the desk has recorded it. */
+json_t *delivery_status(const DeliverySetup *setup, GError **error);

@@ -482,9 +482,10 @@ static void test_templates(void)
     assert_problem(none, 404, "unknown-template");
 }
 
-static char *more_metrics(void *data)
+static json_t *relay_down(void *data, GError **error)
 {
-    return g_strdup("tidings_more 7\n");
+    return json_pack("{s:b, s:s, s:{s:s, s:s}}", "active", 1, "transport", "smtp", "relay", "state",
+                     "down", "reason", "Connection refused");
 }
 
 static void test_health(void)
@@ -499,14 +500,18 @@ static void test_health(void)
     g_assert_cmpstr(text_at(ready->json, "/status"), ==, "ready");
     g_autoptr(Answer) refused = world_call_with(world, "GET", "/metrics", NULL, &nobody);
     assert_problem(refused, 401, "unauthenticated");
-    api_set_metrics(world->api, more_metrics, NULL);
+    api_set_alerts_server(world->api, relay_down, NULL);
     CallOptions local = {.local = true};
     g_autoptr(Answer) metrics = world_call_with(world, "GET", "/metrics", NULL, &local);
     g_assert_cmpint(metrics->status, ==, 200);
     const char *text = http_response_body(metrics->response, NULL);
     g_assert_nonnull(strstr(text, "tidings_outbox_messages{state=\"queued\"} 1\n"));
     g_assert_nonnull(strstr(text, "tidings_build_info{version=\"" TIDINGS_VERSION "\"} 1\n"));
-    g_assert_true(g_str_has_suffix(text, "\ntidings_more 7\n"));
+    g_assert_nonnull(strstr(text, "\ntidings_alerts_server_active 1\n"));
+    g_assert_nonnull(strstr(text, "\ntidings_relay_up 0\n"));
+    g_autoptr(Answer) server = world_call_with(world, "GET", "/api/v1/alerts-server", NULL, &local);
+    g_assert_cmpstr(text_at(server->json, "/relay/reason"), ==, "Connection refused");
+    g_assert_cmpint(int_at(server->json, "/messages/queued"), ==, 1);
 }
 
 int main(int argc, char **argv)
