@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Building an outgoing RFC 5322 message. The only place, with mail/read, that includes GMime.
+ * Building an outgoing RFC 5322 message, by our own encoder (encode.h), so that a new release of a
+ * MIME library cannot change the bytes; showing one to a person, by GMime (message_read.c).
  *
  * The same parts give the same bytes, always: no clock, no randomness, no host name in it
  * (product.md, promise 6). The MIME boundary comes from the Message-ID. Bodies are 7-bit

@@ -114,7 +114,7 @@ static void check_limit(const char *in, size_t n, SmtpReplyStatus expected)
 static void test_limits(void)
 {
     g_autoptr(GString) line = g_string_new("250 ");
-    while (line->len < SMTP_REPLY_LINE_BYTES)
+    while (line->len < 2048)
         g_string_append_c(line, 'x');
     check_limit(line->str, line->len, SMTP_REPLY_MORE);
     g_string_append_c(line, 'x');
