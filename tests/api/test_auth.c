@@ -64,6 +64,7 @@ static const char *const wanted[][3] = {
     {"POST", "/api/v1/alerts/9/retry", "alerts"},
     {"POST", "/api/v1/alerts/9/cancel", "alerts"},
     {"POST", "/api/v1/alerts/9/release", "alerts"},
+    {"GET", "/api/v1/alerts-server", "alerts"},
     {"GET", "/api/v1/accounts", "tickets:read"},
     {"POST", "/api/v1/accounts", "tickets:write"},
     {"GET", "/api/v1/accounts/1", "tickets:read"},
