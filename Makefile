@@ -4,6 +4,7 @@
 .PHONY: build run test check bench lint fuzz install clean
 
 build: build/build.ninja
+	@[ -x build/src/cmd/tidings ] || echo "Building; this takes about a minute."
 	@ninja -C build --quiet
 
 build/build.ninja:

@@ -217,12 +217,18 @@ static const char *event_words(EventKind kind)
     return "was touched";
 }
 
+static char *actor_words(const Actor *actor)
+{
+    return actor->kind == ACTOR_API ? g_strdup_printf("a program (token \"%s\")", actor->name)
+                                    : g_strdup(actor->name);
+}
+
 char *explain_event(const Event *event)
 {
     g_autofree char *at = when(event->at);
+    g_autofree char *who = actor_words(&event->actor);
     return g_strdup_printf("Ticket #%" G_GINT64_FORMAT " %s by %s on %s, %s.", event->ticket,
-                           event_words(event->kind), event->actor.name, at,
-                           channel_words(event->actor.channel));
+                           event_words(event->kind), who, at, channel_words(event->actor.channel));
 }
 
 char *explain_ticket(GPtrArray *events, GPtrArray *stories)

@@ -223,7 +223,8 @@ static void test_story(void)
     g_autofree char *explain_target = target_new("/tickets/%" ID "/explain", number);
     json_auto_t *story = get(world, explain_target);
     g_assert_cmpint(int_at(story, "/ticket"), ==, number);
-    g_assert_nonnull(strstr(text_at(story, "/text"), "was closed by first token"));
+    g_assert_nonnull(
+        strstr(text_at(story, "/text"), "was closed by a program (token \"first token\")"));
     g_assert_nonnull(strstr(text_at(story, "/text"), "office@bluebird.example"));
 }
 
