@@ -62,10 +62,11 @@ static char *ask(int terminal, const char *prompt, GError **error)
     struct termios quiet = before;
     quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
     quiet.c_cc[VEOL] = CTRL_C;
-    dprintf(terminal, "%s: ", prompt);
+    /* Before the question: what is typed as soon as it is seen must not be flushed away. */
     tcsetattr(terminal, TCSAFLUSH, &quiet);
+    dprintf(terminal, "%s: ", prompt);
     char *line = read_line(terminal, error);
-    tcsetattr(terminal, TCSAFLUSH, &before);
+    tcsetattr(terminal, TCSADRAIN, &before);
     dprintf(terminal, "\n");
     return line;
 }

@@ -81,10 +81,12 @@ static bool take_lock(DeskFolder *folder, GError **error)
     return taken;
 }
 
+/* One line, for people and for what starts us. */
 static void say_ready(const DeskFolder *folder, const App *app)
 {
     const char *url = app_url(app);
-    printf("tidings: ready at %s, desk %s\n", url != NULL ? url : folder->socket, folder->path);
+    printf("tidings: ready%s%s, desk %s\n", url != NULL ? " at " : "", url != NULL ? url : "",
+           folder->path);
     fflush(stdout);
 }
 

@@ -37,9 +37,8 @@ static int terminal_width(void)
     return size.ws_col;
 }
 
-static void add_cell(Table *table, char *text)
+static void add_cell(Table *table, guint column, char *text)
 {
-    guint column = table->cells->len % table->n_columns;
     table->widths[column] = MAX(table->widths[column], display_width(text));
     g_ptr_array_add(table->cells, text);
 }
@@ -47,7 +46,7 @@ static void add_cell(Table *table, char *text)
 static void fill(Table *table, const json_t *items)
 {
     for (guint i = 0; i < table->n_columns; i++)
-        add_cell(table, g_strdup(table->columns[i].label));
+        add_cell(table, i, g_strdup(table->columns[i].label));
     size_t index;
     json_t *item;
     json_array_foreach(items, index, item)
@@ -58,7 +57,7 @@ static void fill(Table *table, const json_t *items)
                 g_free(text);
                 text = g_strdup("-");
             }
-            add_cell(table, text);
+            add_cell(table, i, text);
         }
     }
 }
@@ -112,11 +111,12 @@ void print_table(const json_t *items, const Shown *columns)
     int terminal = terminal_width();
     if (terminal > 0)
         fit(&table, terminal);
+    guint column = 0;
     for (guint i = 0; i < table.cells->len; i++) {
-        guint column = i % table.n_columns;
-        bool last = column == table.n_columns - 1;
+        bool last = column + 1 == table.n_columns;
         print_cell(table.cells->pdata[i], table.widths[column], last);
         if (last)
             command_print("\n");
+        column = last ? 0 : column + 1;
     }
 }

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The commands on a desk, whether somebody serves it or not, on both engines: what they print, say and end with. */
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import * as api from "../support/api.mjs";
+
+after(api.cleanUp);
+
+const EXIT = { ok: 0, internal: 1, usage: 2, refused: 3, missing: 4, conflict: 5, denied: 6, unavailable: 7 };
+const UNSERVED = /^Nobody serves this desk now: mail leaves when `tidings serve` runs\.$/m;
+
+const postgres = api.findPostgres() === undefined ? "PostgreSQL is not installed" : undefined;
+let cluster;
+
+async function newDesk(engine) {
+    if (engine === "sqlite") return api.initDesk();
+    cluster ??= await api.Postgres.start();
+    return api.initDesk({ database: cluster.createDatabase() });
+}
+
+/** Runs a command that must succeed; returns its standard output. */
+async function done(desk, args, options) {
+    const { code, signal, stdout, stderr } = await desk.run(args, options);
+    assert.deepEqual([code, signal], [EXIT.ok, null], `${args.join(" ")}: ${stdout}${stderr}`);
+    return stdout;
+}
+
+/** Runs a command that must end with `code`; returns its standard error. */
+async function refused(desk, code, args, options) {
+    const ended = await desk.run(args, options);
+    assert.equal(ended.code, code, `${args.join(" ")}: ${ended.stdout}${ended.stderr}`);
+    assert.equal(ended.stdout, "");
+    assert.match(ended.stderr, /^tidings /);
+    return ended.stderr;
+}
+
+async function lifeOfATicket(desk, unserved) {
+    const opened = await done(desk, [
+        ..."ticket open --account 2 --contact 3 --priority high --type Incident".split(" "),
+        ..."--title|Drucker brennt – 打印机|--description|eins\nzwei|--recipient|Erika <erika@example.com>".split("|"),
+    ]);
+    const [number] = /(?<=^Opened ticket #)\d+(?=: Drucker brennt – 打印机$)/m.exec(opened);
+    assert.match(opened, /^ {2}erika@example\.com: (Not yet told|Being told|Told): /m);
+    assert.match(opened, /^ {2}juergen@mueller-soehne\.example: /m);
+    assert.equal(UNSERVED.test(opened), unserved);
+
+    const page = await done(desk, ["ticket", "show", number]);
+    for (const part of [/^ {2}Status +New$/m, /^ {2}Account +2 Müller & Söhne GmbH$/m, /^ {2}eins\n {2}zwei$/m, /Erika/])
+        assert.match(page, part);
+    assert.match(await done(desk, ["ticket", "list"]), new RegExp(`^${number} +New +high .* Drucker brennt – 打印机$`, "m"));
+    assert.match(await done(desk, ["ticket", "list", "--search", "DRUCKER"]), /打印机/);
+    assert.match(await done(desk, ["ticket", "list", "--status", "Hold"]), /^There are no such tickets\.$/m);
+
+    assert.match(await done(desk, ["ticket", "change", number, "--status", "Hold"]), /^Changed ticket/);
+    assert.match(await done(desk, ["ticket", "change", number, "--status", "700"]), /nothing was changed/);
+    const closed = await done(desk, ["ticket", "close", number, "--resolution", "Gelöscht"]);
+    assert.match(closed, /^Closed ticket #\d+: Drucker.*\n {2}erika@example\.com: .*\n {2}juergen@.*: .*$/m);
+    assert.equal(UNSERVED.test(closed), unserved);
+    assert.match(await done(desk, ["ticket", "close", number]), /was closed already; nobody is told again\.$/m);
+    assert.equal((await desk.runJson(["alerts", "list", number])).items.length, 4);
+    assert.match(await done(desk, ["ticket", "reopen", number]), /^Reopened ticket/);
+    assert.match(await done(desk, ["ticket", "reopen", number]), /is not closed; nothing was changed/);
+    assert.equal((await desk.runJson(["ticket", "show", number])).status, 200);
+    const quiet = await done(desk, ["ticket", "close", number, "--no-notify"]);
+    assert.match(quiet, /erika@example\.com: Not told, because whoever made this change chose not to notify anybody\./);
+    assert.doesNotMatch(quiet, UNSERVED);
+    return number;
+}
+
+async function explanations(desk, number) {
+    const words = await done(desk, ["alerts", "explain", number]);
+    assert.match(words, /^Ticket #\d+ was opened by Robin Keeper on .*, on the command line\.$/m);
+    assert.match(words, /chose not to notify anybody/);
+    const { items } = await desk.runJson(["alerts", "list", number]);
+    const first = items.find((alert) => alert.recipient === "erika@example.com");
+    assert.match(await done(desk, ["alerts", "show", String(first.id)]), /^ {2}Recipient +erika@example\.com$/m);
+    const raw = await done(desk, ["alerts", "message", String(first.id)]);
+    assert.match(raw, /^To: Erika <erika@example\.com>\r$/m);
+    assert.match(raw, /^Message-ID: <.*>\r$/m);
+    const readable = await done(desk, ["alerts", "message", String(first.id), "--readable"]);
+    assert.match(readable, /Drucker brennt – 打印机/);
+    assert.ok(!readable.includes("\r"));
+    const suppressed = await desk.runJson(["alerts", "list", number, "--state", "none"]);
+    assert.deepEqual(new Set(suppressed.items.map((alert) => alert.reason)), new Set(["not_wanted"]));
+}
+
+async function recipients(desk, number, unserved) {
+    await done(desk, ["recipient", "add", number, "New One <new@Example.com>"]);
+    await done(desk, ["recipient", "mute", number, "NEW@example.com"]);
+    const { items } = await desk.runJson(["recipient", "list", number]);
+    const added = items.find((recipient) => recipient.email === "new@example.com");
+    assert.deepEqual([added.name, added.muted], ["New One", true]);
+    await done(desk, ["recipient", "unmute", number, String(added.id)]);
+    const sent = await done(desk, ["recipient", "send-latest", number, "new@example.com"]);
+    assert.match(sent, /new@example\.com: /);
+    assert.equal(UNSERVED.test(sent), unserved);
+    const gone = await desk.runJson(["recipient", "remove", number, "new@example.com", "erika@example.com"]);
+    assert.deepEqual(gone.items.map((recipient) => recipient.email), ["new@example.com", "erika@example.com"]);
+    const error = await refused(desk, EXIT.missing, ["recipient", "remove", number, "juergen@mueller-soehne.example", "nobody@x.example"]);
+    assert.match(error, /nobody@x\.example is not a recipient of ticket #\d+; nothing was changed/);
+    assert.match(await done(desk, ["recipient", "list", number]), /juergen@mueller-soehne\.example/);
+}
+
+async function people(desk) {
+    const account = await desk.runJson(["account", "add", "--name", "Ōsaka 株式会社", "--email", "a@osaka.example", "--domain", "osaka.example"]);
+    const number = String(account.number);
+    assert.deepEqual(account.domains, ["osaka.example"]);
+    assert.match(await done(desk, ["account", "change", number, "--domain", "none", "--inactive"]), /^ {2}Active +no$/m);
+    assert.deepEqual((await desk.runJson(["account", "show", number])).domains, []);
+    assert.match(await done(desk, ["account", "list"]), /Ōsaka 株式会社/);
+    const contact = await desk.runJson(["contact", "add", "--account", number, "--name", "Ken", "--email", "ken@osaka.example", "--on-every-ticket"]);
+    assert.equal(contact.on_every_ticket, true);
+    assert.match(await done(desk, ["contact", "change", String(contact.id), "--not-on-every-ticket"]), /^ {2}On every ticket +no$/m);
+    assert.match(await done(desk, ["contact", "list", "--account", number]), /Ken/);
+
+    const args = ["employee", "add", "--login", "Tess", "--name", "Tess T", "--email", "tess@harbour.example", "--password-stdin"];
+    const employee = await desk.runJson(args, { input: "correct horse\nmore" });
+    assert.deepEqual([employee.login, employee.role, employee.has_password], ["tess", "technician", true]);
+    await refused(desk, EXIT.refused, ["employee", "password", "tess", "--password-stdin"], { input: "short\n" });
+    await refused(desk, EXIT.refused, ["employee", "password", "tess", "--password-stdin"], { input: "\n" });
+    assert.match(await done(desk, ["employee", "password", "tess", "--password-stdin"], { input: "another horse" }), /A new password/);
+    await done(desk, ["employee", "change", "TESS", "--role", "admin"]);
+    assert.match(await done(desk, ["employee", "list"]), /^\d+ +tess +Tess T .* admin +yes +yes$/m);
+
+    const ticket = await desk.runJson(["ticket", "open", "--account", "1", "--title", "x", "--as", "tess"]);
+    assert.deepEqual(ticket.opened_by, { kind: "employee", id: employee.id, name: "Tess T" });
+    await done(desk, ["employee", "change", "tess", "--inactive"]);
+    assert.match(await refused(desk, EXIT.denied, ["ticket", "list", "--as", "tess"]), /no longer active/);
+    await refused(desk, EXIT.denied, ["ticket", "list", "--as", "nobody"]);
+}
+
+async function settings(desk) {
+    const token = await desk.runJson("token create --name ci --scope tickets:read --scope alerts".split(" "));
+    assert.deepEqual(token.scopes, ["tickets:read", "alerts"]);
+    assert.match(token.token, /^td_/);
+    assert.ok(!(await done(desk, ["token", "list"])).includes(token.token));
+    await done(desk, ["token", "revoke", String(token.id)]);
+    await refused(desk, EXIT.missing, ["token", "revoke", String(token.id)]);
+
+    const set = await done(desk, ["options", "set", "desk", "phone=112", 'name="42"', "address=Straße 1", "hours=true"]);
+    assert.match(set, /^phone="112"\nhours="true"$|^phone=112$/m);
+    const page = await desk.runJson(["options", "get", "desk"]);
+    assert.deepEqual([page.phone, page.name, page.address, page.hours], ["112", "42", "Straße 1", "true"]);
+    await done(desk, ["options", "set", "alerts-to-customers", "new_ticket.enabled=false", "default_recipients.contact=false"]);
+    const alerts = await desk.runJson(["options", "get", "alerts-to-customers"]);
+    assert.deepEqual([alerts.new_ticket.enabled, alerts.ticket_closed.enabled, alerts.default_recipients.contact], [false, true, false]);
+    const body = JSON.stringify({ new_ticket: { enabled: true }, default_recipients: { contact: true } });
+    await done(desk, ["options", "set", "alerts-to-customers", "--json-body", "-"], { input: body });
+    assert.match(await done(desk, ["options", "get"]), /^\[alerts-to-customers\]\nnew_ticket\.enabled=true$/m);
+
+    await done(desk, ["options", "set", "alerts-server", "username=relay", "--password-stdin"], { input: "hunter22\n" });
+    const changes = await done(desk, ["options", "changes", "alerts-server"]);
+    assert.match(changes, /Robin Keeper \(cli\)\n {2}(.*\n {2})*username: .*"relay"$/m);
+    assert.ok(!changes.includes("hunter22"));
+    assert.match(await refused(desk, EXIT.usage, ["options", "set", "alerts-server", "password=x"]), /--password-stdin/);
+    await refused(desk, EXIT.refused, ["options", "set", "desk", "colour=red"]);
+    await refused(desk, EXIT.usage, ["options", "get", "nonsense"]);
+    assert.match(await done(desk, ["options", "test", "--to", "me@example.com"]), /The test mail was accepted\.$/m);
+    assert.match(await done(desk, ["template", "list"]), /New Ticket/);
+    assert.match(await done(desk, ["template", "show", "1", "--html"]), /^Subject\n {2}.*\{\{ticket\.title\}\}/m);
+}
+
+async function refusals(desk) {
+    assert.match(await refused(desk, EXIT.refused, ["ticket", "open", "--account", "99", "--title", "x"]), /99/);
+    assert.match(await refused(desk, EXIT.refused, ["ticket", "open", "--account", "1", "--title", "two\nlines"]), /title contains a line break/);
+    await refused(desk, EXIT.missing, ["ticket", "show", "4711"]);
+    await refused(desk, EXIT.missing, ["alerts", "explain", "4711"]);
+    await refused(desk, EXIT.missing, ["ticket", "open", "--account", "1", "--title", "x", "--description-file", "/no/such/file"]);
+    await refused(desk, EXIT.usage, ["ticket", "show", "one"]);
+    await refused(desk, EXIT.usage, ["ticket", "change", "1"]);
+    const both = await desk.run(["alerts", "cancel", "4711", "4712"]);
+    assert.equal(both.code, EXIT.missing);
+    assert.match(both.stderr, /4712/);
+}
+
+async function hostileText(desk) {
+    const title = "\x1b[2Jcleared\x07 \u202eright-to-left";
+    const ticket = await desk.runJson(["ticket", "open", "--account", "1", "--title", title, "--description", "a\x1b[31mred\u2066"]);
+    const number = String(ticket.number);
+    for (const args of [["ticket", "list"], ["ticket", "show", number], ["ticket", "close", number], ["alerts", "explain", number]]) {
+        const shown = await done(desk, args);
+        // eslint-disable-next-line no-control-regex
+        assert.doesNotMatch(shown, /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/, args.join(" "));
+    }
+    assert.match(await refused(desk, EXIT.missing, ["recipient", "remove", number, "\x1b[2Jx@example.com"]), /\ufffd\[2Jx/);
+}
+
+for (const engine of ["sqlite", "postgresql"]) {
+    for (const served of [false, true]) {
+        const skip = engine === "postgresql" && postgres;
+        describe(`${engine}, ${served ? "served" : "nobody serves"}`, { skip }, () => {
+            let desk, server, number;
+            // On PostgreSQL another machine may serve: nothing is said.
+            const unserved = !served && engine === "sqlite";
+            before(async () => {
+                desk = await newDesk(engine);
+                if (served) server = await desk.serve();
+            });
+            after(async () => {
+                if (server === undefined) return;
+                const { complaints } = server;
+                assert.deepEqual(await server.stop(), { code: 0, signal: null });
+                assert.deepEqual(complaints, []);
+            });
+            test("a ticket's life", async () => (number = await lifeOfATicket(desk, unserved)));
+            test("explanations", () => explanations(desk, number));
+            test("recipients", () => recipients(desk, number, unserved));
+            test("accounts, contacts, employees", () => people(desk));
+            test("tokens, options, templates", () => settings(desk));
+            test("refusals", () => refusals(desk));
+            test("text that would move the cursor", () => hostileText(desk));
+        });
+    }
+}
+
+test("standard input and files as description", async () => {
+    const desk = await api.initDesk();
+    const from = ["ticket", "open", "--account", "1", "--title", "x", "--description-file"];
+    assert.equal((await desk.runJson([...from, "-"], { input: "über\nzwei" })).description, "über\nzwei");
+    const file = path.join(desk.folder, "text");
+    fs.writeFileSync(file, Buffer.from([0x66, 0xfc, 0x72]));
+    assert.match(await refused(desk, EXIT.refused, [...from, file]), /not text in UTF-8/);
+    await refused(desk, EXIT.usage, [...from, file, "--description", "y"]);
+});
+
+test("times are read in the terminal's time zone", async () => {
+    const desk = await api.initDesk();
+    const env = { TZ: "Asia/Tokyo" };
+    const open = ["ticket", "open", "--account", "1", "--title", "x", "--due"];
+    assert.equal((await desk.runJson([...open, "2026-12-01 17:00"], { env })).due, "2026-12-01T08:00:00Z");
+    assert.equal((await desk.runJson([...open, "2026-12-01T17:00:00+01:00"], { env })).due, "2026-12-01T16:00:00Z");
+    assert.match(await done(desk, ["ticket", "show", "1"], { env }), /^ {2}Due +2026-12-01 17:00$/m);
+    assert.equal((await desk.runJson(["ticket", "change", "1", "--due", "none"])).due, null);
+    await refused(desk, EXIT.usage, [...open, "tomorrow"]);
+});
+
+test("a list that is longer than its limit says so", async () => {
+    const desk = await api.initDesk();
+    for (let i = 0; i < 3; i += 1) await done(desk, ["ticket", "open", "--account", "1", "--title", `t${i}`]);
+    assert.match(await done(desk, ["ticket", "list", "--limit", "2"]), /There are more; --limit N shows more\.$/m);
+    assert.equal((await desk.runJson(["ticket", "list", "--limit", "2"])).items.length, 2);
+    assert.doesNotMatch(await done(desk, ["ticket", "list", "--limit", "3"]), /There are more/);
+    await refused(desk, EXIT.usage, ["ticket", "list", "--limit", "0"]);
+});
+
+test("notes go to standard error when JSON is printed", async () => {
+    const desk = await api.initDesk();
+    const { stdout, stderr } = await desk.run(["ticket", "open", "--account", "1", "--title", "x", "--json"]);
+    assert.equal(JSON.parse(stdout).number, 1);
+    assert.match(stderr, UNSERVED);
+});
