@@ -97,6 +97,49 @@ static bool run_explain(Job *job, GError **error)
     return true;
 }
 
+/* ---- is mail leaving? ---- */
+
+static void print_server(const json_t *server)
+{
+    static const Shown trouble[] = {
+        {"Since", "since", SHOWN_TIME},
+        {"Reason", "reason", SHOWN_VALUE},
+        {"Next try", "retry_at", SHOWN_TIME},
+        {0},
+    };
+    const json_t *relay = json_object_get(server, "relay");
+    const char *state = json_get_text(relay, "state");
+    bool active = json_get_bool(server, "active", false);
+    bool up = strcmp(state, "up") == 0;
+    command_print("The Alerts Server is %s; mail leaves by %s.\n", active ? "active" : "not active",
+                  json_get_text(server, "transport"));
+    if (!active)
+        command_print("Nobody is told until it is activated.\n");
+    else if (!up)
+        command_print("The relay is %s. Alerts wait; nothing is lost.\n", state);
+    if (!up)
+        print_fields(relay, trouble);
+    const char *name;
+    json_t *count;
+    command_print("\n");
+    json_object_foreach(json_object_get(server, "messages"), name, count)
+    {
+        command_print("  %-10s %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(count));
+    }
+}
+
+static bool run_status(Job *job, GError **error)
+{
+    json_auto_t *server = client_call(job_client(job), "GET", "/api/v1/alerts-server", NULL, error);
+    if (server == NULL)
+        return false;
+    if (!job_print_json(job, server))
+        print_server(server);
+    return true;
+}
+
+/* ---- one alert ---- */
+
 static void print_attempts(const json_t *attempts)
 {
     static const Shown columns[] = {
@@ -245,6 +288,9 @@ static const Option forms[] = {
 int command_alerts(int argc, char **argv)
 {
     static const Subcommand subcommands[] = {
+        {.name = "status",
+         .summary = "Tell whether mail is leaving, why not, and how much waits",
+         .run = run_status},
         {.name = "list",
          .arguments = "[TICKET]",
          .summary = "List a ticket's alerts, or all, the newest first",

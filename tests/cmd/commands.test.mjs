@@ -237,6 +237,21 @@ test("times are read in the terminal's time zone", async () => {
     await refused(desk, EXIT.usage, [...open, "tomorrow"]);
 });
 
+test("status says whether mail is leaving, and why not", async () => {
+    const desk = await newDesk("sqlite");
+    assert.match(await done(desk, ["alerts", "status"]), /^The Alerts Server is active; mail leaves by maildir\.$/m);
+    await done(desk, "options set alerts-server transport=smtp host=127.0.0.1 port=1 security=none".split(" "));
+    await done(desk, "ticket open --account 2 --contact 3 --title x".split(" "));
+    const server = await desk.serve();
+    await api.until("the relay to be down", async () => /The relay is down/.test(await done(desk, ["alerts", "status"])));
+    const down = await done(desk, ["alerts", "status"]);
+    assert.match(down, /^ *Reason +127\.0\.0\.1, port 1.*refused/m);
+    assert.match(down, /^ {2}queued +1$/m);
+    await server.stop();
+    await done(desk, "options set alerts-server active=false".split(" "));
+    assert.match(await done(desk, ["alerts", "status"]), /not active.*\nNobody is told until it is activated/);
+});
+
 test("a list that is longer than its limit says so", async () => {
     const desk = await api.initDesk();
     for (let i = 0; i < 3; i += 1) await done(desk, ["ticket", "open", "--account", "1", "--title", `t${i}`]);
