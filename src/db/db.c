@@ -348,8 +348,3 @@ DbEngine db_tx_engine(const DbTx *tx)
 {
     return tx->db->driver->engine;
 }
-
-const char *db_skip_locked(const DbTx *tx)
-{
-    return tx->db->driver->skip_locked;
-}

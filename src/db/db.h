@@ -122,6 +122,3 @@ bool db_query_int(DbTx *tx, bool *found, int64_t *value, GError **error, const c
                   const char *types, ...);
 
 DbEngine db_tx_engine(const DbTx *tx);
-
-/* " FOR UPDATE SKIP LOCKED" on PostgreSQL, "" on SQLite (where the one writer needs no lock). */
-const char *db_skip_locked(const DbTx *tx);

@@ -22,6 +22,9 @@ typedef struct {
 
 void job_free(Job *job);
 
+/* How many senders there may be at most. */
+#define DELIVERY_SENDERS_MAX 64
+
 struct Delivery {
     DeliverySetup setup;
     char *maildir;
@@ -43,6 +46,9 @@ struct Delivery {
     bool relay_blocked;     /* the relay is down: what is queued here goes back untried */
     int64_t relay_failures; /* in a row */
 };
+
+/* Takes back what senders left behind: what a dead one held, or everything. */
+bool delivery_take_back(Delivery *delivery, bool everything, int64_t due_at, GError **error);
 
 /* Thread functions; `data` is the Delivery. */
 gpointer delivery_sender_run(gpointer data);

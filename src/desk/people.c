@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "desk/blame.h"
 #include "mail/address.h"
 
 #include <jansson.h>
@@ -11,25 +12,13 @@
 const char *const token_scopes[] = {"tickets:read", "tickets:write", "alerts", "options",
                                     "templates",    "admin",         NULL};
 
-static bool blame(GError **error, const char *field, GError *failure)
-{
-    if (error_is(failure, TD_ERROR_NOT_FOUND)) {
-        error_set_problem(error, TD_ERROR_INVALID, error_problem(failure), field, "%s",
-                          failure->message);
-        g_error_free(failure);
-    } else {
-        g_propagate_error(error, failure);
-    }
-    return false;
-}
-
 static bool check_manager(DeskTx *tx, const Account *account, GError **error)
 {
     if (account->manager == 0)
         return true;
     GError *failure = NULL;
     g_autoptr(Employee) manager = employee_load(tx->db, account->manager, &failure);
-    return manager != NULL || blame(error, "/manager", failure);
+    return manager != NULL || desk_blame_field(error, failure, "/manager");
 }
 
 bool account_create(DeskTx *tx, Account *account, GError **error)
@@ -67,7 +56,7 @@ bool contact_create(DeskTx *tx, Contact *contact, GError **error)
     GError *failure = NULL;
     g_autoptr(Account) account = account_load(tx->db, contact->account, &failure);
     if (account == NULL)
-        return blame(error, "/account", failure);
+        return desk_blame_field(error, failure, "/account");
     g_auto(GStrv) keys = address_keys(contact);
     contact->created_at = tx->now_us;
     return contact_insert(tx->db, contact, (const char *const *)keys, error);

@@ -100,14 +100,6 @@ bool outbox_recover(DbTx *tx, bool everything, int64_t now_us, int64_t due_at, i
                    "iiii", due_at, now_us, (int64_t)everything, (int64_t)limit);
 }
 
-bool outbox_renew(DbTx *tx, const char *lease, int64_t lease_until, int64_t now_us, GError **error)
-{
-    return db_exec(tx, NULL, error,
-                   "UPDATE outbox SET lease_until = $2, updated_at = $3"
-                   " WHERE lease = $1 AND state = 'sending'",
-                   "sii", lease, lease_until, now_us);
-}
-
 /* The first due one among the urgent, or among the others: one look at the start of an index. */
 #define FIRST_DUE(index)                                                                           \
     "SELECT w.due_at FROM outbox w" index " WHERE w.state IN " WAITING                             \

@@ -44,9 +44,6 @@ bool outbox_settle(DbTx *tx, const OutboxSettlement *settlement, bool *settled, 
 bool outbox_recover(DbTx *tx, bool everything, int64_t now_us, int64_t due_at, int limit,
                     int64_t *taken, GError **error);
 
-/* Lengthens the lease of all messages claimed with this token. */
-bool outbox_renew(DbTx *tx, const char *lease, int64_t lease_until, int64_t now_us, GError **error);
-
 /* When the next waiting message is due: INT64_MAX where none waits. */
 bool outbox_next_due(DbTx *tx, int64_t *due_at, GError **error);
 

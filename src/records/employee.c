@@ -136,11 +136,3 @@ GPtrArray *employee_list(DbTx *tx, int64_t after, int limit, GError **error)
         g_ptr_array_add(list, from_row(rows));
     return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
 }
-
-bool employee_has_address(DbTx *tx, const char *email_key, bool *has, GError **error)
-{
-    int64_t id;
-    return db_query_int(tx, has, &id, error,
-                        "SELECT id FROM employee WHERE email_key = $1 OR email2_key = $1 LIMIT 1",
-                        "s", email_key);
-}

@@ -41,6 +41,3 @@ bool employee_update(DbTx *tx, const Employee *employee, GError **error);
 
 /* Up to `limit` with an id greater than `after`, by id. */
 GPtrArray *employee_list(DbTx *tx, int64_t after, int limit, GError **error);
-
-/* Whether an active or inactive employee has this address. */
-bool employee_has_address(DbTx *tx, const char *email_key, bool *has, GError **error);

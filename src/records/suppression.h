@@ -8,7 +8,3 @@
 #include <stdint.h>
 
 bool suppression_has(DbTx *tx, const char *email_key, bool *has, GError **error);
-
-/* Adds, or renews the evidence. */
-bool suppression_add(DbTx *tx, const char *email, const char *email_key, const char *reason,
-                     const char *evidence, int64_t now_us, GError **error);

@@ -259,9 +259,10 @@ static bool claim_fn(DbTx *tx, void *data, GError **error)
     Claimer *claimer = data;
     bool found = false;
     g_assert_cmpint(db_tx_engine(tx), ==, db_engine(claimer->db));
-    g_autofree char *sql = g_strconcat("UPDATE thing SET amount = $1 WHERE id = (SELECT id FROM "
-                                       "thing WHERE amount IS NULL ORDER BY id LIMIT 1",
-                                       db_skip_locked(tx), ") RETURNING id", NULL);
+    g_autofree char *sql = g_strconcat(
+        "UPDATE thing SET amount = $1 WHERE id = (SELECT id FROM "
+        "thing WHERE amount IS NULL ORDER BY id LIMIT 1",
+        db_tx_engine(tx) == DB_POSTGRESQL ? " FOR UPDATE SKIP LOCKED" : "", ") RETURNING id", NULL);
     if (!db_query_int(tx, &found, NULL, error, sql, "i", claimer->number))
         return false;
     claimer->claimed = found;
