@@ -166,6 +166,7 @@ static void notice_new_route(Delivery *delivery, const DeliveryRoute *route, cha
     monitor_lock(&delivery->monitor);
     delivery->relay_blocked = false;
     delivery->relay_failures = 0;
+    delivery->relay_retry_at = 0;
     monitor_unlock(&delivery->monitor);
 }
 

@@ -45,6 +45,7 @@ struct Delivery {
     bool stopping;          /* nothing new is started */
     bool relay_blocked;     /* the relay is down: what is queued here goes back untried */
     int64_t relay_failures; /* in a row */
+    int64_t relay_retry_at; /* of the last failure that counted; 0: none */
 };
 
 /* Takes back what senders left behind: what a dead one held, or everything. */

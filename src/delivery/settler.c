@@ -122,7 +122,8 @@ static bool settle_batch(DbTx *tx, void *data, GError **error)
 }
 
 /* Counts failures of the relay in a row and sets when to try it again; says when it goes and when
- * it is back. */
+ * it is back. When a relay goes, all connections fail, one after the other: that is one failure,
+ * so nothing counts before the next try is due. */
 static void look_at_relay(Batch *batch)
 {
     Delivery *delivery = batch->delivery;
@@ -139,13 +140,16 @@ static void look_at_relay(Batch *batch)
     }
     monitor_lock(&delivery->monitor);
     bool was_down = delivery->relay_failures > 0;
-    if (trouble != NULL)
+    if (trouble != NULL && batch->now_us >= delivery->relay_retry_at) {
         delivery->relay_failures++;
-    else if (answered)
+        delivery->relay_retry_at = batch->now_us + relay_delay_us(delivery->relay_failures);
+    } else if (trouble == NULL && answered) {
         delivery->relay_failures = 0;
+        delivery->relay_retry_at = 0;
+    }
     int64_t failures = delivery->relay_failures;
+    batch->relay_retry_at = trouble != NULL ? delivery->relay_retry_at : 0;
     monitor_unlock(&delivery->monitor);
-    batch->relay_retry_at = trouble != NULL ? batch->now_us + relay_delay_us(failures) : 0;
     if (trouble != NULL && !was_down)
         log_warning(
             "The relay cannot be used: %s. Nothing is lost: alerts wait, and it is tried again"

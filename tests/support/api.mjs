@@ -16,10 +16,13 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const START_LIMIT_MS = 20_000;
-const STOP_LIMIT_MS = 20_000;
-const WAIT_LIMIT_MS = 15_000;
-const COMMAND_LIMIT_MS = 60_000;
+/** How much slower than usual everything is: a program built with sanitizers says TEST_SLOW=4. Limits grow with it. */
+export const SLOW = Math.max(1, Number(process.env.TEST_SLOW ?? 1) || 1);
+
+const START_LIMIT_MS = 20_000 * SLOW;
+const STOP_LIMIT_MS = 20_000 * SLOW;
+const WAIT_LIMIT_MS = 15_000 * SLOW;
+const COMMAND_LIMIT_MS = 60_000 * SLOW;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
 // ---- what has to go at the end ----
@@ -45,6 +48,10 @@ process.on("exit", () => {
     for (const program of running) program.signal("SIGKILL");
     for (const folder of folders) removeFolder(folder);
 });
+
+// A runner that gives up asks first (SIGTERM), which by itself would end Node without "exit".
+for (const [name, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }))
+    process.on(name, () => process.exit(128 + number));
 
 /** A new empty folder of the test's own. */
 export function scratchFolder() {
@@ -82,7 +89,7 @@ export async function until(what, check, { limit = WAIT_LIMIT_MS, every = 20 } =
 const setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].find((file) => fs.existsSync(file));
 
 /** A process that runs in the background, its output kept. */
-class Program {
+export class Program {
     constructor(command, args, { env = {}, stopSignal = "SIGTERM", ...options } = {}) {
         const guard = setpriv === undefined ? [] : [setpriv, "--pdeathsig", "KILL", "--"];
         const [file, ...rest] = [...guard, command, ...args];
@@ -196,7 +203,7 @@ export async function tidingsJson(args, options) {
  * Buffer. Returns {status, headers, text, body}, where body is the parsed answer if that is JSON. A connection that
  * breaks is an error.
  */
-export function call(base, method, target, body, { token, key, headers = {}, agent, limit = 60_000 } = {}) {
+export function call(base, method, target, body, { token, key, headers = {}, agent, limit = COMMAND_LIMIT_MS } = {}) {
     const raw = typeof body === "string" || Buffer.isBuffer(body);
     const payload = body === undefined || raw ? body : JSON.stringify(body);
     const all = { Connection: agent === undefined ? "close" : "keep-alive" };

@@ -42,6 +42,8 @@ export default async function* report(events) {
             const name = [...parents.slice(0, data.nesting), data.name].map(escape).join(": ");
             yield `${type === "test:pass" ? "ok" : "not ok"} ${count} - ${name}${directive(data)}\n`;
             if (type === "test:fail") yield comment(inspect(error?.cause ?? error));
+        } else if (type === "test:diagnostic") {
+            yield comment(data.message);
         } else if (type === "test:stdout" || type === "test:stderr") {
             yield comment(data.message);
         }
