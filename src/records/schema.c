@@ -76,7 +76,9 @@ static const char step_1[] =
     "NULL,"
     "  opened_at BIGINT NOT NULL,"
     "  closed_at BIGINT,"
+    "  not_told_at BIGINT," /* since when it is known that its closing reached nobody */
     "  updated_at BIGINT NOT NULL);"
+    "CREATE INDEX ticket_not_told ON ticket (number) WHERE not_told_at IS NOT NULL;"
     "CREATE INDEX ticket_by_account ON ticket (account, number);"
     "CREATE INDEX ticket_by_status ON ticket (status, number);"
 
@@ -108,6 +110,7 @@ static const char step_1[] =
     "  notify BIGINT NOT NULL,"
     "  facts TEXT NOT NULL,"
     "  UNIQUE (ticket, version));"
+    "CREATE INDEX event_by_actor ON event (actor_kind, actor_id, at);"
 
     "CREATE TABLE alert ("
     "  id @id@,"
