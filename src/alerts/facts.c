@@ -32,7 +32,9 @@ static json_t *ticket_facts(const Ticket *ticket, const Settings *settings)
     json_set_text(value, "description", description);
     json_set_int(value, "status_code", ticket->status);
     json_set_text(value, "status", status_label(ticket->status, settings->tickets.status_labels));
-    json_set_text(value, "priority", ticket->priority);
+    g_autofree char *priority = g_strdup(ticket->priority);
+    priority[0] = g_ascii_toupper(priority[0]); /* "normal" is for programs */
+    json_set_text(value, "priority", priority);
     json_set_text(value, "type", ticket->type);
     json_set_text(value, "resolution", resolution);
     json_set_time(value, "opened", ticket->opened_at);
