@@ -68,7 +68,10 @@ bool outbox_settle(DbTx *tx, const OutboxSettlement *s, bool *settled, GError **
     if (!db_exec(
             tx, &changed, error,
             "UPDATE outbox SET state = $3, due_at = CASE WHEN $4 = 0 THEN due_at ELSE $4 END,"
-            " attempts = attempts + $5, state_reason = $6, last_reply = COALESCE($7, last_reply),"
+            " attempts = attempts + $5,"
+            " state_reason = CASE WHEN $3 IN " WAITING
+            " THEN COALESCE($6, state_reason) ELSE $6 END,"
+            " last_reply = COALESCE($7, last_reply),"
             " remote_id = COALESCE($8, remote_id),"
             " message_hash = COALESCE($9, message_hash), composer = $10,"
             " accepted_at = COALESCE($11, accepted_at),"
