@@ -37,7 +37,8 @@ static const char *why_not(AlertReason reason)
     case REASON_LEFT_TICKET:
         return "this recipient has left the ticket's list";
     case REASON_ADDRESS_SUPPRESSED:
-        return "this address was on the suppression list at that time: a mail server had said that there is no "
+        return "this address was on the suppression list at that time: a mail server had said that "
+               "there is no "
                "such mailbox, or a person put it there";
     case REASON_BRAKE:
     case REASON_NEW_TICKET:

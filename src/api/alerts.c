@@ -129,9 +129,8 @@ static HttpResponse *act(ApiCall *call, bool (*fn)(DeskTx *, int64_t, GError **)
 static json_t *run_retry(ApiCall *call, DeskTx *tx, void *data, GError **error)
 {
     const Action *action = data;
-    return alert_retry(tx, action->id, action->force, error)
-               ? show(call, tx->db, action->id, error)
-               : NULL;
+    return alert_retry(tx, action->id, action->force, error) ? show(call, tx->db, action->id, error)
+                                                             : NULL;
 }
 
 /* An empty body, or {"force"?}. */

@@ -46,8 +46,7 @@ bool alert_retry(DeskTx *tx, int64_t id, bool force, GError **error)
     if (message == NULL)
         return false;
     bool listed = false;
-    if (asks_the_list(message) &&
-        !suppression_has(tx->db, alert->recipient_key, &listed, error))
+    if (asks_the_list(message) && !suppression_has(tx->db, alert->recipient_key, &listed, error))
         return false;
     if (listed && !force)
         return suppression_refuse(tx, id, alert->recipient_key, error);

@@ -55,12 +55,13 @@ bool suppression_refuse(DeskTx *tx, int64_t alert, const char *email_key, GError
         return false;
     g_autofree char *since = text_from_time(suppression->since / US_PER_SECOND * US_PER_SECOND);
     g_autofree char *words = why(suppression);
-    error_set_problem(error, TD_ERROR_CONFLICT, "address-suppressed", NULL,
-                      "%s is on the suppression list since %s, because %s. Nothing was sent. If the"
-                      " address works again, take it off the list (`tidings suppression remove %s`)"
-                      " and retry; or send this one mail all the same (`tidings alerts retry %"
-                      G_GINT64_FORMAT " --force`, in the API {\"force\":true}): when it is"
-                      " accepted, the address leaves the list",
-                      suppression->email, since, words, suppression->email, alert);
+    error_set_problem(
+        error, TD_ERROR_CONFLICT, "address-suppressed", NULL,
+        "%s is on the suppression list since %s, because %s. Nothing was sent. If the"
+        " address works again, take it off the list (`tidings suppression remove %s`)"
+        " and retry; or send this one mail all the same (`tidings alerts retry %" G_GINT64_FORMAT
+        " --force`, in the API {\"force\":true}): when it is"
+        " accepted, the address leaves the list",
+        suppression->email, since, words, suppression->email, alert);
     return false;
 }

@@ -36,7 +36,8 @@ typedef struct {
     int64_t dated_at;   /* the mail's Date: set once, with the first intent to send; 0: not yet */
     char *sender;       /* JSON: the sender identity that the bytes were made with */
     bool uncertain;     /* was uncertain at some time; kept for ever */
-    char *state_reason; /* why it is cancelled, expired, held; OUTBOX_FORCED; NULL: the state says it all */
+    char *state_reason; /* why it is cancelled, expired, held; OUTBOX_FORCED; NULL: the state says
+                           it all */
     char *last_reply;
     char *remote_id;    /* the next server's queue id */
     char *message_hash; /* of the bytes that were accepted */

@@ -50,8 +50,8 @@ bool suppression_add(DbTx *tx, const Suppression *suppression, bool *added, GErr
 
 Suppression *suppression_load(DbTx *tx, const char *email_key, GError **error)
 {
-    DbRows *rows = db_query(
-        tx, error, "SELECT " COLUMNS " FROM suppression WHERE email_key = $1", "s", email_key);
+    DbRows *rows = db_query(tx, error, "SELECT " COLUMNS " FROM suppression WHERE email_key = $1",
+                            "s", email_key);
     if (rows == NULL)
         return NULL;
     g_autoptr(Suppression) suppression = db_rows_next(rows) ? from_row(rows) : NULL;
