@@ -37,7 +37,9 @@ static const char *why_not(AlertReason reason)
     case REASON_LEFT_TICKET:
         return "this recipient has left the ticket's list";
     case REASON_ADDRESS_SUPPRESSED:
-        return "mail to this address has bounced before, so it is on the suppression list";
+        return "this address was on the suppression list at that time: a mail server had said that "
+               "there is no "
+               "such mailbox, or a person put it there";
     case REASON_BRAKE:
     case REASON_NEW_TICKET:
     case REASON_TICKET_CLOSED:

@@ -109,6 +109,7 @@ HttpResponse *alerts_get(ApiCall *call, GError **error)
 typedef struct {
     int64_t id;
     bool (*act)(DeskTx *tx, int64_t alert, GError **error);
+    bool force; /* of retry */
 } Action;
 
 static json_t *run_action(ApiCall *call, DeskTx *tx, void *data, GError **error)
@@ -125,9 +126,36 @@ static HttpResponse *act(ApiCall *call, bool (*fn)(DeskTx *, int64_t, GError **)
                : NULL;
 }
 
+static json_t *run_retry(ApiCall *call, DeskTx *tx, void *data, GError **error)
+{
+    const Action *action = data;
+    return alert_retry(tx, action->id, action->force, error) ? show(call, tx->db, action->id, error)
+                                                             : NULL;
+}
+
+/* An empty body, or {"force"?}. */
+static bool read_retry(ApiCall *call, Action *action, GError **error)
+{
+    size_t bytes;
+    http_request_body(call->request, &bytes);
+    if (bytes == 0)
+        return true;
+    json_t *body = api_body(call, error);
+    if (body == NULL)
+        return false;
+    JsonReader reader;
+    json_reader_init(&reader, body, "");
+    json_read_bool(&reader, "force", &action->force);
+    return json_reader_end(&reader, error);
+}
+
 HttpResponse *alerts_retry(ApiCall *call, GError **error)
 {
-    return act(call, alert_retry, error);
+    Action action = {0};
+    return api_param_id(call, "id", "unknown-alert", &action.id, error) &&
+                   read_retry(call, &action, error)
+               ? api_write(call, 200, run_retry, &action, error)
+               : NULL;
 }
 
 HttpResponse *alerts_cancel(ApiCall *call, GError **error)

@@ -51,6 +51,11 @@ static const ApiRoute routes[] = {
     {"POST", V1 "/alerts/{id}/cancel", "alerts", alerts_cancel, NULL},
     {"POST", V1 "/alerts/{id}/release", "alerts", alerts_release, NULL},
 
+    {"GET", V1 "/suppressions", "alerts", suppressions_list, paged},
+    {"POST", V1 "/suppressions", "alerts", suppressions_post, NULL},
+    {"GET", V1 "/suppressions/{email}", "alerts", suppressions_get, NULL},
+    {"DELETE", V1 "/suppressions/{email}", "alerts", suppressions_delete, NULL},
+
     {"GET", V1 "/alerts-server", "alerts", health_alerts_server, NULL},
 
     {"GET", V1 "/accounts", READ, accounts_list, of_accounts},

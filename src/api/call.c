@@ -84,12 +84,24 @@ bool api_query_id(const ApiCall *call, const char *name, int64_t *id, GError **e
     return false;
 }
 
+bool api_page_limit(const ApiCall *call, int *limit, GError **error)
+{
+    const char *text = http_request_query(call->request, "limit");
+    int64_t items = API_PAGE_ITEMS;
+    if (text != NULL && *text != '\0' && !text_to_int(text, 1, LIMIT_PAGE_ITEMS, &items)) {
+        error_set_problem(error, TD_ERROR_INVALID, "out-of-range", NULL,
+                          "The query parameter \"limit\" must be from 1 to %d", LIMIT_PAGE_ITEMS);
+        return false;
+    }
+    *limit = (int)items;
+    return true;
+}
+
 bool api_page(const ApiCall *call, ApiPage *page, GError **error)
 {
     const char *cursor = http_request_query(call->request, "cursor");
-    const char *limit = http_request_query(call->request, "limit");
-    int64_t items = API_PAGE_ITEMS;
     int64_t after = 0;
+    int items;
     if (cursor != NULL && *cursor != '\0' && !text_to_int(cursor, 1, INT64_MAX, &after)) {
         error_set_problem(error, TD_ERROR_INVALID, "bad-cursor", NULL,
                           "\"%s\" is no cursor: take it from \"next_cursor\" of the page before,"
@@ -97,12 +109,9 @@ bool api_page(const ApiCall *call, ApiPage *page, GError **error)
                           cursor);
         return false;
     }
-    if (limit != NULL && *limit != '\0' && !text_to_int(limit, 1, LIMIT_PAGE_ITEMS, &items)) {
-        error_set_problem(error, TD_ERROR_INVALID, "out-of-range", NULL,
-                          "The query parameter \"limit\" must be from 1 to %d", LIMIT_PAGE_ITEMS);
+    if (!api_page_limit(call, &items, error))
         return false;
-    }
-    *page = (ApiPage){after, (int)items};
+    *page = (ApiPage){after, items};
     return true;
 }
 

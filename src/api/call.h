@@ -80,6 +80,9 @@ typedef struct {
 } ApiPage;
 bool api_page(const ApiCall *call, ApiPage *page, GError **error);
 
+/* `limit` alone. */
+bool api_page_limit(const ApiCall *call, int *limit, GError **error);
+
 /* ---- working ---- */
 
 /* Makes the answer's JSON inside the transaction: a new reference, NULL with an error. May run more

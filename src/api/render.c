@@ -159,6 +159,22 @@ json_t *render_token(const Token *token)
     return value;
 }
 
+json_t *render_suppression(const Suppression *suppression)
+{
+    static const char *const texts[] = {"reply", "by", "note"};
+    json_auto_t *stored = stored_json(suppression->evidence);
+    json_t *evidence = json_object();
+    json_set_id(evidence, "alert", json_get_int(stored, "alert"));
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        json_set_text(evidence, texts[i], json_string_value(json_object_get(stored, texts[i])));
+    json_t *value = json_object();
+    json_set_text(value, "email", suppression->email);
+    json_set_text(value, "reason", suppression->reason);
+    json_object_set_new(value, "evidence", evidence);
+    json_set_time(value, "since", suppression->since);
+    return value;
+}
+
 json_t *render_template(const TicketTemplate *record)
 {
     json_t *value = json_object();

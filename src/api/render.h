@@ -10,6 +10,7 @@
 #include "records/event.h"
 #include "records/option.h"
 #include "records/recipient.h"
+#include "records/suppression.h"
 #include "records/ticket.h"
 #include "records/ticket_template.h"
 #include "records/token.h"
@@ -28,6 +29,8 @@ json_t *render_account(const Account *account);
 json_t *render_contact(const Contact *contact);
 json_t *render_employee(const Employee *employee);
 json_t *render_token(const Token *token);
+/* evidence: {"alert","reply","by","note"}, null what it has not. */
+json_t *render_suppression(const Suppression *suppression);
 json_t *render_template(const TicketTemplate *record);
 json_t *render_option_change(const OptionChange *change);
 

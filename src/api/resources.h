@@ -33,6 +33,12 @@ HttpResponse *alerts_retry(ApiCall *call, GError **error);
 HttpResponse *alerts_cancel(ApiCall *call, GError **error);
 HttpResponse *alerts_release(ApiCall *call, GError **error);
 
+/* suppressions.c */
+HttpResponse *suppressions_list(ApiCall *call, GError **error);
+HttpResponse *suppressions_get(ApiCall *call, GError **error);
+HttpResponse *suppressions_post(ApiCall *call, GError **error);
+HttpResponse *suppressions_delete(ApiCall *call, GError **error);
+
 /* accounts.c, contacts.c, employees.c, tokens.c */
 HttpResponse *accounts_list(ApiCall *call, GError **error);
 HttpResponse *accounts_get(ApiCall *call, GError **error);

@@ -230,7 +230,7 @@ static bool run_message(Job *job, GError **error)
 /* ---- acting ---- */
 
 /* Each by itself: one that is refused does not keep the others from being done. */
-static bool act(Job *job, const char *action, GError **error)
+static bool act(Job *job, const char *action, const json_t *body, GError **error)
 {
     json_auto_t *done = json_array();
     GError *first = NULL;
@@ -238,7 +238,7 @@ static bool act(Job *job, const char *action, GError **error)
         g_autoptr(GError) failure = NULL;
         g_autofree char *target = number_target(ALERTS "/", *id, action, &failure);
         json_t *alert =
-            target != NULL ? client_call(job_client(job), "POST", target, NULL, &failure) : NULL;
+            target != NULL ? client_call(job_client(job), "POST", target, body, &failure) : NULL;
         if (alert != NULL)
             json_array_append_new(done, alert);
         else if (first == NULL)
@@ -261,22 +261,27 @@ static bool act(Job *job, const char *action, GError **error)
 
 static bool run_retry(Job *job, GError **error)
 {
-    return act(job, "/retry", error);
+    return act(job, "/retry", job_body(job), error);
 }
 
 static bool run_cancel(Job *job, GError **error)
 {
-    return act(job, "/cancel", error);
+    return act(job, "/cancel", NULL, error);
 }
 
 static bool run_release(Job *job, GError **error)
 {
-    return act(job, "/release", error);
+    return act(job, "/release", NULL, error);
 }
 
 static const Option filters[] = {
     {"state", OPTION_QUERY, NULL, "STATE",
      "In this state, such as accepted; " NO_STATE ": decided not to be sent"},
+    {0},
+};
+
+static const Option forcing[] = {
+    {"force", OPTION_TRUE, NULL, NULL, "Even to a suppressed address; acceptance ends that"},
     {0},
 };
 
@@ -314,6 +319,7 @@ int command_alerts(int argc, char **argv)
         {.name = "retry",
          .arguments = "ID...",
          .summary = "Send again what was refused, given up, returned or cancelled",
+         .options = {forcing},
          .run = run_retry},
         {.name = "cancel",
          .arguments = "ID...",

@@ -7,6 +7,7 @@ int command_serve(int argc, char **argv);
 int command_ticket(int argc, char **argv);
 int command_recipient(int argc, char **argv);
 int command_alerts(int argc, char **argv);
+int command_suppression(int argc, char **argv);
 int command_account(int argc, char **argv);
 int command_contact(int argc, char **argv);
 int command_employee(int argc, char **argv);

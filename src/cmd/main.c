@@ -16,6 +16,7 @@ static const Command commands[] = {
     {"ticket", "Open, show, change and close tickets", command_ticket},
     {"recipient", "Who is told about a ticket", command_recipient},
     {"alerts", "Who was told, who was not, and why", command_alerts},
+    {"suppression", "Addresses that are not told anything, and why", command_suppression},
     {"account", "Customers", command_account},
     {"contact", "People at a customer", command_contact},
     {"employee", "People who work at the desk", command_employee},
@@ -29,7 +30,7 @@ static void print_help(FILE *out)
     fprintf(out, "Tidings: a ticket desk that tells your customers.\n\n"
                  "Usage: tidings COMMAND [OPTION...]\n\n");
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
     fprintf(out,
             "\nA desk is a folder: name it with --desk DIR, or once in the variable TIDINGS_DESK.\n"
             "`tidings COMMAND --help` tells more; the manual is tidings(1).\n");

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "delivery/private.h"
 #include "delivery/retry.h"
+#include "delivery/undeliverable.h"
 
 #define BATCH_MAX  200
 #define RETRY_MS   500
@@ -90,7 +91,8 @@ static bool settle_tried(DbTx *tx, const Batch *batch, const Job *job, bool *set
         settlement.counts = true;
         settlement.state_reason = "not_composed";
     }
-    return outbox_settle(tx, &settlement, settled, error);
+    return outbox_settle(tx, &settlement, settled, error) &&
+           (!*settled || undeliverable_note(tx, job, batch->now_us, error));
 }
 
 static bool settle_batch(DbTx *tx, void *data, GError **error)

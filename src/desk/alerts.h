@@ -7,6 +7,9 @@
 
 /* Errors of all: NOT_FOUND, CONFLICT (problem "not-possible-now": the state does not allow it;
  * "no-message": it was suppressed, with the reason). */
-bool alert_retry(DeskTx *tx, int64_t alert, GError **error);
+
+/* Errors: also CONFLICT (problem "address-suppressed": the address has been put on the suppression
+ * list). With `force` it is sent once all the same, and taken off the list when it is accepted. */
+bool alert_retry(DeskTx *tx, int64_t alert, bool force, GError **error);
 bool alert_cancel(DeskTx *tx, int64_t alert, GError **error);
 bool alert_release(DeskTx *tx, int64_t alert, GError **error);

@@ -65,20 +65,22 @@ bool outbox_settle(DbTx *tx, const OutboxSettlement *s, bool *settled, GError **
     g_return_val_if_fail(outbox_move_allowed(OUTBOX_SENDING, s->state, OUTBOX_BY_SERVICE), false);
     bool accepted = s->state == OUTBOX_ACCEPTED;
     int64_t changed;
-    if (!db_exec(
-            tx, &changed, error,
-            "UPDATE outbox SET state = $3, due_at = CASE WHEN $4 = 0 THEN due_at ELSE $4 END,"
-            " attempts = attempts + $5, state_reason = $6, last_reply = COALESCE($7, last_reply),"
-            " remote_id = COALESCE($8, remote_id),"
-            " message_hash = COALESCE($9, message_hash), composer = $10,"
-            " accepted_at = COALESCE($11, accepted_at),"
-            " uncertain = CASE WHEN $3 = 'uncertain' THEN 1 ELSE uncertain END,"
-            " lease_until = NULL, updated_at = $12"
-            " WHERE id = $1 AND lease = $2 AND (state = 'sending'"
-            " OR (state = 'uncertain' AND $3 = 'accepted'))",
-            "issiissssini", s->id, s->lease, outbox_state_name(s->state), s->due_at,
-            (int64_t)s->counts, s->state_reason, s->attempt != NULL ? s->attempt->reply : NULL,
-            s->remote_id, s->message_hash, s->composer, accepted ? s->now_us : 0, s->now_us))
+    if (!db_exec(tx, &changed, error,
+                 "UPDATE outbox SET state = $3, due_at = CASE WHEN $4 = 0 THEN due_at ELSE $4 END,"
+                 " attempts = attempts + $5,"
+                 " state_reason = CASE WHEN $3 IN " WAITING
+                 " THEN COALESCE($6, state_reason) ELSE $6 END,"
+                 " last_reply = COALESCE($7, last_reply),"
+                 " remote_id = COALESCE($8, remote_id),"
+                 " message_hash = COALESCE($9, message_hash), composer = $10,"
+                 " accepted_at = COALESCE($11, accepted_at),"
+                 " uncertain = CASE WHEN $3 = 'uncertain' THEN 1 ELSE uncertain END,"
+                 " lease_until = NULL, updated_at = $12"
+                 " WHERE id = $1 AND lease = $2 AND (state = 'sending'"
+                 " OR (state = 'uncertain' AND $3 = 'accepted'))",
+                 "issiissssini", s->id, s->lease, outbox_state_name(s->state), s->due_at,
+                 (int64_t)s->counts, s->state_reason, s->attempt != NULL ? s->attempt->reply : NULL,
+                 s->remote_id, s->message_hash, s->composer, accepted ? s->now_us : 0, s->now_us))
         return false;
     if (changed == 1 && s->attempt != NULL && !accepted &&
         !record_attempt(tx, s->id, s->attempt, error))

@@ -26,7 +26,7 @@ typedef struct {
     OutboxState state; /* accepted, deferred, rejected, uncertain; queued: the relay is down */
     int64_t due_at;    /* deferred, uncertain, queued: when again */
     bool counts;       /* whether it counts as an attempt */
-    const char *state_reason; /* may be NULL */
+    const char *state_reason; /* may be NULL: none; what waits again keeps the one it has */
     const char *remote_id;    /* may be NULL */
     const char *message_hash; /* with accepted */
     int64_t composer;

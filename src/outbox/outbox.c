@@ -172,21 +172,22 @@ bool outbox_release(DbTx *tx, int64_t id, int64_t now_us, GError **error)
     return changed == 1 || refuse(tx, id, "released", error);
 }
 
-bool outbox_retry(DbTx *tx, int64_t id, int64_t now_us, GError **error)
+bool outbox_retry(DbTx *tx, int64_t id, const char *reason, int64_t now_us, GError **error)
 {
     int64_t changed;
     if (!db_exec(tx, &changed, error,
-                 "UPDATE outbox SET due_at = $2, updated_at = $2"
+                 "UPDATE outbox SET due_at = $2, updated_at = $2,"
+                 " state_reason = COALESCE($3, state_reason)"
                  " WHERE id = $1 AND state IN ('queued', 'deferred', 'uncertain')",
-                 "ii", id, now_us))
+                 "iis", id, now_us, reason))
         return false;
     if (changed == 1)
         return true;
     if (!db_exec(tx, &changed, error,
-                 "UPDATE outbox SET state = 'queued', state_reason = NULL, due_at = $2,"
+                 "UPDATE outbox SET state = 'queued', state_reason = $3, due_at = $2,"
                  " queued_at = $2, updated_at = $2"
                  " WHERE id = $1 AND state IN ('rejected', 'expired', 'bounced', 'cancelled')",
-                 "ii", id, now_us))
+                 "iis", id, now_us, reason))
         return false;
     return changed == 1 || refuse(tx, id, "sent again", error);
 }

@@ -15,6 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The state_reason of what a person sends although the address is suppressed. */
+#define OUTBOX_FORCED "forced"
+
 typedef struct {
     int64_t id;
     char *kind;      /* "alert", ... */
@@ -33,7 +36,8 @@ typedef struct {
     int64_t dated_at;   /* the mail's Date: set once, with the first intent to send; 0: not yet */
     char *sender;       /* JSON: the sender identity that the bytes were made with */
     bool uncertain;     /* was uncertain at some time; kept for ever */
-    char *state_reason; /* why it is cancelled, expired, held; NULL: the state says it all */
+    char *state_reason; /* why it is cancelled, expired, held; OUTBOX_FORCED; NULL: the state says
+                           it all */
     char *last_reply;
     char *remote_id;    /* the next server's queue id */
     char *message_hash; /* of the bytes that were accepted */
@@ -75,8 +79,9 @@ GPtrArray *outbox_attempts(DbTx *tx, int64_t id, GError **error);
  */
 bool outbox_cancel(DbTx *tx, int64_t id, const char *reason, int64_t now_us, GError **error);
 bool outbox_release(DbTx *tx, int64_t id, int64_t now_us, GError **error);
-/* Sends at once what waits, and again what is final but not accepted. */
-bool outbox_retry(DbTx *tx, int64_t id, int64_t now_us, GError **error);
+/* Sends at once what waits, and again what is final but not accepted. `reason` (NULL: none) becomes
+ * the state_reason, and stays with the message for as long as it waits and is tried. */
+bool outbox_retry(DbTx *tx, int64_t id, const char *reason, int64_t now_us, GError **error);
 
 /* Cancels whatever of this order_key has not been sent; what is being sent at this moment goes on.
  */

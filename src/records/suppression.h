@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The suppression list: addresses that bounced or complained, with the evidence. */
+/* The suppression list: addresses that are not told anything, each with the evidence why. All
+ * functions here run inside the caller's transaction. */
 #pragma once
 
 #include "db/db.h"
@@ -7,4 +8,36 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define SUPPRESSION_NO_MAILBOX "no_such_mailbox" /* a mail server has said so */
+#define SUPPRESSION_BY_PERSON  "added_by_person"
+
+typedef struct {
+    char *email;
+    char *email_key;
+    char *reason; /* one of the above */
+    /* JSON: {"alert","reply"} of a refusal, {"by","note"} of a person */
+    char *evidence;
+    int64_t since;
+} Suppression;
+
+void suppression_free(Suppression *suppression);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Suppression, suppression_free)
+
 bool suppression_has(DbTx *tx, const char *email_key, bool *has, GError **error);
+
+/* *added is false where the address is on the list already: its first evidence stays. */
+bool suppression_add(DbTx *tx, const Suppression *suppression, bool *added, GError **error);
+
+/* Errors: NOT_FOUND (problem "not-suppressed"). */
+Suppression *suppression_load(DbTx *tx, const char *email_key, GError **error);
+
+/* By the compared form of the address, up to `limit` behind `after` ("": from the start). */
+GPtrArray *suppression_list(DbTx *tx, const char *after, int limit, GError **error);
+
+/* *removed is false where the address is not on the list. */
+bool suppression_remove(DbTx *tx, const char *email_key, bool *removed, GError **error);
+
+/* The evidence of a refusal by a mail server, and of a person's own judgement (`note` may be NULL).
+ * Free with g_free(). */
+char *suppression_evidence_of_reply(int64_t alert, const char *reply);
+char *suppression_evidence_of_person(const char *by, const char *note);

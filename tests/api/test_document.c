@@ -66,6 +66,7 @@ static void check_scope(World *world, const char *method, const char *path, cons
     g_string_replace(target, "{number}", "1", 0);
     g_string_replace(target, "{id}", "1", 0);
     g_string_replace(target, "{section}", "desk", 0);
+    g_string_replace(target, "{email}", "a@b.example", 0);
     g_autofree char *upper = g_ascii_strup(method, -1);
     CallOptions as = {.token = token};
     g_autoptr(Answer) answer = world_call_with(world, upper, target->str, NULL, &as);
@@ -146,6 +147,7 @@ static void test_shapes(void)
         {"Contact", "/api/v1/contacts/1"},
         {"Employee", "/api/v1/employees/1"},
         {"Template", "/api/v1/templates/1"},
+        {"Suppression", "/api/v1/suppressions/gone@x.example"},
         {"OptionsDesk", "/api/v1/options/desk"},
         {"OptionsAlertsServer", "/api/v1/options/alerts-server"},
         {"OptionsAlertsToCustomers", "/api/v1/options/alerts-to-customers"},
@@ -160,6 +162,7 @@ static void test_shapes(void)
         {"Alert", "/api/v1/tickets/1/alerts"},
         {"Alert", "/api/v1/alerts"},
         {"Token", "/api/v1/tokens"},
+        {"Suppression", "/api/v1/suppressions"},
         {"OptionChange", "/api/v1/options/alerts-server/changes"},
     };
     g_autoptr(World) world = world_new("sqlite");
@@ -168,6 +171,8 @@ static void test_shapes(void)
     g_assert_cmpint(check_references(document, document), >, 300);
     world_set_alerts(world, true, true, true);
     world_open_ticket(world, "\"manager\":1");
+    json_decref(
+        world_ok(world, "POST", "/api/v1/suppressions", "{\"email\":\"gone@x.example\"}", 201));
     for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++) {
         json_auto_t *answer = world_ok(world, "GET", shapes[i][1], NULL, 200);
         check_shape(document, shapes[i][0], answer);

@@ -163,6 +163,24 @@ async function settings(desk) {
     assert.match(await done(desk, ["template", "show", "1", "--html"]), /^Subject\n {2}.*\{\{ticket\.title\}\}/m);
 }
 
+async function suppression(desk) {
+    assert.match(await done(desk, ["suppression", "list"]), /^No address is suppressed\.$/m);
+    const added = await done(desk, ["suppression", "add", "Gone+1@Example.com", "--note", "Left\u202e the company"]);
+    assert.match(added, /^Gone\+1@example\.com is not told anything from now on\.$/m);
+    assert.match(await refused(desk, EXIT.conflict, ["suppression", "add", "gone+1@example.com"]), /already/);
+    assert.match(await done(desk, ["suppression", "list"]), /^Gone\+1@example\.com +\d{4}-.* Robin Keeper: Left/m);
+    const ticket = await desk.runJson(["ticket", "open", "--account", "1", "--title", "x", "--recipient", "gone+1@example.com"]);
+    const number = String(ticket.number);
+    assert.match(await done(desk, ["alerts", "explain", number]), /Not told, because this address was on the suppression list/);
+    const { items } = await desk.runJson(["alerts", "list", number]);
+    const alert = items.find(({ recipient }) => recipient === "gone+1@example.com");
+    assert.match(await refused(desk, EXIT.conflict, ["alerts", "retry", String(alert.id), "--force"]), /was not told/);
+    assert.match(await done(desk, ["suppression", "remove", "GONE+1@example.com"]), /is told again from the next event on/);
+    assert.match(await refused(desk, EXIT.missing, ["suppression", "remove", "gone+1@example.com"]), /not on the suppression list/);
+    await refused(desk, EXIT.missing, ["suppression", "remove", "no/address?"]);
+    await refused(desk, EXIT.refused, ["suppression", "add", "no address"]);
+}
+
 async function refusals(desk) {
     assert.match(await refused(desk, EXIT.refused, ["ticket", "open", "--account", "99", "--title", "x"]), /99/);
     assert.match(await refused(desk, EXIT.refused, ["ticket", "open", "--account", "1", "--title", "two\nlines"]), /title contains a line break/);
@@ -210,6 +228,7 @@ for (const engine of ["sqlite", "postgresql"]) {
             test("recipients", () => recipients(desk, number, unserved));
             test("accounts, contacts, employees", () => people(desk));
             test("tokens, options, templates", () => settings(desk));
+            test("suppression", () => suppression(desk));
             test("refusals", () => refusals(desk));
             test("text that would move the cursor", () => hostileText(desk));
         });

@@ -258,7 +258,7 @@ static bool do_cancel(DbTx *tx, void *data, GError **error)
 
 static bool do_retry(DbTx *tx, void *data, GError **error)
 {
-    return outbox_retry(tx, ((Step *)data)->id, 60, error);
+    return outbox_retry(tx, ((Step *)data)->id, NULL, 60, error);
 }
 
 static bool do_release(DbTx *tx, void *data, GError **error)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "delivery/undeliverable.h"
+
+#include "mail/address.h"
+#include "mail/verdict.h"
+#include "records/suppression.h"
+
+static bool put_on_list(DbTx *tx, const Job *job, char *email_key, int64_t now_us, GError **error)
+{
+    g_autofree char *evidence =
+        suppression_evidence_of_reply(job->message->ref, job->outcome.reply);
+    Suppression suppression = {
+        .email = job->message->recipient,
+        .email_key = email_key,
+        .reason = (char *)SUPPRESSION_NO_MAILBOX,
+        .evidence = evidence,
+        .since = now_us,
+    };
+    bool added;
+    return suppression_add(tx, &suppression, &added, error);
+}
+
+bool undeliverable_note(DbTx *tx, const Job *job, int64_t now_us, GError **error)
+{
+    bool off = job->outcome.kind == DELIVERY_SENT &&
+               g_strcmp0(job->message->state_reason, OUTBOX_FORCED) == 0;
+    if (!job->composed || (!off && !outcome_says_no_mailbox(&job->outcome)))
+        return true;
+    g_autofree char *key = NULL;
+    /* It was an address when it was written; what is none cannot be on the list. */
+    if (!address_parse(job->message->recipient, NULL, NULL, &key, NULL))
+        return true;
+    bool removed;
+    return off ? suppression_remove(tx, key, &removed, error)
+               : put_on_list(tx, job, key, now_us, error);
+}
