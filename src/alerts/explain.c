@@ -233,6 +233,31 @@ char *explain_event(const Event *event)
                            event_words(event->kind), who, at, channel_words(event->actor.channel));
 }
 
+/* Whether a retry, or a mail sent by hand, may still reach somebody. */
+static bool closing_on_its_way(GPtrArray *stories)
+{
+    for (guint i = 0; i < stories->len; i++) {
+        const AlertStory *story = stories->pdata[i];
+        if (story->alert->kind == ALERT_TICKET_CLOSED && story->message != NULL &&
+            !outbox_state_is_final(story->message->state))
+            return true;
+    }
+    return false;
+}
+
+char *explain_not_told(const Ticket *ticket, GPtrArray *stories)
+{
+    if (ticket->not_told_at == 0)
+        return NULL;
+    g_autofree char *since = when(ticket->not_told_at);
+    return g_strdup_printf(
+        "Nobody was told that this ticket was closed. This is known since %s. %s\n", since,
+        closing_on_its_way(stories)
+            ? "A mail is on its way now; this stands until one is accepted."
+            : "Send the mail again once its address works, or add a recipient and send them the"
+              " latest alert.");
+}
+
 char *explain_ticket(GPtrArray *events, GPtrArray *stories)
 {
     GString *text = g_string_new(NULL);

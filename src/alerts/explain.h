@@ -5,6 +5,7 @@
 #include "alerts/alert.h"
 #include "outbox/outbox.h"
 #include "records/event.h"
+#include "records/ticket.h"
 
 /* One decision with what became of it. */
 typedef struct {
@@ -26,6 +27,10 @@ char *explain_alert(const AlertStory *story);
 /* "Ticket #1042 was opened by Erika Muster on 23 November 2026 at 18:32 UTC, on the command line."
  */
 char *explain_event(const Event *event);
+
+/* "Nobody was told that this ticket was closed. ..." and what can be done, ended with a newline;
+ * NULL where the ticket is not flagged. `stories`: AlertStory *. Free with g_free(). */
+char *explain_not_told(const Ticket *ticket, GPtrArray *stories);
 
 /* The whole story of a ticket: events in order, under each its recipients. Free with g_free().
  * `events`: Event *; `stories`: AlertStory *. */

@@ -14,7 +14,8 @@
 #include <string.h>
 
 static const char *const paged[] = {"cursor", "limit", NULL};
-static const char *const of_tickets[] = {"status", "account", "q", "cursor", "limit", NULL};
+static const char *const of_tickets[] = {"status", "account", "q", "customers_not_told",
+                                         "cursor", "limit",   NULL};
 static const char *const of_accounts[] = {"q", "cursor", "limit", NULL};
 static const char *const of_contacts[] = {"account", "cursor", "limit", NULL};
 static const char *const of_alerts[] = {"state", "cursor", "limit", NULL};

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "outbox/outbox.h"
 #include "records/identity.h"
+#include "records/ticket.h"
 
 static HttpResponse *say(const char *status)
 {
@@ -43,12 +44,14 @@ HttpResponse *health_ready(ApiCall *call, GError **error)
 /* Rebuilt at each run: db_read() may repeat it. */
 typedef struct {
     int64_t counts[OUTBOX_N_STATES];
+    int64_t not_told;
 } Metrics;
 
 static bool count(DbTx *tx, void *data, GError **error)
 {
     Metrics *metrics = data;
-    return outbox_count(tx, metrics->counts, error);
+    return outbox_count(tx, metrics->counts, error) &&
+           ticket_count_not_told(tx, &metrics->not_told, error);
 }
 
 static bool load_counts(ApiCall *call, Metrics *metrics, GError **error)
@@ -74,6 +77,7 @@ HttpResponse *health_alerts_server(ApiCall *call, GError **error)
     for (int i = 0; i < OUTBOX_N_STATES; i++)
         json_set_int(messages, outbox_state_name((OutboxState)i), metrics.counts[i]);
     json_object_set_new(server, "messages", messages);
+    json_set_int(server, "customers_not_told", metrics.not_told);
     return http_response_json(200, g_steal_pointer(&server));
 }
 
@@ -111,6 +115,12 @@ HttpResponse *health_metrics(ApiCall *call, GError **error)
     for (int i = 0; i < OUTBOX_N_STATES; i++)
         g_string_append_printf(text, "tidings_outbox_messages{state=\"%s\"} %" G_GINT64_FORMAT "\n",
                                outbox_state_name((OutboxState)i), metrics.counts[i]);
+    g_string_append_printf(text,
+                           "# HELP tidings_tickets_customers_not_told Closed tickets whose closing"
+                           " reached nobody.\n"
+                           "# TYPE tidings_tickets_customers_not_told gauge\n"
+                           "tidings_tickets_customers_not_told %" G_GINT64_FORMAT "\n",
+                           metrics.not_told);
     append_server(call, text);
     gsize bytes = text->len;
     return http_response_new(200, "text/plain; version=0.0.4; charset=utf-8",

@@ -41,6 +41,8 @@ json_t *render_ticket(const Ticket *ticket, const json_t *labels)
     json_set_time(value, "opened", ticket->opened_at);
     json_set_time(value, "closed", ticket->closed_at);
     json_set_time(value, "updated", ticket->updated_at);
+    json_set_bool(value, "customers_not_told", ticket->not_told_at != 0);
+    json_set_time(value, "customers_not_told_since", ticket->not_told_at);
     return value;
 }
 

@@ -130,6 +130,12 @@ static json_t *explain(ApiCall *call, DbTx *tx, void *data, GError **error)
     g_autoptr(GString) text = g_string_new(NULL);
     if (!append_text(tx, *number, stories, text, error))
         return NULL;
+    g_autoptr(Ticket) ticket = ticket_load(tx, *number, error);
+    if (ticket == NULL)
+        return NULL;
+    g_autofree char *not_told = explain_not_told(ticket, stories);
+    if (not_told != NULL)
+        g_string_append_printf(text, "\n%s", not_told);
     json_t *value = json_object();
     json_set_int(value, "ticket", *number);
     json_set_text(value, "text", text->str);

@@ -250,6 +250,7 @@ typedef struct {
     int64_t account;
     const char *status; /* as typed; NULL: any */
     const char *q;
+    bool not_told;
 } Listing;
 
 /* Appends one chunk. *before is where the next one begins, 0 at the end of the list. */
@@ -286,8 +287,10 @@ static bool has_more(DbTx *tx, TicketFilter *filter, bool *more, GError **error)
 static json_t *list_page(ApiCall *call, DbTx *tx, void *data, GError **error)
 {
     const Listing *listing = data;
-    TicketFilter filter = {
-        .before = listing->page.cursor, .account = listing->account, .q = listing->q};
+    TicketFilter filter = {.before = listing->page.cursor,
+                           .account = listing->account,
+                           .q = listing->q,
+                           .not_told = listing->not_told};
     json_auto_t *status = listing->status != NULL ? json_string(listing->status) : NULL;
     if (status != NULL && !read_status(tx, status, NULL, &filter.status, error))
         return NULL;
@@ -308,6 +311,20 @@ static json_t *list_page(ApiCall *call, DbTx *tx, void *data, GError **error)
     return render_page(json_incref(items), more ? filter.before : 0);
 }
 
+/* Only the flagged ones can be asked for: a list of those that are not would say that somebody was
+ * told, which nobody knows of a ticket that is open. */
+static bool read_not_told(const ApiCall *call, bool *wanted, GError **error)
+{
+    const char *text = http_request_query(call->request, "customers_not_told");
+    if (text != NULL && strcmp(text, "true") != 0) {
+        error_set_problem(error, TD_ERROR_INVALID, "out-of-range", NULL,
+                          "The query parameter \"customers_not_told\" can only be true");
+        return false;
+    }
+    *wanted = text != NULL;
+    return true;
+}
+
 HttpResponse *tickets_list(ApiCall *call, GError **error)
 {
     Listing listing = {.q = http_request_query(call->request, "q")};
@@ -315,7 +332,8 @@ HttpResponse *tickets_list(ApiCall *call, GError **error)
     if (status != NULL && *status != '\0')
         listing.status = status;
     if (!api_page(call, &listing.page, error) ||
-        !api_query_id(call, "account", &listing.account, error))
+        !api_query_id(call, "account", &listing.account, error) ||
+        !read_not_told(call, &listing.not_told, error))
         return NULL;
     return api_read(call, list_page, &listing, error);
 }

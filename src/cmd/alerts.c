@@ -126,6 +126,12 @@ static void print_server(const json_t *server)
     {
         command_print("  %-10s %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(count));
     }
+    int64_t not_told = json_get_int(server, "customers_not_told");
+    if (not_told > 0)
+        command_print("\nCustomers not told: the closing of %" G_GINT64_FORMAT
+                      " ticket%s reached nobody.\n"
+                      "`tidings ticket list --customers-not-told` lists them.\n",
+                      not_told, not_told == 1 ? "" : "s");
 }
 
 static bool run_status(Job *job, GError **error)

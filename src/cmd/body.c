@@ -30,7 +30,8 @@ static bool is_list(OptionKind kind)
 
 static bool is_switch(OptionKind kind)
 {
-    return kind == OPTION_SWITCH || kind == OPTION_TRUE || kind == OPTION_FALSE;
+    return kind == OPTION_SWITCH || kind == OPTION_QUERY_TRUE || kind == OPTION_TRUE ||
+           kind == OPTION_FALSE;
 }
 
 GOptionEntry *option_entries(const GPtrArray *options, OptionValue *values)
@@ -211,6 +212,7 @@ static json_t *read_value(const Option *option, const OptionValue *value, GError
     case OPTION_PLAIN:
     case OPTION_SWITCH:
     case OPTION_QUERY:
+    case OPTION_QUERY_TRUE:
         break;
     }
     return NULL;
@@ -222,7 +224,8 @@ json_t *body_from_options(const GPtrArray *options, const OptionValue *values, G
     for (guint i = 0; i < options->len; i++) {
         const Option *option = options->pdata[i];
         if (!option_value_given(&values[i]) || option->kind == OPTION_PLAIN ||
-            option->kind == OPTION_SWITCH || option->kind == OPTION_QUERY)
+            option->kind == OPTION_SWITCH || option->kind == OPTION_QUERY ||
+            option->kind == OPTION_QUERY_TRUE)
             continue;
         const char *field = option->field != NULL ? option->field : option->name;
         if (json_object_get(body, field) != NULL) {

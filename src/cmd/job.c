@@ -157,6 +157,8 @@ static GString *start_query(const Job *job)
         if (option->kind == OPTION_QUERY && job->values[i].text != NULL)
             add_parameter(query, option->field != NULL ? option->field : option->name,
                           job->values[i].text);
+        else if (option->kind == OPTION_QUERY_TRUE && option_value_given(&job->values[i]))
+            add_parameter(query, option->field != NULL ? option->field : option->name, "true");
     }
     return query;
 }

@@ -14,9 +14,10 @@
 
 /* What becomes of an option's value. */
 typedef enum {
-    OPTION_PLAIN,  /* a text that the command itself asks for with job_option() */
-    OPTION_SWITCH, /* no value; the command itself asks with job_switched() */
-    OPTION_QUERY,  /* the query parameter `field` of job_collect()'s target */
+    OPTION_PLAIN,      /* a text that the command itself asks for with job_option() */
+    OPTION_SWITCH,     /* no value; the command itself asks with job_switched() */
+    OPTION_QUERY,      /* the query parameter `field` of job_collect()'s target */
+    OPTION_QUERY_TRUE, /* no value; the same, as "true" */
     /* These fill `field` of the request's body: */
     OPTION_TEXT,
     OPTION_FILE,   /* the text of a file; "-" is standard input */

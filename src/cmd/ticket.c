@@ -100,6 +100,8 @@ static void say_change(const Job *job, const json_t *before, const json_t *after
         command_print("%s ticket %s\n", verb(before, after), heading);
     if (is_closed(after) && !is_closed(before))
         tell_who(job, after, true);
+    if (!job_json(job))
+        print_not_told(after);
 }
 
 /* Changes what the body says; *before and *after are new references. */
@@ -215,6 +217,8 @@ static const Option filters[] = {
     {"status", OPTION_QUERY, NULL, "S", "With this status, by name or code"},
     {"account", OPTION_QUERY, NULL, "N", "Of this customer"},
     {"search", OPTION_QUERY, "q", "TEXT", "With this text in the title"},
+    {"customers-not-told", OPTION_QUERY_TRUE, "customers_not_told", NULL,
+     "Closed, and nobody could be told of it"},
     {0},
 };
 

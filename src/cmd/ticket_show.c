@@ -49,6 +49,20 @@ static void add_opening(json_t *ticket)
     json_set_text(ticket, "opening", text);
 }
 
+void print_not_told(const json_t *ticket)
+{
+    static const Shown since = {"", "customers_not_told_since", SHOWN_TIME};
+    if (!json_get_bool(ticket, "customers_not_told", false))
+        return;
+    g_autofree char *time = shown_field(ticket, &since);
+    command_print(
+        "\nCustomers not told: nobody was told that this ticket was closed (known since %s).\n"
+        "Tell somebody with `tidings alerts retry`, or `tidings recipient add` and\n"
+        "`tidings recipient send-latest`; `tidings alerts explain %" G_GINT64_FORMAT
+        "` tells why.\n",
+        time, json_get_int(ticket, "number"));
+}
+
 static void print_ticket(const Job *job, json_t *ticket)
 {
     static const Shown fields[] = {
@@ -70,6 +84,7 @@ static void print_ticket(const Job *job, json_t *ticket)
     g_autofree char *heading = ticket_heading(ticket);
     command_print("Ticket %s\n\n", heading);
     print_fields(ticket, fields);
+    print_not_told(ticket);
     print_block("Description", json_get_text(ticket, "description"));
     print_block("Resolution", json_get_text(ticket, "resolution"));
 }

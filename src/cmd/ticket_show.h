@@ -7,6 +7,10 @@
 #define TICKETS "/api/v1/tickets"
 
 bool ticket_list_run(Job *job, GError **error);
+
+/* Says that nobody was told of its closing, where that is so. */
+void print_not_told(const json_t *ticket);
+
 bool ticket_show_run(Job *job, GError **error);
 
 /* "#12: Printer on fire". Free with g_free(). */

@@ -3,6 +3,7 @@
  * The dispatcher: the one thread that claims, and that keeps house. It never waits for a relay, so
  * a slow one cannot keep it from taking back what another process left behind.
  */
+#include "alerts/closing.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "delivery/private.h"
@@ -115,12 +116,41 @@ static bool take_back(DbTx *tx, void *data, GError **error)
                           work->due_at, CHUNK, &work->moved, error);
 }
 
+static int by_number(const void *a, const void *b)
+{
+    int64_t first = *(const int64_t *)a;
+    int64_t second = *(const int64_t *)b;
+    return first < second ? -1 : first > second;
+}
+
+/* "Customers not told": a closing whose last mail was given up has reached nobody. In the order of
+ * the tickets' numbers, as the settler's. */
+static bool review_closings(DbTx *tx, GPtrArray *expired, int64_t now_us, GError **error)
+{
+    g_autoptr(GArray) tickets = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    for (guint i = 0; i < expired->len; i++) {
+        const OutboxMessage *message = expired->pdata[i];
+        int64_t ticket = 0;
+        if (g_strcmp0(message->kind, OUTBOX_KIND_ALERT) == 0 &&
+            !closing_of_alert(tx, message->ref, &ticket, error))
+            return false;
+        if (ticket != 0)
+            g_array_append_val(tickets, ticket);
+    }
+    g_array_sort(tickets, by_number);
+    for (guint i = 0; i < tickets->len; i++)
+        if (!closing_review(tx, g_array_index(tickets, int64_t, i), now_us, NULL, error))
+            return false;
+    return true;
+}
+
 static bool tidy(DbTx *tx, void *data, GError **error)
 {
     Housework *work = data;
     int64_t now_us = clock_wall_us(work->delivery->setup.clock);
-    return outbox_expire(tx, now_us - RETRY_GIVE_UP_US, "gave_up", CHUNK, now_us, &work->moved,
-                         error) &&
+    g_autoptr(GPtrArray) expired =
+        outbox_expire(tx, now_us - RETRY_GIVE_UP_US, "gave_up", CHUNK, now_us, error);
+    return expired != NULL && review_closings(tx, expired, now_us, error) &&
            idempotency_forget(tx, now_us - US_PER_DAY, CHUNK, error);
 }
 

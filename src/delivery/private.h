@@ -17,6 +17,7 @@ typedef struct {
     bool composed;
     char *compose_error;
     char *message_hash;
+    int64_t closing; /* the ticket whose closing it tells of; 0: another mail, or not known */
     DeliveryOutcome outcome;
 } Job;
 

@@ -9,6 +9,7 @@
 typedef struct {
     const OutboxMessage *message;
     ComposeSource *source;
+    int64_t closing;
 } LoadSource;
 
 void job_free(Job *job)
@@ -30,15 +31,18 @@ static bool load_source(DbTx *tx, void *data, GError **error)
     g_autoptr(Alert) alert = alert_load(tx, load->message->ref, error);
     if (alert == NULL)
         return false;
+    load->closing = alert->kind == ALERT_TICKET_CLOSED ? alert->ticket : 0;
     load->source = compose_source_load(tx, alert, error);
     return load->source != NULL;
 }
 
-static GBytes *compose(Delivery *delivery, const OutboxMessage *message, GError **error)
+static GBytes *compose(Delivery *delivery, Job *job, GError **error)
 {
+    const OutboxMessage *message = job->message;
     LoadSource load = {.message = message};
     bool loaded = db_read(delivery->setup.db, load_source, &load, error);
     g_autoptr(ComposeSource) source = load.source;
+    job->closing = load.closing;
     return loaded ? compose_message(delivery->setup.composer, source, message->sender,
                                     message->dated_at, error)
                   : NULL;
@@ -69,7 +73,7 @@ static void run_job(Delivery *delivery, TransportLink *link, Job *job)
 {
     g_autoptr(GError) error = NULL;
     job->tried = true;
-    g_autoptr(GBytes) message = compose(delivery, job->message, &error);
+    g_autoptr(GBytes) message = compose(delivery, job, &error);
     if (message == NULL) {
         /* The database being away says nothing about the mail. */
         job->tried = !error_try_again(error);

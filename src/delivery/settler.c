@@ -4,6 +4,7 @@
  * that cannot be committed is tried again until it can, because the answer of a relay exists only
  * once.
  */
+#include "alerts/closing.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "delivery/private.h"
@@ -95,9 +96,61 @@ static bool settle_tried(DbTx *tx, const Batch *batch, const Job *job, bool *set
            (!*settled || undeliverable_note(tx, job, batch->now_us, error));
 }
 
+/* ---- "customers not told" (docs/delivery.md) ---- */
+
+typedef struct {
+    int64_t ticket;
+    bool refused; /* else accepted */
+} Touched;
+
+/* By ticket, what was refused first. */
+static int compare_touched(const void *a, const void *b)
+{
+    const Touched *first = a;
+    const Touched *second = b;
+    if (first->ticket != second->ticket)
+        return first->ticket < second->ticket ? -1 : 1;
+    return (int)second->refused - (int)first->refused;
+}
+
+/* Notes the closing that a settlement may have changed the outcome of. Most mails are accepted, and
+ * of those the sender has seen what they tell: they cost no query here. */
+static bool note_closing(DbTx *tx, const Job *job, GArray *list, GError **error)
+{
+    Touched touched = {.refused = !job->composed || job->outcome.kind == DELIVERY_REJECTED};
+    if (touched.refused && g_strcmp0(job->message->kind, OUTBOX_KIND_ALERT) == 0) {
+        if (!closing_of_alert(tx, job->message->ref, &touched.ticket, error))
+            return false;
+    } else if (!touched.refused && job->outcome.kind == DELIVERY_SENT) {
+        touched.ticket = job->closing;
+    }
+    if (touched.ticket != 0)
+        g_array_append_val(list, touched);
+    return true;
+}
+
+/* Once for each ticket, after all settlements and in the order of the numbers, so that no two
+ * settlers wait for each other. */
+static bool review_closings(DbTx *tx, const Batch *batch, GArray *list, GError **error)
+{
+    int64_t last = 0;
+    g_array_sort(list, compare_touched);
+    for (guint i = 0; i < list->len; i++) {
+        const Touched *touched = &g_array_index(list, Touched, i);
+        if (touched->ticket == last)
+            continue;
+        last = touched->ticket;
+        if (!(touched->refused ? closing_review(tx, last, batch->now_us, NULL, error)
+                               : closing_told(tx, last, batch->now_us, error)))
+            return false;
+    }
+    return true;
+}
+
 static bool settle_batch(DbTx *tx, void *data, GError **error)
 {
     Batch *batch = data;
+    g_autoptr(GArray) closings = g_array_new(FALSE, FALSE, sizeof(Touched));
     for (guint i = 0; i < batch->jobs->len; i++) {
         const Job *job = batch->jobs->pdata[i];
         bool settled;
@@ -108,7 +161,11 @@ static bool settle_batch(DbTx *tx, void *data, GError **error)
         if (!(job->tried ? settle_tried(tx, batch, job, &settled, error)
                          : outbox_settle(tx, &back, &settled, error)))
             return false;
+        if (job->tried && settled && !note_closing(tx, job, closings, error))
+            return false;
     }
+    if (!review_closings(tx, batch, closings, error))
+        return false;
     for (guint i = batch->jobs->len; i > 0; i--) {
         const Job *job = batch->jobs->pdata[i - 1];
         if (!job->composed)

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Each locks the ticket of a closing's alert before it touches the outbox, as every use case does:
+ * see alerts/closing.c for what hangs on it. */
 #include "desk/alerts.h"
 
+#include "alerts/closing.h"
 #include "base/error.h"
 #include "desk/suppressions.h"
 #include "outbox/outbox.h"
+#include "records/ticket.h"
+
+/* What is done to one alert's mail. */
+typedef bool (*Move)(DeskTx *tx, const Alert *alert, const OutboxMessage *message, GError **error);
 
 /* The outbox row; NULL with an error. */
 static OutboxMessage *load_message(DeskTx *tx, const Alert *alert, GError **error)
@@ -22,12 +29,25 @@ static OutboxMessage *load_message(DeskTx *tx, const Alert *alert, GError **erro
     return g_steal_pointer(&message);
 }
 
-/* Its id; 0 with an error. */
-static int64_t message_of(DeskTx *tx, int64_t id, GError **error)
+static bool hold_ticket(DeskTx *tx, int64_t ticket, GError **error)
 {
+    bool closed;
+    int64_t not_told_at;
+    return ticket == 0 || ticket_hold(tx->db, ticket, &closed, &not_told_at, error);
+}
+
+static bool act(DeskTx *tx, int64_t id, Move move, GError **error)
+{
+    int64_t ticket;
+    if (!closing_of_alert(tx->db, id, &ticket, error) || !hold_ticket(tx, ticket, error))
+        return false;
     g_autoptr(Alert) alert = alert_load(tx->db, id, error);
     g_autoptr(OutboxMessage) message = alert != NULL ? load_message(tx, alert, error) : NULL;
-    return message != NULL ? message->id : 0;
+    if (message == NULL)
+        return false;
+    tx->queued = true;
+    return move(tx, alert, message, error) &&
+           (ticket == 0 || closing_review(tx->db, ticket, tx->now_us, NULL, error));
 }
 
 /* What cannot be sent again in any case is refused for that; what was forced already may be
@@ -39,32 +59,53 @@ static bool asks_the_list(const OutboxMessage *message)
            g_strcmp0(message->state_reason, OUTBOX_FORCED) != 0;
 }
 
+static bool is_listed(DeskTx *tx, const Alert *alert, const OutboxMessage *message, bool *listed,
+                      GError **error)
+{
+    *listed = false;
+    return !asks_the_list(message) || suppression_has(tx->db, alert->recipient_key, listed, error);
+}
+
+static bool retry(DeskTx *tx, const Alert *alert, const OutboxMessage *message, GError **error)
+{
+    bool listed;
+    if (!is_listed(tx, alert, message, &listed, error))
+        return false;
+    if (listed)
+        return suppression_refuse(tx, alert->id, alert->recipient_key, error);
+    return outbox_retry(tx->db, message->id, NULL, tx->now_us, error);
+}
+
+static bool retry_forced(DeskTx *tx, const Alert *alert, const OutboxMessage *message,
+                         GError **error)
+{
+    bool listed;
+    return is_listed(tx, alert, message, &listed, error) &&
+           outbox_retry(tx->db, message->id, listed ? OUTBOX_FORCED : NULL, tx->now_us, error);
+}
+
+static bool cancel(DeskTx *tx, const Alert *alert, const OutboxMessage *message, GError **error)
+{
+    return outbox_cancel(tx->db, message->id, OUTBOX_CANCELLED_BY_HAND, tx->now_us, error);
+}
+
+static bool release(DeskTx *tx, const Alert *alert, const OutboxMessage *message, GError **error)
+{
+    return outbox_release(tx->db, message->id, tx->now_us, error);
+}
+
 bool alert_retry(DeskTx *tx, int64_t id, bool force, GError **error)
 {
-    g_autoptr(Alert) alert = alert_load(tx->db, id, error);
-    g_autoptr(OutboxMessage) message = alert != NULL ? load_message(tx, alert, error) : NULL;
-    if (message == NULL)
-        return false;
-    bool listed = false;
-    if (asks_the_list(message) && !suppression_has(tx->db, alert->recipient_key, &listed, error))
-        return false;
-    if (listed && !force)
-        return suppression_refuse(tx, id, alert->recipient_key, error);
-    tx->queued = true;
-    return outbox_retry(tx->db, message->id, listed ? OUTBOX_FORCED : NULL, tx->now_us, error);
+    return act(tx, id, force ? retry_forced : retry, error);
 }
 
 bool alert_cancel(DeskTx *tx, int64_t alert, GError **error)
 {
-    int64_t id = message_of(tx, alert, error);
-    /* Cancelling may let the next one of the same ticket and recipient go. */
-    tx->queued = true;
-    return id != 0 && outbox_cancel(tx->db, id, "cancelled_by_hand", tx->now_us, error);
+    /* It may let the next one of the same ticket and recipient go. */
+    return act(tx, alert, cancel, error);
 }
 
 bool alert_release(DeskTx *tx, int64_t alert, GError **error)
 {
-    int64_t id = message_of(tx, alert, error);
-    tx->queued = true;
-    return id != 0 && outbox_release(tx->db, id, tx->now_us, error);
+    return act(tx, alert, release, error);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "desk/recipients.h"
 
+#include "alerts/closing.h"
 #include "alerts/decide.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -28,6 +29,14 @@ static void note(json_t *facts, const char *name, const char *email)
         json_object_set_new(facts, name, list);
     }
     json_array_append_new(list, json_string(email));
+}
+
+/* Whether the ticket's closing still reaches anybody: a mail that was cancelled or decided may have
+ * been the one. */
+static bool review_closing(DeskTx *tx, const Ticket *ticket, GError **error)
+{
+    return !status_is_closed(ticket->status) ||
+           closing_review(tx->db, ticket->number, tx->now_us, NULL, error);
 }
 
 static Recipient *insert(DeskTx *tx, const Ticket *ticket, const RecipientDraft *draft,
@@ -120,7 +129,9 @@ GPtrArray *recipients_replace(DeskTx *tx, int64_t number, GPtrArray *drafts, GEr
         if (recipient == NULL)
             return NULL;
     }
-    return write_event(tx, ticket, facts, error) ? recipient_list(tx->db, number, error) : NULL;
+    return review_closing(tx, ticket, error) && write_event(tx, ticket, facts, error)
+               ? recipient_list(tx->db, number, error)
+               : NULL;
 }
 
 Recipient *recipients_add(DeskTx *tx, int64_t number, const RecipientDraft *draft, GError **error)
@@ -177,7 +188,7 @@ bool recipients_remove(DeskTx *tx, int64_t number, int64_t id, GError **error)
     g_autoptr(Recipient) recipient = recipient_load(tx->db, number, id, error);
     json_auto_t *facts = json_object();
     return recipient != NULL && remove_one(tx, recipient, facts, error) &&
-           write_event(tx, ticket, facts, error);
+           review_closing(tx, ticket, error) && write_event(tx, ticket, facts, error);
 }
 
 /* The alert that this event has just decided; there is exactly one. */
@@ -223,7 +234,8 @@ Alert *recipients_send_latest(DeskTx *tx, int64_t number, int64_t id, GError **e
         ticket_write_event(tx, ticket, EVENT_LATEST_ALERT_SENT, true, facts, error);
     if (event == NULL ||
         !alerts_decide_all(tx->db, ticket, event, closed ? ALERT_TICKET_CLOSED : ALERT_NEW_TICKET,
-                           true, recipients, settings, &tx->queued, error))
+                           true, recipients, settings, &tx->queued, error) ||
+        !review_closing(tx, ticket, error))
         return NULL;
     return alert_of_event(tx, event->id, error);
 }

@@ -19,8 +19,9 @@ Event *ticket_write_event(DeskTx *tx, const Ticket *ticket, EventKind kind, bool
                           const json_t *facts, GError **error);
 
 /* Writes the event of an opening or closing with its facts, and decides for every recipient of the
- * ticket. `changes` (may be NULL, borrowed) is kept with the facts. */
-bool ticket_tell(DeskTx *tx, const Ticket *ticket, EventKind kind, bool notify, json_t *changes,
+ * ticket; sets ticket->not_told_at where a closing reaches nobody. `changes` (may be NULL,
+ * borrowed) is kept with the facts. */
+bool ticket_tell(DeskTx *tx, Ticket *ticket, EventKind kind, bool notify, json_t *changes,
                  const Settings *settings, GError **error);
 
 /* Writes a recipient of the ticket: finds the account's contact with this address, and takes the

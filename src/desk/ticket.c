@@ -2,6 +2,7 @@
 /* What opening and changing a ticket share: its references, its events, and telling of them. */
 #include "desk/ticket.h"
 
+#include "alerts/closing.h"
 #include "alerts/decide.h"
 #include "alerts/facts.h"
 #include "base/error.h"
@@ -84,7 +85,7 @@ Event *ticket_write_event(DeskTx *tx, const Ticket *ticket, EventKind kind, bool
     return event_insert(tx->db, event, error) ? g_steal_pointer(&event) : NULL;
 }
 
-bool ticket_tell(DeskTx *tx, const Ticket *ticket, EventKind kind, bool notify, json_t *changes,
+bool ticket_tell(DeskTx *tx, Ticket *ticket, EventKind kind, bool notify, json_t *changes,
                  const Settings *settings, GError **error)
 {
     json_auto_t *facts = facts_snapshot(tx->db, ticket, tx->actor, settings, error);
@@ -99,5 +100,7 @@ bool ticket_tell(DeskTx *tx, const Ticket *ticket, EventKind kind, bool notify, 
     return recipients != NULL &&
            alerts_decide_all(tx->db, ticket, event,
                              kind == EVENT_OPENED ? ALERT_NEW_TICKET : ALERT_TICKET_CLOSED, false,
-                             recipients, settings, &tx->queued, error);
+                             recipients, settings, &tx->queued, error) &&
+           (kind != EVENT_CLOSED ||
+            closing_review(tx->db, ticket->number, tx->now_us, &ticket->not_told_at, error));
 }

@@ -115,6 +115,8 @@ static bool write_change(DeskTx *tx, Ticket *ticket, bool was_closed, bool notif
     ticket->updated_at = tx->now_us;
     if (is_closed != was_closed)
         ticket->closed_at = is_closed ? tx->now_us : 0;
+    if (!is_closed)
+        ticket->not_told_at = 0;
     if (!ticket_update(tx->db, ticket, error))
         return false;
     if (is_closed && !was_closed) {

@@ -35,6 +35,17 @@
     " sender = CASE WHEN uncertain = 1 THEN sender ELSE $4 END, updated_at = $3"                   \
     " WHERE id IN (SELECT id FROM due) RETURNING " OUTBOX_COLUMNS
 
+/* Takes `rows`, which may be NULL with an error. */
+static GPtrArray *take_list(DbRows *rows, GError **error)
+{
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)outbox_message_free);
+    while (db_rows_next(rows))
+        g_ptr_array_add(list, outbox_from_row(rows));
+    return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
+}
+
 GPtrArray *outbox_claim(DbTx *tx, const OutboxClaim *claim, GError **error)
 {
     const char *sql = db_tx_engine(tx) == DB_POSTGRESQL
@@ -42,13 +53,7 @@ GPtrArray *outbox_claim(DbTx *tx, const OutboxClaim *claim, GError **error)
                           : CLAIM(SQLITE_INDEX, "");
     DbRows *rows = db_query(tx, error, sql, "siisi", claim->lease, claim->lease_until,
                             claim->now_us, claim->sender, (int64_t)claim->limit);
-    if (rows == NULL)
-        return NULL;
-    g_autoptr(GPtrArray) claimed =
-        g_ptr_array_new_with_free_func((GDestroyNotify)outbox_message_free);
-    while (db_rows_next(rows))
-        g_ptr_array_add(claimed, outbox_from_row(rows));
-    return db_rows_end(rows, error) ? g_steal_pointer(&claimed) : NULL;
+    return take_list(rows, error);
 }
 
 static bool record_attempt(DbTx *tx, int64_t id, const OutboxAttempt *attempt, GError **error)
@@ -124,12 +129,14 @@ bool outbox_next_due(DbTx *tx, int64_t *due_at, GError **error)
     return true;
 }
 
-bool outbox_expire(DbTx *tx, int64_t queued_before_us, const char *reason, int limit,
-                   int64_t now_us, int64_t *moved, GError **error)
+GPtrArray *outbox_expire(DbTx *tx, int64_t queued_before_us, const char *reason, int limit,
+                         int64_t now_us, GError **error)
 {
-    return db_exec(tx, moved, error,
-                   "UPDATE outbox SET state = 'expired', state_reason = $2, updated_at = $4"
-                   " WHERE id IN (SELECT id FROM outbox WHERE state IN ('queued', 'deferred')"
-                   " AND queued_at < $1 LIMIT $3)",
-                   "isii", queued_before_us, reason, (int64_t)limit, now_us);
+    return take_list(
+        db_query(tx, error,
+                 "UPDATE outbox SET state = 'expired', state_reason = $2, updated_at = $4"
+                 " WHERE id IN (SELECT id FROM outbox WHERE state IN ('queued', 'deferred')"
+                 " AND queued_at < $1 LIMIT $3) RETURNING " OUTBOX_COLUMNS,
+                 "isii", queued_before_us, reason, (int64_t)limit, now_us),
+        error);
 }

@@ -47,6 +47,7 @@ bool outbox_recover(DbTx *tx, bool everything, int64_t now_us, int64_t due_at, i
 /* When the next waiting message is due: INT64_MAX where none waits. */
 bool outbox_next_due(DbTx *tx, int64_t *due_at, GError **error);
 
-/* Gives up on what has waited since before `queued_before_us`. */
-bool outbox_expire(DbTx *tx, int64_t queued_before_us, const char *reason, int limit,
-                   int64_t now_us, int64_t *moved, GError **error);
+/* Gives up on what has waited since before `queued_before_us`; gives what it gave up on. NULL on
+ * error; free the array with g_ptr_array_unref(). */
+GPtrArray *outbox_expire(DbTx *tx, int64_t queued_before_us, const char *reason, int limit,
+                         int64_t now_us, GError **error);

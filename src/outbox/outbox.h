@@ -74,6 +74,9 @@ void outbox_attempt_free(OutboxAttempt *attempt);
 /* Every attempt that is worth telling, oldest first, at most the last 200. */
 GPtrArray *outbox_attempts(DbTx *tx, int64_t id, GError **error);
 
+/* The state_reason of what a person cancelled. */
+#define OUTBOX_CANCELLED_BY_HAND "cancelled_by_hand"
+
 /* Moves by a person, and by the desk when a recipient is removed. Errors: CONFLICT (problem
  * "not-possible-now", saying the present state: a message that is being sent cannot be cancelled).
  */

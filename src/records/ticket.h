@@ -23,7 +23,8 @@ typedef struct {
     char *resolution;
     Actor opener;
     int64_t opened_at;
-    int64_t closed_at; /* 0: not closed */
+    int64_t closed_at;   /* 0: not closed */
+    int64_t not_told_at; /* since when it is known that its closing reached nobody; 0: it is not */
     int64_t updated_at;
 } Ticket;
 
@@ -37,6 +38,16 @@ Ticket *ticket_load(DbTx *tx, int64_t number, GError **error);
  * end of the transaction and gives the next event its place. Errors: NOT_FOUND. */
 Ticket *ticket_lock(DbTx *tx, int64_t number, GError **error);
 
+/* Locks as ticket_lock() does, but without a new version: for what changes nothing that the
+ * ticket's story tells. Errors: NOT_FOUND. */
+bool ticket_hold(DbTx *tx, int64_t number, bool *closed, int64_t *not_told_at, GError **error);
+
+/* The caller holds the ticket. 0 clears. */
+bool ticket_set_not_told(DbTx *tx, int64_t number, int64_t at_us, GError **error);
+
+/* How many tickets are flagged. */
+bool ticket_count_not_told(DbTx *tx, int64_t *count, GError **error);
+
 /* Writes with version 1; sets ticket->number and ticket->version. */
 bool ticket_insert(DbTx *tx, Ticket *ticket, GError **error);
 
@@ -48,6 +59,7 @@ typedef struct {
     int status;      /* 0: any */
     int64_t account; /* 0: any */
     const char *q;   /* searched in the title; NULL: any */
+    bool not_told;   /* only those whose closing reached nobody */
     int limit;
 } TicketFilter;
 

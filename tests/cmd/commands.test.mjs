@@ -271,6 +271,24 @@ test("status says whether mail is leaving, and why not", async () => {
     assert.match(await done(desk, ["alerts", "status"]), /not active.*\nNobody is told until it is activated/);
 });
 
+test("a closing that reached nobody is said everywhere", async () => {
+    const desk = await newDesk("sqlite");
+    for (const title of ["x", "y"]) await done(desk, ["ticket", "open", "--account", "2", "--contact", "3", "--title", title]);
+    const [recipient] = (await desk.runJson(["recipient", "list", "1"])).items;
+    await done(desk, ["recipient", "remove", "1", recipient.email]);
+    assert.doesNotMatch(await done(desk, ["alerts", "status"]), /not told/);
+    assert.match(await done(desk, ["ticket", "close", "1"]), /^Customers not told: nobody was told/m);
+    assert.doesNotMatch(await done(desk, ["ticket", "close", "2"]), /Customers not told/);
+    const listed = await desk.runJson(["ticket", "list", "--customers-not-told"]);
+    assert.deepEqual(listed.items.map((ticket) => ticket.number), [1]);
+    assert.match(await done(desk, ["ticket", "show", "1"]), /^Customers not told: .*\(known since \d{4}-/m);
+    assert.match(await done(desk, ["alerts", "explain", "1"]), /^Nobody was told that this ticket was closed\./m);
+    assert.doesNotMatch(await done(desk, ["alerts", "explain", "2"]), /Nobody was told/);
+    assert.match(await done(desk, ["alerts", "status"]), /^Customers not told: the closing of 1 ticket reached nobody\.$/m);
+    assert.match(await done(desk, ["ticket", "reopen", "1"]), /^Reopened/m);
+    assert.match(await done(desk, ["ticket", "list", "--customers-not-told"]), /^There are no such tickets\.$/m);
+});
+
 test("a list that is longer than its limit says so", async () => {
     const desk = await api.initDesk();
     for (let i = 0; i < 3; i += 1) await done(desk, ["ticket", "open", "--account", "1", "--title", `t${i}`]);
