@@ -78,6 +78,13 @@ bool outbox_release(DbTx *tx, int64_t id, int64_t now_us, GError **error);
 /* Sends at once what waits, and again what is final but not accepted. */
 bool outbox_retry(DbTx *tx, int64_t id, int64_t now_us, GError **error);
 
+typedef enum { OUTBOX_RETRY, OUTBOX_CANCEL, OUTBOX_RELEASE } OutboxVerb;
+
+/* The same for each of `ids` (int64_t), at most a few hundred; one whose state does not allow it is
+ * left alone. *changed says how many were moved; `reason` is of OUTBOX_CANCEL. */
+bool outbox_act_on_each(DbTx *tx, OutboxVerb verb, const GArray *ids, const char *reason,
+                        int64_t now_us, int64_t *changed, GError **error);
+
 /* Cancels whatever of this order_key has not been sent; what is being sent at this moment goes on.
  */
 bool outbox_cancel_waiting(DbTx *tx, const char *order_key, const char *reason, int64_t now_us,
@@ -90,3 +97,6 @@ bool outbox_hold_waiting(DbTx *tx, const char *reason, int limit, int64_t now_us
 
 /* How many messages there are in each state. */
 bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error);
+
+/* How many are held for this reason (NULL: for any), and since when the oldest is; 0: none. */
+bool outbox_held(DbTx *tx, const char *reason, int64_t *count, int64_t *since, GError **error);
