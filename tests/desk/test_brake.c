@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "desk/alerts.h"
 #include "desk/recipients.h"
+#include "outbox/claim.h"
 #include "records/status.h"
 #include "support/test_desk.h"
 
@@ -249,6 +250,32 @@ static void test_release_and_cancel(Fixture *desk, gconstpointer data)
     g_assert_cmpint(act(*desk, OUTBOX_RETRY, (AlertFilter){.state = "queued"}), ==, 6);
 }
 
+static bool do_claim(DbTx *tx, void *data, GError **error)
+{
+    const OutboxClaim claim = {"lease", TEST_NOW_US + US_PER_DAY, "{}", TEST_NOW_US + US_PER_HOUR,
+                               10};
+    g_autoptr(GPtrArray) claimed = outbox_claim(tx, &claim, error);
+    return claimed != NULL;
+}
+
+/* The closing's alert waits behind the opening's, which is held, until a person decides. */
+static void test_cancel_lets_the_next_go(Fixture *desk, gconstpointer data)
+{
+    const Actor *actor = &(*desk)->employee;
+    const Actor other = {ACTOR_EMPLOYEE, 2, (char *)"Other", CHANNEL_CONSOLE};
+    g_autoptr(GError) error = NULL;
+    assert_told(*desk, actor, "a b c d", "hold; hold; hold; hold");
+    test_desk_run(*desk, "DELETE FROM recipient WHERE email <> 'a@x.example'");
+    test_desk_set_status(*desk, &other, 1, STATUS_COMPLETED, true);
+    db_write(desk_db((*desk)->desk), do_claim, NULL, &error);
+    g_assert_no_error(error);
+    assert_rows(*desk, STATES, 1, "held; held; held; held; queued");
+    g_assert_cmpint(act(*desk, OUTBOX_CANCEL, (AlertFilter){.state = "held"}), ==, 4);
+    db_write(desk_db((*desk)->desk), do_claim, NULL, &error);
+    g_assert_no_error(error);
+    assert_rows(*desk, STATES, 1, "cancelled; cancelled; cancelled; cancelled; sending");
+}
+
 /* More than one transaction's worth, twice: nothing is left out and nothing is done again. */
 static void test_many(Fixture *desk, gconstpointer data)
 {
@@ -290,6 +317,7 @@ int main(int argc, char **argv)
     ADD("far-back-beyond", test_far_back, 2);
     ADD("stream", test_a_stream_stays_held, 0);
     ADD("release-and-cancel", test_release_and_cancel, 0);
+    ADD("cancel-lets-the-next-go", test_cancel_lets_the_next_go, 0);
     ADD("many", test_many, 0);
     return g_test_run();
 }
