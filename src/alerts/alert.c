@@ -130,6 +130,26 @@ GArray *alert_earlier(DbTx *tx, const Alert *alert, GError **error)
     return db_rows_end(rows, error) ? g_steal_pointer(&ids) : NULL;
 }
 
+GArray *alert_find(DbTx *tx, const AlertFilter *filter, int64_t after, int limit, GError **error)
+{
+    DbRows *rows = db_query(tx, error,
+                            "SELECT o.id, o.ref FROM outbox o JOIN alert a ON a.id = o.ref"
+                            " WHERE o.kind = '" OUTBOX_KIND_ALERT "' AND o.state = $1"
+                            " AND o.id > $2 AND ($3 = 0 OR o.lane = $3)"
+                            " AND ($4 = 0 OR a.ticket = $4) AND ($5 = '' OR o.state_reason = $5)"
+                            " ORDER BY o.id LIMIT $6",
+                            "siiisi", filter->state, after, filter->account, filter->ticket,
+                            filter->reason != NULL ? filter->reason : "", (int64_t)limit);
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(AlertMessage));
+    while (db_rows_next(rows)) {
+        AlertMessage one = {.message = db_rows_int(rows, 0), .alert = db_rows_int(rows, 1)};
+        g_array_append_val(found, one);
+    }
+    return db_rows_end(rows, error) ? g_steal_pointer(&found) : NULL;
+}
+
 bool alert_latest_event(DbTx *tx, int64_t ticket, bool closed, int64_t *event, GError **error)
 {
     bool found;

@@ -44,6 +44,22 @@ GPtrArray *alert_list_of_ticket(DbTx *tx, int64_t ticket, GError **error);
  * name, or "none" for those that were suppressed. */
 GPtrArray *alert_list(DbTx *tx, const char *state, int64_t before, int limit, GError **error);
 
+typedef struct {
+    const char *state;  /* the outbox state's name */
+    int64_t account;    /* that the ticket belonged to at the event; 0: any */
+    int64_t ticket;     /* 0: any */
+    const char *reason; /* why it is in this state: "brake", ...; NULL: any */
+} AlertFilter;
+
+typedef struct {
+    int64_t message; /* the outbox row */
+    int64_t alert;
+} AlertMessage;
+
+/* What the filter lets through, in the order of the outbox's ids, those above `after`: an array of
+ * AlertMessage. */
+GArray *alert_find(DbTx *tx, const AlertFilter *filter, int64_t after, int limit, GError **error);
+
 /* The recipient's alerts on this ticket that were decided before this one and not suppressed,
  * oldest first, at most the last 20: what its References name. An array of int64_t. */
 GArray *alert_earlier(DbTx *tx, const Alert *alert, GError **error);

@@ -9,6 +9,7 @@
 #include "alerts/decide.h"
 
 #include "alerts/alert.h"
+#include "alerts/brake.h"
 #include "mail/address.h"
 #include "outbox/outbox.h"
 #include "records/suppression.h"
@@ -110,18 +111,50 @@ static bool record(DbTx *tx, Deciding *deciding, const Recipient *recipient, Ale
     return alert_insert(tx, &alert, error) && (!told || put_in_outbox(tx, deciding, &alert, error));
 }
 
+/* The facts of each (AlertRecipientFacts), but for the brake. */
+static GArray *all_facts(DbTx *tx, const Deciding *deciding, GPtrArray *recipients, GError **error)
+{
+    g_autoptr(GArray) all =
+        g_array_sized_new(FALSE, TRUE, sizeof(AlertRecipientFacts), recipients->len);
+    g_array_set_size(all, recipients->len);
+    for (guint i = 0; i < recipients->len; i++)
+        if (!recipient_facts(tx, deciding, recipients->pdata[i],
+                             &g_array_index(all, AlertRecipientFacts, i), error))
+            return NULL;
+    return g_steal_pointer(&all);
+}
+
+/* Whom the table would tell is what the brake counts; it then stands on for all of them or none. */
+static bool set_brake(DbTx *tx, const Deciding *deciding, GPtrArray *recipients, GArray *all,
+                      GError **error)
+{
+    g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < all->len; i++) {
+        const AlertRecipientFacts *facts = &g_array_index(all, AlertRecipientFacts, i);
+        const Recipient *recipient = recipients->pdata[i];
+        if (alert_decide(&deciding->facts, facts).decision == DECISION_SEND)
+            g_hash_table_add(told, recipient->email_key);
+    }
+    bool held;
+    if (!brake_holds(tx, deciding->event, told, &deciding->settings->alerts.brake, &held, error))
+        return false;
+    for (guint i = 0; i < all->len; i++)
+        g_array_index(all, AlertRecipientFacts, i).brake = held;
+    return true;
+}
+
 static bool decide_each(DbTx *tx, Deciding *deciding, GPtrArray *recipients, bool *any,
                         GError **error)
 {
     if (recipients->len == 0)
         return record(tx, deciding, NULL, alert_decide(&deciding->facts, NULL), error);
+    g_autoptr(GArray) all = all_facts(tx, deciding, recipients, error);
+    if (all == NULL || !set_brake(tx, deciding, recipients, all, error))
+        return false;
     for (guint i = 0; i < recipients->len; i++) {
-        const Recipient *recipient = recipients->pdata[i];
-        AlertRecipientFacts facts;
-        if (!recipient_facts(tx, deciding, recipient, &facts, error))
-            return false;
-        AlertVerdict verdict = alert_decide(&deciding->facts, &facts);
-        if (!record(tx, deciding, recipient, verdict, error))
+        AlertVerdict verdict =
+            alert_decide(&deciding->facts, &g_array_index(all, AlertRecipientFacts, i));
+        if (!record(tx, deciding, recipients->pdata[i], verdict, error))
             return false;
         *any = *any || verdict.decision != DECISION_SUPPRESS;
     }

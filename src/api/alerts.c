@@ -8,6 +8,7 @@
  */
 #include "desk/alerts.h"
 #include "api/call.h"
+#include "api/input.h"
 #include "api/render.h"
 #include "api/resources.h"
 #include "api/story.h"
@@ -166,6 +167,85 @@ HttpResponse *alerts_cancel(ApiCall *call, GError **error)
 HttpResponse *alerts_release(ApiCall *call, GError **error)
 {
     return act(call, alert_release, error);
+}
+
+/* ---- the same for all that a filter lets through ---- */
+
+typedef struct {
+    AlertVerb verb;
+    char *state, *reason;
+    int64_t account, ticket;
+} Bulk;
+
+static void bulk_clear(Bulk *bulk)
+{
+    g_free(bulk->state);
+    g_free(bulk->reason);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bulk, bulk_clear)
+
+static bool read_bulk(ApiCall *call, const char *const *states, Bulk *bulk, GError **error)
+{
+    static const char *const reasons[] = {"brake", "alerts_server_inactive", NULL};
+    json_t *body = api_body(call, error);
+    if (body == NULL)
+        return false;
+    JsonReader reader;
+    json_reader_init(&reader, body, "");
+    json_require(&reader, "state");
+    input_choice(&reader, "state", states, &bulk->state);
+    /* No null here: a filter that is left out by mistake would be everything. */
+    json_read_int(&reader, "account", 1, INT64_MAX, &bulk->account);
+    json_read_int(&reader, "ticket", 1, INT64_MAX, &bulk->ticket);
+    input_choice(&reader, "reason", reasons, &bulk->reason);
+    if (!json_reader_end(&reader, error))
+        return false;
+    if (bulk->reason == NULL || strcmp(bulk->state, outbox_state_name(OUTBOX_HELD)) == 0)
+        return true;
+    error_set_problem(error, TD_ERROR_INVALID, "invalid", "/reason",
+                      "Only what is held has a reason to choose by. Nothing was changed.");
+    return false;
+}
+
+static json_t *run_bulk(ApiCall *call, void *data, GError **error)
+{
+    const Bulk *bulk = data;
+    AlertFilter filter = {bulk->state, bulk->account, bulk->ticket, bulk->reason};
+    int64_t changed;
+    if (!alerts_act_on_all(call->api->desk, &call->actor, bulk->verb, &filter, &changed, error)) {
+        if (changed > 0)
+            g_prefix_error(error, "After %" G_GINT64_FORMAT " alerts, which stay done: ", changed);
+        return NULL;
+    }
+    json_t *answer = json_object();
+    json_set_int(answer, "changed", changed);
+    return answer;
+}
+
+static HttpResponse *act_on_all(ApiCall *call, AlertVerb verb, const char *const *states,
+                                GError **error)
+{
+    g_auto(Bulk) bulk = {.verb = verb};
+    return read_bulk(call, states, &bulk, error) ? api_work(call, run_bulk, &bulk, error) : NULL;
+}
+
+HttpResponse *alerts_retry_all(ApiCall *call, GError **error)
+{
+    static const char *const states[] = {"queued",  "deferred",  "rejected",
+                                         "expired", "cancelled", NULL};
+    return act_on_all(call, ALERT_RETRY, states, error);
+}
+
+HttpResponse *alerts_cancel_all(ApiCall *call, GError **error)
+{
+    static const char *const states[] = {"held", "queued", "deferred", NULL};
+    return act_on_all(call, ALERT_CANCEL, states, error);
+}
+
+HttpResponse *alerts_release_all(ApiCall *call, GError **error)
+{
+    static const char *const states[] = {"held", NULL};
+    return act_on_all(call, ALERT_RELEASE, states, error);
 }
 
 /* ---- its mail ---- */

@@ -6,6 +6,7 @@
  * The metrics name no customer, but they do tell how busy the desk is: from another machine they
  * need a token.
  */
+#include "alerts/policy.h"
 #include "api/call.h"
 #include "api/resources.h"
 #include "base/error.h"
@@ -45,13 +46,18 @@ HttpResponse *health_ready(ApiCall *call, GError **error)
 typedef struct {
     int64_t counts[OUTBOX_N_STATES];
     int64_t not_told;
+    int64_t held, held_since; /* for any reason; since 0: none */
+    int64_t braked, braked_since;
 } Metrics;
 
 static bool count(DbTx *tx, void *data, GError **error)
 {
     Metrics *metrics = data;
     return outbox_count(tx, metrics->counts, error) &&
-           ticket_count_not_told(tx, &metrics->not_told, error);
+           ticket_count_not_told(tx, &metrics->not_told, error) &&
+           outbox_held(tx, NULL, &metrics->held, &metrics->held_since, error) &&
+           outbox_held(tx, alert_reason_name(REASON_BRAKE), &metrics->braked,
+                       &metrics->braked_since, error);
 }
 
 static bool load_counts(ApiCall *call, Metrics *metrics, GError **error)
@@ -78,6 +84,10 @@ HttpResponse *health_alerts_server(ApiCall *call, GError **error)
         json_set_int(messages, outbox_state_name((OutboxState)i), metrics.counts[i]);
     json_object_set_new(server, "messages", messages);
     json_set_int(server, "customers_not_told", metrics.not_told);
+    json_t *brake = json_object();
+    json_set_int(brake, "held", metrics.braked);
+    json_set_time(brake, "since", metrics.braked_since);
+    json_object_set_new(server, "brake", brake);
     return http_response_json(200, g_steal_pointer(&server));
 }
 
@@ -121,6 +131,13 @@ HttpResponse *health_metrics(ApiCall *call, GError **error)
                            "# TYPE tidings_tickets_customers_not_told gauge\n"
                            "tidings_tickets_customers_not_told %" G_GINT64_FORMAT "\n",
                            metrics.not_told);
+    int64_t age_us = desk_now_us(call->api->desk) - metrics.held_since;
+    g_string_append_printf(text,
+                           "# HELP tidings_held_oldest_seconds How long the oldest held message has"
+                           " been held; 0 where none is.\n"
+                           "# TYPE tidings_held_oldest_seconds gauge\n"
+                           "tidings_held_oldest_seconds %" G_GINT64_FORMAT "\n",
+                           metrics.held_since != 0 ? MAX(age_us, 0) / US_PER_SECOND : 0);
     append_server(call, text);
     gsize bytes = text->len;
     return http_response_new(200, "text/plain; version=0.0.4; charset=utf-8",

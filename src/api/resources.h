@@ -32,6 +32,9 @@ HttpResponse *alerts_message(ApiCall *call, GError **error);
 HttpResponse *alerts_retry(ApiCall *call, GError **error);
 HttpResponse *alerts_cancel(ApiCall *call, GError **error);
 HttpResponse *alerts_release(ApiCall *call, GError **error);
+HttpResponse *alerts_retry_all(ApiCall *call, GError **error);
+HttpResponse *alerts_cancel_all(ApiCall *call, GError **error);
+HttpResponse *alerts_release_all(ApiCall *call, GError **error);
 
 /* suppressions.c */
 HttpResponse *suppressions_list(ApiCall *call, GError **error);

@@ -99,6 +99,19 @@ static bool run_explain(Job *job, GError **error)
 
 /* ---- is mail leaving? ---- */
 
+static void print_brake(const json_t *brake)
+{
+    static const Shown since = {"", "since", SHOWN_TIME};
+    int64_t held = json_get_int(brake, "held");
+    if (held == 0)
+        return;
+    g_autofree char *time = shown_field(brake, &since);
+    command_print("The brake holds %" G_GINT64_FORMAT " alert%s, the oldest since %s.\n"
+                  "  Send:        tidings alerts release --held --reason brake\n"
+                  "  Do not send: tidings alerts cancel --held --reason brake\n",
+                  held, held == 1 ? "" : "s", time);
+}
+
 static void print_server(const json_t *server)
 {
     static const Shown trouble[] = {
@@ -121,6 +134,7 @@ static void print_server(const json_t *server)
         print_fields(relay, trouble);
     const char *name;
     json_t *count;
+    print_brake(json_object_get(server, "brake"));
     command_print("\n");
     json_object_foreach(json_object_get(server, "messages"), name, count)
     {
@@ -265,19 +279,66 @@ static bool act(Job *job, const char *action, const json_t *body, GError **error
     return first == NULL;
 }
 
+/* All that a filter lets through; `done` is said of them, `waits`: they are to be sent now. */
+static bool act_on_all(Job *job, const char *action, const char *done, bool waits, GError **error)
+{
+    g_autofree char *target = g_strconcat(ALERTS, action, NULL);
+    json_auto_t *answer = client_call(job_client(job), "POST", target, job_body(job), error);
+    if (answer == NULL)
+        return false;
+    int64_t changed = json_get_int(answer, "changed");
+    if (!job_print_json(job, answer) && changed == 0)
+        command_print("There are no such alerts; nothing was changed.\n");
+    else if (!job_json(job))
+        command_print("%s %" G_GINT64_FORMAT " alert%s.\n", done, changed, changed == 1 ? "" : "s");
+    if (waits && changed > 0)
+        note_nobody_serves(job);
+    return true;
+}
+
+/* Either numbers or a filter: one of them by mistake must not become everything. */
+static bool check_choice(const Job *job, const char *option, bool filter, GError **error)
+{
+    bool numbers = job_arguments(job)[0] != NULL;
+    if (numbers && (filter || json_object_size(job_body(job)) > 0)) {
+        command_misused(error, "Give the numbers of alerts or options to choose them by, not both");
+        return false;
+    }
+    if (!numbers && !filter) {
+        command_misused(error, "Give the numbers of alerts, or --%s to choose them by", option);
+        return false;
+    }
+    return true;
+}
+
 static bool run_retry(Job *job, GError **error)
 {
-    return act(job, "/retry", job_body(job), error);
+    bool filter = *json_get_text(job_body(job), "state") != '\0';
+    if (!check_choice(job, "state", filter, error))
+        return false;
+    return filter ? act_on_all(job, "/retry", "To be sent now:", true, error)
+                  : act(job, "/retry", job_body(job), error);
+}
+
+static bool act_on_held(Job *job, const char *action, const char *done, bool waits, GError **error)
+{
+    bool filter = job_switched(job, "held");
+    if (!check_choice(job, "held", filter, error))
+        return false;
+    if (!filter)
+        return act(job, action, NULL, error);
+    json_set_text(job_body(job), "state", "held");
+    return act_on_all(job, action, done, waits, error);
 }
 
 static bool run_cancel(Job *job, GError **error)
 {
-    return act(job, "/cancel", NULL, error);
+    return act_on_held(job, "/cancel", "Cancelled", false, error);
 }
 
 static bool run_release(Job *job, GError **error)
 {
-    return act(job, "/release", NULL, error);
+    return act_on_held(job, "/release", "Released", true, error);
 }
 
 static const Option filters[] = {
@@ -288,6 +349,26 @@ static const Option filters[] = {
 
 static const Option forcing[] = {
     {"force", OPTION_TRUE, NULL, NULL, "Even to a suppressed address; acceptance ends that"},
+    {0},
+};
+
+static const Option held_filter[] = {
+    {"held", OPTION_SWITCH, NULL, NULL,
+     "All that are held, but for those that the others leave out"},
+    {"reason", OPTION_TEXT, NULL, "REASON",
+     "Of the held, those held for this reason: brake or alerts_server_inactive"},
+    {0},
+};
+
+static const Option state_filter[] = {
+    {"state", OPTION_TEXT, NULL, "STATE",
+     "All in this state: deferred, queued, rejected, expired or cancelled"},
+    {0},
+};
+
+static const Option whose_filter[] = {
+    {"account", OPTION_ID, NULL, "N", "Of them, this account's alone"},
+    {"ticket", OPTION_ID, NULL, "N", "Of them, this ticket's alone"},
     {0},
 };
 
@@ -323,17 +404,19 @@ int command_alerts(int argc, char **argv)
          .options = {forms},
          .run = run_message},
         {.name = "retry",
-         .arguments = "ID...",
+         .arguments = "[ID...]",
          .summary = "Send again what was refused, given up, returned or cancelled",
-         .options = {forcing},
+         .options = {forcing, state_filter, whose_filter},
          .run = run_retry},
         {.name = "cancel",
-         .arguments = "ID...",
+         .arguments = "[ID...]",
          .summary = "Do not send what has not left yet",
+         .options = {held_filter, whose_filter},
          .run = run_cancel},
         {.name = "release",
-         .arguments = "ID...",
+         .arguments = "[ID...]",
          .summary = "Send what was held",
+         .options = {held_filter, whose_filter},
          .run = run_release},
         {0},
     };

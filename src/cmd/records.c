@@ -126,16 +126,20 @@ static bool waits(const json_t *alert)
     return g_strv_contains(waiting, json_get_text(alert, "state"));
 }
 
+void note_nobody_serves(const Job *job)
+{
+    if (client_nobody_serves(job_client(job)))
+        job_note(job, "Nobody serves this desk now: mail leaves when `tidings serve` runs.\n");
+}
+
 void note_unserved(const Job *job, const json_t *alerts)
 {
     size_t i;
     json_t *alert;
-    if (!client_nobody_serves(job_client(job)))
-        return;
     json_array_foreach(alerts, i, alert)
     {
         if (waits(alert)) {
-            job_note(job, "Nobody serves this desk now: mail leaves when `tidings serve` runs.\n");
+            note_nobody_serves(job);
             return;
         }
     }

@@ -39,5 +39,8 @@ void add_names(const Job *job, json_t *items, const char *field, const char *nam
 /* A line for each alert: recipient and explanation. */
 void print_alerts(const json_t *alerts);
 
+/* Says so where nobody serves who could send what waits. */
+void note_nobody_serves(const Job *job);
+
 /* Says so where one of the alerts waits and nobody serves who could send it. */
 void note_unserved(const Job *job, const json_t *alerts);

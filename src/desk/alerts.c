@@ -9,6 +9,8 @@
 #include "outbox/outbox.h"
 #include "records/ticket.h"
 
+#define CHUNK 500
+
 /* What is done to one alert's mail. */
 typedef bool (*Move)(DeskTx *tx, const Alert *alert, const OutboxMessage *message, GError **error);
 
@@ -108,4 +110,53 @@ bool alert_cancel(DeskTx *tx, int64_t alert, GError **error)
 bool alert_release(DeskTx *tx, int64_t alert, GError **error)
 {
     return act(tx, alert, release, error);
+}
+
+/* ---- all that a filter lets through ---- */
+
+typedef struct {
+    AlertVerb verb;
+    const AlertFilter *filter;
+    int64_t after;
+    int64_t changed, last; /* of this chunk; last 0: there was nothing left */
+} Chunk;
+
+static bool act_on_chunk(DeskTx *tx, void *data, GError **error)
+{
+    static const Move moves[] = {
+        [ALERT_RETRY] = retry, [ALERT_CANCEL] = cancel, [ALERT_RELEASE] = release};
+    Chunk *chunk = data;
+    chunk->changed = 0;
+    chunk->last = 0;
+    g_autoptr(GArray) found = alert_find(tx->db, chunk->filter, chunk->after, CHUNK, error);
+    if (found == NULL)
+        return false;
+    for (guint i = 0; i < found->len; i++) {
+        const AlertMessage *one = &g_array_index(found, AlertMessage, i);
+        GError *failure = NULL;
+        if (act(tx, one->alert, moves[chunk->verb], &failure)) {
+            chunk->changed++;
+        } else if (error_is(failure, TD_ERROR_CONFLICT)) {
+            g_error_free(failure);
+        } else {
+            g_propagate_error(error, failure);
+            return false;
+        }
+        chunk->last = one->message;
+    }
+    return true;
+}
+
+bool alerts_act_on_all(Desk *desk, const Actor *actor, AlertVerb verb, const AlertFilter *filter,
+                       int64_t *changed, GError **error)
+{
+    Chunk chunk = {.verb = verb, .filter = filter};
+    *changed = 0;
+    do {
+        if (!desk_write(desk, actor, act_on_chunk, &chunk, error))
+            return false;
+        *changed += chunk.changed;
+        chunk.after = chunk.last;
+    } while (chunk.last != 0);
+    return true;
 }

@@ -13,3 +13,12 @@
 bool alert_retry(DeskTx *tx, int64_t alert, bool force, GError **error);
 bool alert_cancel(DeskTx *tx, int64_t alert, GError **error);
 bool alert_release(DeskTx *tx, int64_t alert, GError **error);
+
+typedef enum { ALERT_RETRY, ALERT_CANCEL, ALERT_RELEASE } AlertVerb;
+
+/* One of these for all that the filter lets through, in the order in which they were put into the
+ * outbox, 500 in a transaction: not to be called inside of one. What is refused by its state, or by
+ * the suppression list, is left alone. *changed counts also where it fails, because what was done
+ * until then stays done; to call it again goes on. */
+bool alerts_act_on_all(Desk *desk, const Actor *actor, AlertVerb verb, const AlertFilter *filter,
+                       int64_t *changed, GError **error);

@@ -240,6 +240,23 @@ static void merge_default_recipients(JsonReader *outer, json_t *stored)
         json_reader_fail(outer, failure);
 }
 
+static void merge_brake(JsonReader *outer, json_t *stored)
+{
+    json_t *patch;
+    if (!json_read_object(outer, "brake", &patch))
+        return;
+    g_autofree char *path = json_reader_path(outer, "brake");
+    json_t *brake = group(stored, "brake");
+    JsonReader reader;
+    json_reader_init(&reader, patch, path);
+    merge_bool(&reader, "enabled", brake);
+    merge_int(&reader, "customers", 1, 100000, brake);
+    merge_int(&reader, "minutes", 1, 1440, brake);
+    GError *failure = NULL;
+    if (!json_reader_end(&reader, &failure))
+        json_reader_fail(outer, failure);
+}
+
 static bool merge_alerts_to_customers(DeskTx *tx, json_t *stored, json_t *patch, GError **error)
 {
     bool switched_on = false;
@@ -248,6 +265,7 @@ static bool merge_alerts_to_customers(DeskTx *tx, json_t *stored, json_t *patch,
     merge_alert(tx, &reader, "new_ticket", stored, &switched_on);
     merge_alert(tx, &reader, "ticket_closed", stored, &switched_on);
     merge_default_recipients(&reader, stored);
+    merge_brake(&reader, stored);
     if (!json_reader_end(&reader, error))
         return false;
     if (!switched_on)

@@ -150,46 +150,59 @@ static bool refuse(DbTx *tx, int64_t id, const char *verb, GError **error)
     return false;
 }
 
-bool outbox_cancel(DbTx *tx, int64_t id, const char *reason, int64_t now_us, GError **error)
+static bool cancel(DbTx *tx, int64_t id, const char *reason, int64_t now_us, int64_t *changed,
+                   GError **error)
 {
-    int64_t changed;
-    if (!db_exec(tx, &changed, error,
-                 "UPDATE outbox SET state = 'cancelled', state_reason = $2, updated_at = $3"
-                 " WHERE id = $1 AND state IN ('held', 'queued', 'deferred', 'uncertain')",
-                 "isi", id, reason, now_us))
-        return false;
-    return changed == 1 || refuse(tx, id, "cancelled", error);
+    return db_exec(tx, changed, error,
+                   "UPDATE outbox SET state = 'cancelled', state_reason = $2, updated_at = $3"
+                   " WHERE id = $1 AND state IN ('held', 'queued', 'deferred', 'uncertain')",
+                   "isi", id, reason, now_us);
 }
 
-bool outbox_release(DbTx *tx, int64_t id, int64_t now_us, GError **error)
+static bool release(DbTx *tx, int64_t id, int64_t now_us, int64_t *changed, GError **error)
 {
-    int64_t changed;
-    if (!db_exec(tx, &changed, error,
-                 "UPDATE outbox SET state = 'queued', state_reason = NULL, due_at = $2,"
-                 " queued_at = $2, updated_at = $2 WHERE id = $1 AND state = 'held'",
-                 "ii", id, now_us))
-        return false;
-    return changed == 1 || refuse(tx, id, "released", error);
+    return db_exec(tx, changed, error,
+                   "UPDATE outbox SET state = 'queued', state_reason = NULL, due_at = $2,"
+                   " queued_at = $2, updated_at = $2 WHERE id = $1 AND state = 'held'",
+                   "ii", id, now_us);
 }
 
-bool outbox_retry(DbTx *tx, int64_t id, const char *reason, int64_t now_us, GError **error)
+static bool retry(DbTx *tx, int64_t id, const char *reason, int64_t now_us, int64_t *changed,
+                  GError **error)
 {
-    int64_t changed;
-    if (!db_exec(tx, &changed, error,
+    if (!db_exec(tx, changed, error,
                  "UPDATE outbox SET due_at = $2, updated_at = $2,"
                  " state_reason = COALESCE($3, state_reason)"
                  " WHERE id = $1 AND state IN ('queued', 'deferred', 'uncertain')",
                  "iis", id, now_us, reason))
         return false;
-    if (changed == 1)
-        return true;
-    if (!db_exec(tx, &changed, error,
-                 "UPDATE outbox SET state = 'queued', state_reason = $3, due_at = $2,"
-                 " queued_at = $2, updated_at = $2"
-                 " WHERE id = $1 AND state IN ('rejected', 'expired', 'bounced', 'cancelled')",
-                 "iis", id, now_us, reason))
-        return false;
-    return changed == 1 || refuse(tx, id, "sent again", error);
+    return *changed == 1 ||
+           db_exec(tx, changed, error,
+                   "UPDATE outbox SET state = 'queued', state_reason = $3, due_at = $2,"
+                   " queued_at = $2, updated_at = $2"
+                   " WHERE id = $1 AND state IN ('rejected', 'expired', 'bounced', 'cancelled')",
+                   "iis", id, now_us, reason);
+}
+
+bool outbox_cancel(DbTx *tx, int64_t id, const char *reason, int64_t now_us, GError **error)
+{
+    int64_t changed;
+    return cancel(tx, id, reason, now_us, &changed, error) &&
+           (changed == 1 || refuse(tx, id, "cancelled", error));
+}
+
+bool outbox_release(DbTx *tx, int64_t id, int64_t now_us, GError **error)
+{
+    int64_t changed;
+    return release(tx, id, now_us, &changed, error) &&
+           (changed == 1 || refuse(tx, id, "released", error));
+}
+
+bool outbox_retry(DbTx *tx, int64_t id, const char *reason, int64_t now_us, GError **error)
+{
+    int64_t changed;
+    return retry(tx, id, reason, now_us, &changed, error) &&
+           (changed == 1 || refuse(tx, id, "sent again", error));
 }
 
 bool outbox_cancel_waiting(DbTx *tx, const char *order_key, const char *reason, int64_t now_us,
@@ -227,5 +240,23 @@ bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error)
         return false;
     for (int i = 0; i < OUTBOX_N_STATES; i++)
         counts[i] = found[i];
+    return true;
+}
+
+bool outbox_held(DbTx *tx, const char *reason, int64_t *count, int64_t *since, GError **error)
+{
+    DbRows *rows = db_query(tx, error,
+                            "SELECT COUNT(*), MIN(updated_at) FROM outbox WHERE state = 'held'"
+                            " AND ($1 = '' OR state_reason = $1)",
+                            "s", reason != NULL ? reason : "");
+    if (rows == NULL)
+        return false;
+    bool found = db_rows_next(rows);
+    int64_t n = found ? db_rows_int(rows, 0) : 0;
+    int64_t oldest = found ? db_rows_int(rows, 1) : 0;
+    if (!db_rows_end(rows, error))
+        return false;
+    *count = n;
+    *since = oldest;
     return true;
 }

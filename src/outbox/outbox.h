@@ -98,3 +98,6 @@ bool outbox_hold_waiting(DbTx *tx, const char *reason, int limit, int64_t now_us
 
 /* How many messages there are in each state. */
 bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error);
+
+/* How many are held for this reason (NULL: for any), and since when the oldest is; 0: none. */
+bool outbox_held(DbTx *tx, const char *reason, int64_t *count, int64_t *since, GError **error);

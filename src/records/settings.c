@@ -105,6 +105,10 @@ void alerts_to_customers_settings_read(const json_t *stored, AlertsToCustomersSe
     settings->ticket_closed = read_alert(stored, "ticket_closed");
     settings->add_contact = json_get_bool(defaults, "contact", true);
     settings->add_mail_copies = json_get_bool(defaults, "mail_copies", true);
+    const json_t *brake = json_object_get(stored, "brake");
+    settings->brake = (BrakeSettings){.enabled = json_get_bool(brake, "enabled", true),
+                                      .customers = int_or(brake, "customers", 100),
+                                      .minutes = int_or(brake, "minutes", 5)};
 }
 
 static json_t *alert_json(const AlertSettings *alert)
@@ -124,6 +128,11 @@ json_t *alerts_to_customers_settings_json(const AlertsToCustomersSettings *setti
     json_set_bool(defaults, "contact", settings->add_contact);
     json_set_bool(defaults, "mail_copies", settings->add_mail_copies);
     json_object_set_new(value, "default_recipients", defaults);
+    json_t *brake = json_object();
+    json_set_bool(brake, "enabled", settings->brake.enabled);
+    json_set_int(brake, "customers", settings->brake.customers);
+    json_set_int(brake, "minutes", settings->brake.minutes);
+    json_object_set_new(value, "brake", brake);
     return value;
 }
 

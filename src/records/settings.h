@@ -48,11 +48,19 @@ typedef struct {
     int64_t template_id; /* 0: the built-in one */
 } AlertSettings;
 
+/* An actor who tells more customers than this in so many minutes is stopped. */
+typedef struct {
+    bool enabled;
+    int customers;
+    int minutes;
+} BrakeSettings;
+
 typedef struct {
     AlertSettings new_ticket;
     AlertSettings ticket_closed;
     bool add_contact; /* new tickets: the contact's primary address, or the account's first one */
     bool add_mail_copies; /* tickets by mail: its To and Cc */
+    BrakeSettings brake;
 } AlertsToCustomersSettings;
 
 typedef struct {

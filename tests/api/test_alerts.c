@@ -208,6 +208,45 @@ static void test_recipients(void)
     g_assert_cmpstr(text_at(alerts, "/items/0/state_reason"), ==, "recipient_removed");
 }
 
+/* What the brake holds is shown, counted and let go, once for each Idempotency-Key. */
+static void test_brake(void)
+{
+    g_autoptr(World) world = make_world();
+    json_decref(world_ok(world, "PUT", "/api/v1/options/alerts-to-customers",
+                         "{\"brake\":{\"customers\":1}}", 200));
+    world_open_ticket(world, "");
+    world_open_ticket(world, "\"recipients\":[{\"email\":\"b@b.example\"}]");
+    json_auto_t *held = world_ok(world, "GET", "/api/v1/alerts?state=held", NULL, 200);
+    g_assert_cmpint(json_array_size(json_at(held, "/items")), ==, 2);
+    g_assert_cmpstr(text_at(held, "/items/0/state_reason"), ==, "brake");
+    g_assert_nonnull(strstr(text_at(held, "/items/0/explanation"), "brake"));
+    manual_clock_advance(&world->clock, 20 * US_PER_MINUTE);
+    CallOptions local = {.local = true, .key = "k"};
+    g_autoptr(Answer) metrics = world_call_with(world, "GET", "/metrics", NULL, &local);
+    const char *text = http_response_body(metrics->response, NULL);
+    g_assert_nonnull(strstr(text, "\ntidings_held_oldest_seconds 1200\n"));
+
+    static const char release[] = "{\"state\":\"held\",\"reason\":\"brake\"}";
+    for (int i = 0; i < 2; i++) {
+        CallOptions keyed = {.key = "once"};
+        g_autoptr(Answer) done =
+            world_call_with(world, "POST", "/api/v1/alerts/release", release, &keyed);
+        g_assert_cmpint(done->status, ==, 200);
+        g_assert_cmpint(int_at(done->json, "/changed"), ==, 2);
+    }
+    json_auto_t *again = world_ok(world, "POST", "/api/v1/alerts/release", release, 200);
+    g_assert_cmpint(int_at(again, "/changed"), ==, 0);
+    json_auto_t *one = world_ok(world, "GET", "/api/v1/alerts/2", NULL, 200);
+    g_assert_cmpstr(text_at(one, "/decision"), ==, "hold");
+    g_assert_cmpstr(text_at(one, "/state"), ==, "queued");
+    json_auto_t *cancelled = world_ok(world, "POST", "/api/v1/alerts/cancel",
+                                      "{\"state\":\"queued\",\"ticket\":2}", 200);
+    g_assert_cmpint(int_at(cancelled, "/changed"), ==, 2);
+    json_auto_t *retried =
+        world_ok(world, "POST", "/api/v1/alerts/retry", "{\"state\":\"cancelled\"}", 200);
+    g_assert_cmpint(int_at(retried, "/changed"), ==, 2);
+}
+
 /* Opened and closed in one step: two events, New then Closed. */
 static void test_opened_as_completed(void)
 {
@@ -237,6 +276,7 @@ int main(int argc, char **argv)
     g_test_add_func("/api/alerts/list", test_list);
     g_test_add_func("/api/alerts/log", test_log);
     g_test_add_func("/api/alerts/recipients", test_recipients);
+    g_test_add_func("/api/alerts/brake", test_brake);
     g_test_add_func("/api/alerts/opened as completed", test_opened_as_completed);
     return g_test_run();
 }

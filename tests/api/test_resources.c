@@ -510,6 +510,7 @@ static void test_health(void)
     g_assert_nonnull(strstr(text, "tidings_build_info{version=\"" TIDINGS_VERSION "\"} 1\n"));
     g_assert_nonnull(strstr(text, "\ntidings_alerts_server_active 1\n"));
     g_assert_nonnull(strstr(text, "\ntidings_relay_up 0\n"));
+    g_assert_nonnull(strstr(text, "\ntidings_held_oldest_seconds 0\n"));
     g_autoptr(Answer) server = world_call_with(world, "GET", "/api/v1/alerts-server", NULL, &local);
     g_assert_cmpstr(text_at(server->json, "/relay/reason"), ==, "Connection refused");
     g_assert_cmpint(int_at(server->json, "/messages/queued"), ==, 1);

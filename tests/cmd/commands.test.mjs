@@ -289,6 +289,30 @@ test("a closing that reached nobody is said everywhere", async () => {
     assert.match(await done(desk, ["ticket", "list", "--customers-not-told"]), /^There are no such tickets\.$/m);
 });
 
+test("what the brake holds is shown, and released or cancelled at once", async () => {
+    const desk = await newDesk("sqlite");
+    await done(desk, ["options", "set", "alerts-to-customers", "brake.customers=1"]);
+    for (const address of ["a@x.example", "b@x.example"])
+        await done(desk, ["ticket", "open", "--account", "2", "--contact", "3", "--title", "x", "--recipient", address]);
+    assert.match(
+        await done(desk, ["alerts", "status"]),
+        /^The brake holds 4 alerts, the oldest since 20.*\n.*tidings alerts release --held --reason brake$/m,
+    );
+    assert.equal((await desk.runJson(["alerts", "list", "--state", "held"])).items.length, 4);
+    await refused(desk, EXIT.usage, ["alerts", "release"]);
+    await refused(desk, EXIT.usage, ["alerts", "release", "--reason", "brake"]);
+    await refused(desk, EXIT.usage, ["alerts", "release", "1", "--held"]);
+    await refused(desk, EXIT.refused, ["alerts", "release", "--held", "--account", "none"]);
+    await refused(desk, EXIT.refused, ["alerts", "retry", "--state", "accepted"]);
+    assert.match(await done(desk, ["alerts", "release", "--held", "--account", "1"]), /^There are no such alerts; nothing was/);
+    const released = await done(desk, ["alerts", "release", "--held", "--reason", "brake", "--ticket", "1"]);
+    assert.match(released, /^Released 2 alerts\.$/m);
+    assert.match(released, UNSERVED);
+    assert.deepEqual(await desk.runJson(["alerts", "cancel", "--held", "--account", "2"]), { changed: 2 });
+    assert.match(await done(desk, ["alerts", "retry", "--state", "cancelled"]), /^To be sent now: 2 alerts\.$/m);
+    assert.doesNotMatch(await done(desk, ["alerts", "status"]), /brake/);
+});
+
 test("a list that is longer than its limit says so", async () => {
     const desk = await api.initDesk();
     for (let i = 0; i < 3; i += 1) await done(desk, ["ticket", "open", "--account", "1", "--title", `t${i}`]);

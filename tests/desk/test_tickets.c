@@ -336,6 +336,7 @@ static void test_refused(Fixture *desk, gconstpointer data)
 
 static void test_too_many_recipients(Fixture *desk, gconstpointer data)
 {
+    test_desk_options(*desk, "alerts-to-customers", "{\"brake\":{\"enabled\":false}}");
     g_autoptr(GError) error = NULL;
     Refused refused = {{.account = 1, .contact = 1, .title = (char *)"x", .notify = true}};
     refused.draft.recipients = g_ptr_array_new_with_free_func((GDestroyNotify)recipient_draft_free);
