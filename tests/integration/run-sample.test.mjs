@@ -136,3 +136,21 @@ test("a folder that is no desk is not touched", async () => {
     assert.match(sample.output, /is no desk/);
     assert.equal(fs.readFileSync(path.join(desk, "file"), "utf8"), "mine");
 });
+
+test("a desk that somebody made, or that is being served, is not touched", async () => {
+    const desk = path.join(scratchFolder(), "desk");
+    const first = new Sample(desk);
+    await first.ready();
+    const second = new Sample(desk);
+    await second.closed;
+    assert.equal(second.child.exitCode, 1);
+    assert.match(second.output, /is being served/);
+    first.endGroup("SIGINT");
+    await first.closed;
+    fs.rmSync(path.join(desk, "made-by-make-run"));
+    const third = new Sample(desk);
+    await third.closed;
+    assert.equal(third.child.exitCode, 1);
+    assert.match(third.output, /is not a sample of ours/);
+    assert.ok(fs.existsSync(path.join(desk, "tidings.sqlite")));
+});
