@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define CONFIG_FILE  "tidings.conf"
+#define LOCK_FILE    "tidings.lock"
 #define LOCK_POLL_MS 50
 
 static DeskFolder *folder_new(const char *path)
@@ -100,13 +101,23 @@ DeskFolder *desk_folder_create(const char *path, const char *database, GError **
     return read_config(folder, error) ? g_steal_pointer(&folder) : NULL;
 }
 
+void desk_folder_undo(const DeskFolder *folder)
+{
+    static const char *const made[] = {CONFIG_FILE, LOCK_FILE};
+    for (size_t i = 0; i < G_N_ELEMENTS(made); i++) {
+        g_autofree char *path = g_build_filename(folder->path, made[i], NULL);
+        g_unlink(path);
+    }
+    g_rmdir(folder->path); /* fails, as it should, where anything is left */
+}
+
 bool desk_folder_lock(DeskFolder *folder, int wait_ms, bool *taken, GError **error)
 {
     if (!folder->sqlite || folder->lock_fd >= 0) {
         *taken = true;
         return true;
     }
-    g_autofree char *path = g_build_filename(folder->path, "tidings.lock", NULL);
+    g_autofree char *path = g_build_filename(folder->path, LOCK_FILE, NULL);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
         error_set(error, TD_ERROR_UNAVAILABLE, "%s cannot be opened: %s", path, g_strerror(errno));

@@ -26,6 +26,10 @@ DeskFolder *desk_folder_open(const char *path, GError **error);
  * desk is there). */
 DeskFolder *desk_folder_create(const char *path, const char *database, GError **error);
 
+/* After a creation that failed half-way: takes the configuration away again, and the folder where
+ * nothing else is in it, so that it can be tried again. A database is never removed. */
+void desk_folder_undo(const DeskFolder *folder);
+
 /* Takes the lock that says "I write this desk's SQLite file"; waits at most wait_ms. On PostgreSQL
  * there is nothing to lock. *taken is false when another process holds it. Errors: UNAVAILABLE. */
 bool desk_folder_lock(DeskFolder *folder, int wait_ms, bool *taken, GError **error);

@@ -95,6 +95,8 @@ int command_init(int argc, char **argv)
         print_json(password, token);
     else if (ok)
         print_words(folder, password, token, sample);
+    else
+        desk_folder_undo(folder);
     secret_free(password);
     secret_free(token);
     return ok ? EXIT_SUCCESS : command_fail("init", error);

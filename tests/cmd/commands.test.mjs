@@ -235,6 +235,18 @@ for (const engine of ["sqlite", "postgresql"]) {
     }
 }
 
+test("an init that failed can be tried again", async () => {
+    const folder = path.join(api.scratchFolder(), "desk");
+    const init = (...args) => api.tidings(["init", "--desk", folder, ...args]);
+    const failed = await init("--database", "postgresql://127.0.0.1:1/nowhere");
+    assert.equal(failed.code, EXIT.unavailable, failed.stderr);
+    assert.ok(!fs.existsSync(folder));
+    assert.equal((await init("--email", "no address")).code, EXIT.refused);
+    assert.equal((await init()).code, EXIT.ok);
+    assert.equal((await init()).code, EXIT.conflict);
+    assert.ok(fs.existsSync(path.join(folder, "tidings.conf")));
+});
+
 test("standard input and files as description", async () => {
     const desk = await api.initDesk();
     const from = ["ticket", "open", "--account", "1", "--title", "x", "--description-file"];
