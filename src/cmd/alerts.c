@@ -314,10 +314,19 @@ static bool check_choice(const Job *job, const char *option, bool filter, GError
 static bool run_retry(Job *job, GError **error)
 {
     bool filter = *json_get_text(job_body(job), "state") != '\0';
+    bool force = job_switched(job, "force");
     if (!check_choice(job, "state", filter, error))
         return false;
-    return filter ? act_on_all(job, "/retry", "To be sent now:", true, error)
-                  : act(job, "/retry", job_body(job), error);
+    if (filter && force) {
+        command_misused(error, "--force is for single alerts: give their numbers");
+        return false;
+    }
+    if (filter)
+        return act_on_all(job, "/retry", "To be sent now:", true, error);
+    json_auto_t *body = json_object();
+    if (force)
+        json_set_bool(body, "force", true);
+    return act(job, "/retry", body, error);
 }
 
 static bool act_on_held(Job *job, const char *action, const char *done, bool waits, GError **error)
@@ -348,7 +357,7 @@ static const Option filters[] = {
 };
 
 static const Option forcing[] = {
-    {"force", OPTION_TRUE, NULL, NULL, "Even to a suppressed address; acceptance ends that"},
+    {"force", OPTION_SWITCH, NULL, NULL, "Even to a suppressed address; acceptance ends that"},
     {0},
 };
 

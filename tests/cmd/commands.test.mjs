@@ -316,6 +316,7 @@ test("what the brake holds is shown, and released or cancelled at once", async (
     await refused(desk, EXIT.usage, ["alerts", "release", "1", "--held"]);
     await refused(desk, EXIT.refused, ["alerts", "release", "--held", "--account", "none"]);
     await refused(desk, EXIT.refused, ["alerts", "retry", "--state", "accepted"]);
+    await refused(desk, EXIT.usage, ["alerts", "retry", "--state", "cancelled", "--force"]);
     assert.match(await done(desk, ["alerts", "release", "--held", "--account", "1"]), /^There are no such alerts; nothing was/);
     const released = await done(desk, ["alerts", "release", "--held", "--reason", "brake", "--ticket", "1"]);
     assert.match(released, /^Released 2 alerts\.$/m);

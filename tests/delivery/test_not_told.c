@@ -365,10 +365,6 @@ static gpointer settle(gpointer data)
 /* Neither transaction sees the other's row when it writes its own. */
 static void test_two_settlers(Fixture *fixture, gconstpointer data)
 {
-    if (strcmp(engine, "postgresql") != 0) {
-        g_test_skip("SQLite has one writer");
-        return;
-    }
     gint settled = 0;
     closed_ticket(fixture, true);
     test_desk_run(fixture->desk, "UPDATE outbox SET state = 'accepted' WHERE order_seq = 1");
@@ -406,6 +402,7 @@ int main(int argc, char **argv)
     ADD("removed", test_recipient_removed_another_told);
     ADD("expired", test_expired);
     ADD("earlier-closing", test_of_an_earlier_closing);
-    ADD("two-settlers", test_two_settlers);
+    if (strcmp(engine, "postgresql") == 0) /* SQLite has one writer */
+        ADD("two-settlers", test_two_settlers);
     return g_test_run();
 }
