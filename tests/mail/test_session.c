@@ -390,17 +390,20 @@ static gpointer cancel_when_seen(gpointer data)
     return NULL;
 }
 
+/* Pipelined commands reach the server in one piece, so the cancel may come before the replies to
+ * the earlier ones have been read: then the outcome names one of those. */
 typedef struct {
-    const char *stage;
+    const char *stage; /* where the server falls silent */
     const char *seen;
     DeliveryOutcomeKind kind;
+    const char *named[4]; /* the stages that the outcome may name */
 } CancelCase;
 
 static const CancelCase cancel_cases[] = {
-    {"ehlo", "EHLO", DELIVERY_RELAY_DOWN},
-    {"rcpt", "RCPT", DELIVERY_RELAY_DOWN},
-    {"data", "DATA", DELIVERY_RELAY_DOWN},
-    {"dot", "body\n.\n", DELIVERY_UNCERTAIN},
+    {"ehlo", "EHLO", DELIVERY_RELAY_DOWN, {"ehlo"}},
+    {"rcpt", "RCPT", DELIVERY_RELAY_DOWN, {"mail", "rcpt"}},
+    {"data", "DATA", DELIVERY_RELAY_DOWN, {"mail", "rcpt", "data"}},
+    {"dot", "body\n.\n", DELIVERY_UNCERTAIN, {"dot"}},
 };
 
 static void test_cancel(gconstpointer data)
@@ -419,7 +422,7 @@ static void test_cancel(gconstpointer data)
     transport_send_many(link, envelopes, 2, cancellable, outcomes);
     g_thread_join(thread);
     g_assert_cmpint(outcomes[0].kind, ==, c->kind);
-    g_assert_cmpstr(outcomes[0].stage, ==, c->stage);
+    g_assert_true(g_strv_contains(c->named, outcomes[0].stage));
     g_assert_cmpint(outcomes[1].kind, ==, DELIVERY_RELAY_DOWN);
     delivery_outcome_clear(&outcomes[0]);
     delivery_outcome_clear(&outcomes[1]);
