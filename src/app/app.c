@@ -59,6 +59,7 @@ static DeliverySetup delivery_setup(const App *app)
         .random = random_system(),
         .composer = app->composer,
         .maildir = app->folder->maildir,
+        .lease_us = app->folder->config->lease_seconds * US_PER_SECOND,
     };
 }
 
