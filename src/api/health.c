@@ -143,6 +143,8 @@ HttpResponse *health_metrics(ApiCall *call, GError **error)
                            "tidings_held_oldest_seconds %" G_GINT64_FORMAT "\n",
                            metrics.held_since != 0 ? MAX(age_us, 0) / US_PER_SECOND : 0);
     append_server(call, text);
+    if (call->api->metrics != NULL)
+        call->api->metrics(text, call->api->metrics_data);
     gsize bytes = text->len;
     return http_response_new(200, "text/plain; version=0.0.4; charset=utf-8",
                              g_string_free(text, FALSE), bytes);
