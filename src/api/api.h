@@ -40,3 +40,8 @@ typedef json_t *(*ApiAlertsServer)(void *data, GError **error);
 
 /* Without it GET /alerts-server answers 503, and /metrics says nothing of the relay. */
 void api_set_alerts_server(Api *api, ApiAlertsServer alerts_server, void *data);
+
+/* Adds to /metrics what other parts of this process count, in Prometheus's text format. Any thread,
+ * must not block. */
+typedef void (*ApiMetrics)(GString *text, void *data);
+void api_set_metrics(Api *api, ApiMetrics metrics, void *data);

@@ -69,7 +69,13 @@ bool db_write(Db *db, DbFn fn, void *data, GError **error)
 
 bool db_read(Db *db, DbFn fn, void *data, GError **error)
 {
-    return !is_nested(db, "db_read()", error) && db->driver->read(db, fn, data, error);
+    return !is_nested(db, "db_read()", error) && db->driver->read(db, 0, fn, data, error);
+}
+
+bool db_read_within(Db *db, int64_t timeout_ms, DbFn fn, void *data, GError **error)
+{
+    return !is_nested(db, "db_read_within()", error) &&
+           db->driver->read(db, MAX(timeout_ms, 1), fn, data, error);
 }
 
 bool db_fn_run(DbTx *tx, DbFn fn, void *data, GError **error)

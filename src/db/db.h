@@ -86,6 +86,11 @@ bool db_write(Db *db, DbFn fn, void *data, GError **error);
  * once. A statement that would write fails with INTERNAL. */
 bool db_read(Db *db, DbFn fn, void *data, GError **error);
 
+/* As db_read(), for those who ask how things stand: over within about timeout_ms (at least 1)
+ * whatever the database server does, one that hangs included; only the look-up of its host's name
+ * has limits of its own. Errors: UNAVAILABLE and BUSY for what did not come in time. */
+bool db_read_within(Db *db, int64_t timeout_ms, DbFn fn, void *data, GError **error);
+
 /*
  * Statements. `types` has one letter a parameter, the parameters follow:
  *   i  int64_t (cast what is not)   n  int64_t, where 0 is bound as NULL (an optional id or time)
