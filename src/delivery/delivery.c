@@ -21,8 +21,7 @@ static GThread *start_thread(const char *name, GThreadFunc run, Delivery *delive
 static int sender_count(Delivery *delivery, GError **error)
 {
     g_auto(DeliverySettings) settings = {0};
-    if (!delivery_settings_load(delivery->setup.db, delivery->maildir, delivery->setup.memory,
-                                delivery->setup.timeout_scale, &settings, error))
+    if (!delivery_settings_load(&delivery->setup, &settings, error))
         return -1;
     return CLAMP(settings.concurrency, 1, DELIVERY_SENDERS_MAX);
 }
@@ -50,6 +49,7 @@ Delivery *delivery_start(const DeliverySetup *setup, GError **error)
     Delivery *delivery = g_new0(Delivery, 1);
     delivery->setup = *setup;
     delivery->maildir = g_strdup(setup->maildir);
+    delivery->setup.maildir = delivery->maildir;
     delivery->senders = g_ptr_array_new();
     delivery->cancel = g_cancellable_new();
     monitor_init(&delivery->monitor);

@@ -51,11 +51,11 @@ void delivery_wake(Delivery *delivery);
 void delivery_stop(Delivery *delivery, int64_t grace_ms);
 
 /* Sends one test mail with the settings in force, whether or not the server is active, outside the
- * outbox. Gives
- * {"ok":bool,"steps":[{"step","sent","reply"}]}. Blocks until the last reply. Errors: INVALID (no
- * sender set). */
-json_t *delivery_test_send(const DeliverySetup *setup, const char *to, GError **error);
+ * outbox, by one relay (1: the first one). Gives {"ok":bool,"steps":[{"step","sent","reply"}]}.
+ * Blocks until the last reply. Errors: INVALID (no sender set; no such relay). */
+json_t *delivery_test_send(const DeliverySetup *setup, const char *to, int relay, GError **error);
 
-/* Whether mail is leaving, and why not: {"active","transport","relay":{"state","reason","since",
- * "retry_at"}} of the settings in force, as any process of the desk has recorded it. */
+/* Whether mail is leaving, and why not: {"active","transport","relays":[{"name","state","reason",
+ * "since","retry_at"}]} of the settings in force, in order of preference, as any process of the
+ * desk has recorded it. "relay" is the first of them. */
 json_t *delivery_status(const DeliverySetup *setup, GError **error);

@@ -65,8 +65,9 @@ static int room(Delivery *delivery, const DeliverySettings *settings, int64_t no
 {
     if (!settings->active)
         return 0;
-    bool down = g_strcmp0(settings->relay.state, "up") != 0;
-    if (down && now_us < settings->relay.retry_at)
+    const RelayState *relay = &delivery_settings_route(settings, 0)->relay;
+    bool down = g_strcmp0(relay->state, "up") != 0;
+    if (down && now_us < relay->retry_at)
         return 0;
     monitor_lock(&delivery->monitor);
     int in_flight = delivery->in_flight;
@@ -94,7 +95,7 @@ static bool claim_some(Delivery *delivery, const DeliverySettings *settings, gui
     bool ok = db_write(delivery->setup.db, claim, &claiming, error);
     if (ok) {
         *claimed = claiming.claimed->len;
-        hand_out(delivery, claiming.claimed, settings->route);
+        hand_out(delivery, claiming.claimed, delivery_settings_route(settings, 0));
     }
     g_clear_pointer(&claiming.claimed, g_ptr_array_unref);
     return ok;
@@ -206,10 +207,9 @@ static bool work_once(Delivery *delivery, DeliverySettings *settings, char **rou
 {
     guint claimed = 0;
     *wait_us = POLL_US;
-    if (!delivery_settings_load(delivery->setup.db, delivery->maildir, delivery->setup.memory,
-                                delivery->setup.timeout_scale, settings, error))
+    if (!delivery_settings_load(&delivery->setup, settings, error))
         return false;
-    notice_new_route(delivery, settings->route, route);
+    notice_new_route(delivery, delivery_settings_route(settings, 0), route);
     if (!claim_some(delivery, settings, &claimed, error))
         return false;
     if (claimed > 0 || room(delivery, settings, clock_wall_us(delivery->setup.clock)) == 0)
