@@ -48,9 +48,9 @@ export class MovedClock {
         fs.closeSync(fd);
     }
 
-    /** Moves to this time (RFC 3339, as the API gives it) and a second more; not back where it has passed. */
+    /** Moves to this time (as now() or the API gives it) and a second more; not back where it has passed. */
     moveTo(time) {
-        const ahead = Date.parse(time) + 1000 - this.now();
+        const ahead = new Date(time).getTime() + 1000 - this.now();
         if (ahead > 0) this.advance(ahead);
     }
 }
