@@ -41,6 +41,37 @@ export function untilAllFinal(server, { limit = 30_000 * SLOW } = {}) {
     });
 }
 
+/** Waits until the relay is in this state, as /api/v1/alerts-server shows it, and returns all that this shows. */
+export function untilRelayIs(server, state, also = () => true) {
+    return until(`the relay is ${state}`, async () => {
+        const shown = await server.ask("GET", "/api/v1/alerts-server");
+        return shown.relay.state === state && also(shown) && shown;
+    }, { every: 50 });
+}
+
+/** The alerts of a ticket, in the order of events, then recipients. */
+export async function alertsOf(server, ticket) {
+    return (await server.ask("GET", `/api/v1/tickets/${ticket}/alerts`)).items;
+}
+
+/** Waits until all alerts of a ticket are as wanted, and returns them. */
+export async function untilAlertsOf(server, ticket, what, wanted) {
+    let alerts = [];
+    return until(
+        `${what} (ticket #${ticket})`,
+        async () => {
+            alerts = await alertsOf(server, ticket);
+            return alerts.every(wanted) && alerts;
+        },
+        { every: 50 },
+    ).catch((error) => {
+        error.message += `\n${JSON.stringify(alerts, null, 1)}\n${server.log}`;
+        throw error;
+    });
+}
+
+export const isAccepted = (alert) => alert.state === "accepted";
+
 /** Stops a server, which must end well. */
 export async function stopWell(server, limit) {
     const ended = await server.stop(limit);
