@@ -72,10 +72,10 @@ static void wake_delivery(void *data)
     monitor_unlock(&app->lock);
 }
 
-static json_t *test_send(const char *to, void *data, GError **error)
+static json_t *test_send(const char *to, int relay, void *data, GError **error)
 {
     DeliverySetup setup = delivery_setup(data);
-    return delivery_test_send(&setup, to, error);
+    return delivery_test_send(&setup, to, relay, error);
 }
 
 static json_t *alerts_server(void *data, GError **error)
