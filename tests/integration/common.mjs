@@ -11,14 +11,14 @@ export function smtpOn(port, more = {}) {
     return { active: true, transport: "smtp", host: "127.0.0.1", port, security: "none", ...more };
 }
 
-/** All items of a collection, page after page. */
-export async function everything(server, target) {
+/** All items of a collection, page after page; of each what `wanted` takes of it. */
+export async function everything(server, target, wanted = (item) => item) {
     const items = [];
     let cursor = null;
     do {
         const mark = target.includes("?") ? "&" : "?";
         const page = await server.ask("GET", cursor === null ? target : `${target}${mark}cursor=${cursor}`);
-        items.push(...page.items);
+        items.push(...page.items.map(wanted));
         cursor = page.next_cursor;
     } while (cursor !== null);
     return items;
