@@ -2,7 +2,7 @@
 """How long it takes from the API's answer to the relay's: both ends in one process, so that one clock times both.
 
 smtp-sink does not say when it answered which mail, so this has a sink of its own: as much of RFC 5321 as a client that
-sends needs, with PIPELINING and CHUNKING left out. It takes the ticket's number from In-Reply-To."""
+sends needs. It takes the ticket's number from In-Reply-To."""
 import asyncio
 import gc
 import json
@@ -12,48 +12,47 @@ import time
 from benchlib.machine import BenchError, Progress
 
 TICKET = re.compile(rb"^In-Reply-To: <ticket\.(\d+)@", re.MULTILINE | re.IGNORECASE)
+REPLIES = {b"EHLO": b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n",
+           b"DATA": b"354 Go on\r\n", b"QUIT": b"221 2.0.0 Bye\r\n"}
 NUMBER = re.compile(rb'"number":\s*(\d+)')
 
 
-class LatencySink:
-    """Notes when the final reply to each ticket's mail was written."""
+class Session(asyncio.Protocol):
+    """One connection to the sink. Replies are written as soon as what they answer has been read."""
 
-    def __init__(self):
-        self.replied = {}
-        self.arrived = asyncio.Event()
+    def __init__(self, replied):
+        self.replied, self.pending, self.in_data = replied, b"", False
 
-    async def start(self, port):
-        self.server = await asyncio.start_server(self.session, "127.0.0.1", port, limit=1 << 20)
+    def connection_made(self, transport):
+        self.transport = transport
+        transport.write(b"220 sink.example ESMTP\r\n")
 
-    async def session(self, reader, writer):
-        try:
-            writer.write(b"220 sink.example ESMTP\r\n")
-            while line := await reader.readline():
-                verb = line[:4].upper()
-                if verb == b"EHLO":
-                    writer.write(b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n")
-                elif verb == b"DATA":
-                    writer.write(b"354 Go on\r\n")
-                    await self.take(await reader.readuntil(b"\r\n.\r\n"), writer)
-                elif verb == b"QUIT":
-                    writer.write(b"221 2.0.0 Bye\r\n")
-                    break
-                else:
-                    writer.write(b"250 2.0.0 Ok\r\n")
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        writer.close()
+    def data_received(self, data):
+        self.pending += data
+        while True:
+            end = b"\r\n.\r\n" if self.in_data else b"\r\n"
+            part, found, rest = self.pending.partition(end)
+            if not found:
+                return
+            self.pending = rest
+            if self.in_data:
+                self.take(part)
+            else:
+                self.command(part[:4].upper())
 
-    async def take(self, mail, writer):
-        writer.write(b"250 2.0.0 Ok\r\n")
+    def command(self, verb):
+        self.in_data = verb == b"DATA"
+        self.transport.write(REPLIES.get(verb, b"250 2.0.0 Ok\r\n"))
+        if verb == b"QUIT":
+            self.transport.close()
+
+    def take(self, mail):
+        self.in_data = False
+        self.transport.write(b"250 2.0.0 Ok\r\n")
         now = time.perf_counter()
         found = TICKET.search(mail)
         if found:
             self.replied.setdefault(int(found.group(1)), now)
-            self.arrived.set()
-
-    def stop(self):
-        self.server.close()
 
 
 class Opener:
@@ -83,8 +82,8 @@ class Opener:
 
 async def run(url, token, port, customers, rate, seconds):
     """Opens `rate` tickets a second whatever the answers do. Seconds from answer to reply, one for each ticket."""
-    sink = LatencySink()
-    await sink.start(port)
+    replied = {}  # when the final reply to each ticket's mail was written
+    sink = await asyncio.get_running_loop().create_server(lambda: Session(replied), "127.0.0.1", port)
     idle = asyncio.Queue()
     for _ in range(32):
         idle.put_nowait(await Opener(url, token).connect())
@@ -114,13 +113,13 @@ async def run(url, token, port, customers, rate, seconds):
     if failed:
         raise BenchError(f"{len(failed)} of {total} tickets could not be opened: {failed[0]}")
     limit = time.perf_counter() + 60
-    while not answered.keys() <= sink.replied.keys():
+    while not answered.keys() <= replied.keys():
         if time.perf_counter() > limit:
-            missing = len(answered.keys() - sink.replied.keys())
+            missing = len(answered.keys() - replied.keys())
             raise BenchError(f"{missing} of {total} mails did not arrive within a minute after the last ticket")
         await asyncio.sleep(0.02)
-    sink.stop()
-    return [sink.replied[number] - then for number, then in answered.items()]
+    sink.close()
+    return [replied[number] - then for number, then in answered.items()]
 
 
 def measure(url, token, port, customers, rate, seconds):

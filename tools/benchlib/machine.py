@@ -164,11 +164,9 @@ def run(command, **options):
     return ended.stdout
 
 
-def fsync_times(folder, count=1000, pause=0.01):
-    """Seconds that one fsync takes after a page was written over, as a commit log does it, `count` times.
-
-    With a pause between them as between commits at 100 tickets a second. The file keeps its size, which is the
-    cheaper case: no fsync has to record that the file grew."""
+def fsync_times(folder, pause, count=1500):
+    """Seconds that one fsync takes after a page was written over, as a commit log does it, `count` times with a pause
+    between them. The file keeps its size, which is the cheaper case: no fsync has to record that the file grew."""
     page = b"x" * 4096
     pages = 4096
     times = []

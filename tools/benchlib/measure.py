@@ -82,7 +82,7 @@ class Opened:
 def open_tickets(desk, sink, clients, seconds, nodes=(None,)):
     """wrk opens tickets with one recipient each, while the Alerts Server sends."""
     customers = desk.rows("SELECT account, id FROM contact ORDER BY id DESC LIMIT 64")
-    before = sink.count()
+    before = sink.count() + desk.states().get("queued", 0)  # the samples' own
     servers = desk.serve(*nodes)
     url = next(server.url for server in servers if server.url)
     wrk = Wrk(desk.bench.machine, WRK_TICKETS, url + "/api/v1/tickets", clients, seconds, BENCH_TOKEN=desk.token,
