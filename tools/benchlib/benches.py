@@ -169,19 +169,24 @@ def bench_cost(b):
           "at most 0.2")
     b.add("d", "resident at most, during (a)", f"{max(one.memory for one in rounds):.1f} MiB")
     backlog = backlog_drains(b) if "e" in b.letters else \
-        [sample(b, b.desk("million", queued=b.sizes.queued + b.sizes.n), "with the whole backlog")]
+        [sample(b, b.desk("million", queued=b.sizes.queued + enough(b)), "with the whole backlog")]
     b.add("d", f"resident at most, with {b.sizes.queued:,} queued", f"{max(one.memory for one in backlog):.1f} MiB", "", "",
           "at most 64 MiB")
 
 
 def sample(b, desk, what, mails=None):
-    """Drains some of a desk's backlog. The sink goes when it has them, and with it the server: the rest stays queued."""
+    """Drains some of a desk's backlog: the server is stopped when the sink has so many. The rest stays queued."""
     say(f"    {what}")
     sink = b.sink()
     try:
         return measure.drain(desk, sink, mails or b.sizes.n, whole=False)
     finally:
         sink.stop()
+
+
+def enough(b):
+    """Alerts for every round's sample, and for what leaves until the server has stopped."""
+    return (b.sizes.rounds + 1) * b.sizes.n
 
 
 def empty_and(b, desk, what):
@@ -193,7 +198,7 @@ def empty_and(b, desk, what):
 
 def backlog_rounds(b):
     def make():
-        desk = b.desk("backlog", queued=b.sizes.queued + b.sizes.rounds * b.sizes.n, history=b.sizes.history)
+        desk = b.desk("backlog", queued=b.sizes.queued + enough(b), history=b.sizes.history)
         rounds = empty_and(b, desk, f"{b.sizes.queued:,} queued, {b.sizes.history:,} in history")
         return rounds
     return b.keep("backlog rounds", make)
@@ -212,7 +217,7 @@ def add_against_empty(b, what, rounds):
 @bench("e", "(a) with a million queued and five million in history, and with 100,000 deferred, against an empty desk")
 def bench_size(b):
     add_against_empty(b, f"(a) with {b.sizes.queued:,} queued and {b.sizes.history:,} in history", backlog_rounds(b))
-    desk = b.desk("deferred", queued=b.sizes.rounds * b.sizes.n, deferred=b.sizes.deferred)
+    desk = b.desk("deferred", queued=enough(b), deferred=b.sizes.deferred)
     add_against_empty(b, f"(a) with {b.sizes.deferred:,} deferred",
                       empty_and(b, desk, f"{b.sizes.deferred:,} deferred"))
 

@@ -24,19 +24,20 @@ def say(text=""):
 
 
 class Progress:
-    """Says how far a long thing is, at most every two seconds."""
+    """Says how far a long thing is: after two seconds, and then ever more rarely until it is every 16 seconds."""
 
     def __init__(self, what, total, unit=""):
         self.what, self.total, self.unit = what, total, unit
         self.began = self.said = time.monotonic()
         self.first = None
+        self.pause = 2
 
     def at(self, done):
         now = time.monotonic()
         if self.first is None:
             self.first = done
-        if now - self.said >= 2:
-            self.said = now
+        if now - self.said >= self.pause:
+            self.said, self.pause = now, min(16, self.pause * 2)
             rate = (done - self.first) / (now - self.began)
             say(f"    {self.what}: {done:,} of {self.total:,}{self.unit}, {rate:,.0f} a second")
 
