@@ -91,10 +91,9 @@ class Bench:
 
     def on_copy(self, desk, do):
         twin = desk.copy("round")
-        try:
-            return do(twin)
-        finally:
-            twin.remove()
+        answer = do(twin)
+        twin.remove()
+        return answer
 
 
 def in_turn(i, first, second):
@@ -147,9 +146,7 @@ def bench_latency(b):
     say("  fsync alone, before")
     pause = 1 / (3 * b.sizes.rate)  # a ticket's commit, its claim and its settling
     fsyncs = machine.fsync_times(b.machine.folder, pause)
-    server, = desk.serve()
-    times = latency.measure(server.url, desk.token, b.sink_port, customers, b.sizes.rate, b.sizes.latency_seconds)
-    server.stop()
+    times = latency.measure(desk, b.sink_port, customers, b.sizes.rate, b.sizes.latency_seconds)
     desk.remove()
     say("  fsync alone, after")
     fsyncs += machine.fsync_times(b.machine.folder, pause)
@@ -174,14 +171,13 @@ def bench_cost(b):
           "at most 64 MiB")
 
 
-def sample(b, desk, what, mails=None):
+def sample(b, desk, what):
     """Drains some of a desk's backlog: the server is stopped when the sink has so many. The rest stays queued."""
     say(f"    {what}")
     sink = b.sink()
-    try:
-        return measure.drain(desk, sink, mails or b.sizes.n, whole=False)
-    finally:
-        sink.stop()
+    drained = measure.drain(desk, sink, b.sizes.n, whole=False)
+    sink.stop()
+    return drained
 
 
 def enough(b):
@@ -199,8 +195,7 @@ def empty_and(b, desk, what):
 def backlog_rounds(b):
     def make():
         desk = b.desk("backlog", queued=b.sizes.queued + enough(b), history=b.sizes.history)
-        rounds = empty_and(b, desk, f"{b.sizes.queued:,} queued, {b.sizes.history:,} in history")
-        return rounds
+        return empty_and(b, desk, f"{b.sizes.queued:,} queued, {b.sizes.history:,} in history")
     return b.keep("backlog rounds", make)
 
 
@@ -250,13 +245,12 @@ def add_three(b, what, rounds):
 @bench("f", "(a) and (b) on PostgreSQL, one node and two, against SQLite")
 def bench_postgresql(b):
     cluster = b.cluster()
+    queued, empty = (b.queued(), b.queued(cluster)), (b.empty(), b.empty(cluster))
     sink = b.sink()
     add_three(b, f"(a) {b.sizes.n:,} queued alerts drained",
-              three_ways(b, b.queued(), b.queued(cluster),
-                         lambda twin, nodes: measure.drain(twin, sink, b.sizes.n, nodes)))
+              three_ways(b, *queued, lambda twin, nodes: measure.drain(twin, sink, b.sizes.n, nodes)))
     add_three(b, "(b) tickets opened, 32 clients, counted at the sink",
-              three_ways(b, b.empty(), b.empty(cluster),
-                         lambda twin, nodes: measure.open_tickets(twin, sink, 32, b.sizes.seconds, nodes)))
+              three_ways(b, *empty, lambda twin, nodes: measure.open_tickets(twin, sink, 32, b.sizes.seconds, nodes)))
     sink.stop()
 
 
@@ -264,11 +258,13 @@ def bench_postgresql(b):
 def bench_render(b):
     """The exact bytes of a message are composed anew at each request, so the difference is templates, MIME and hash."""
     desk = b.empty().copy("render")
+    sink = b.sink()
     server, = desk.serve()
     rounds = b.rounds(lambda i: in_turn(
         i, lambda: measure.cpu_per_request(desk, server, "/api/v1/alerts/1", b.sizes.seconds),
         lambda: measure.cpu_per_request(desk, server, "/api/v1/alerts/1/message", b.sizes.seconds)))
     server.stop()
+    sink.stop()
     desk.remove()
     alert, message = measure.median_round(rounds, lambda pair: pair[1] - pair[0])
     b.add("r", f"CPU for composing one mail of {b.message_bytes:,} bytes", f"{message - alert:.0f} us",

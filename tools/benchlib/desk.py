@@ -124,10 +124,15 @@ class Desk:
         if close:
             self.call(server, "PATCH", f"/api/v1/tickets/{ticket}", {"status": "Completed", "resolution": "Replaced a disk."})
 
+        alerts = []
+
         def arrived():
-            alerts = self.call(server, "GET", f"/api/v1/tickets/{ticket}/alerts")["items"]
+            alerts[:] = self.call(server, "GET", f"/api/v1/tickets/{ticket}/alerts")["items"]
             return alerts and all(alert["state"] == state for alert in alerts)
-        machine.wait_until(f"an alert that is {state}", arrived)
+        try:
+            machine.wait_until(f"an alert that is {state}", arrived)
+        except BenchError as error:
+            raise BenchError(f"{error}: {json.dumps(alerts)}") from error
         server.stop()
         sink.stop()
 

@@ -80,13 +80,14 @@ class Opener:
         return int(NUMBER.search(answer).group(1)), now
 
 
-async def run(url, token, port, customers, rate, seconds):
+async def run(desk, port, customers, rate, seconds):
     """Opens `rate` tickets a second whatever the answers do. Seconds from answer to reply, one for each ticket."""
     replied = {}  # when the final reply to each ticket's mail was written
     sink = await asyncio.get_running_loop().create_server(lambda: Session(replied), "127.0.0.1", port)
+    server, = desk.serve()
     idle = asyncio.Queue()
     for _ in range(32):
-        idle.put_nowait(await Opener(url, token).connect())
+        idle.put_nowait(await Opener(server.url, desk.token).connect())
     answered, failed = {}, []
 
     async def open_one(i):
@@ -118,15 +119,16 @@ async def run(url, token, port, customers, rate, seconds):
             missing = len(answered.keys() - replied.keys())
             raise BenchError(f"{missing} of {total} mails did not arrive within a minute after the last ticket")
         await asyncio.sleep(0.02)
+    server.stop()
     sink.close()
     return [replied[number] - then for number, then in answered.items()]
 
 
-def measure(url, token, port, customers, rate, seconds):
+def measure(desk, port, customers, rate, seconds):
     """A list of seconds; the collector of garbage sleeps meanwhile."""
     gc.collect()
     gc.disable()
     try:
-        return asyncio.run(run(url, token, port, customers, rate, seconds))
+        return asyncio.run(run(desk, port, customers, rate, seconds))
     finally:
         gc.enable()

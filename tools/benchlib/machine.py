@@ -137,6 +137,12 @@ class Machine:
                 process.stop(10)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def stop_all(self, keep=()):
+        """After a bench that failed half-way: the next one finds nothing of it."""
+        for process in reversed(self.processes):
+            if process.name not in keep:
+                process.stop(10)
+
     def path(self, *names):
         return os.path.join(self.folder, *names)
 

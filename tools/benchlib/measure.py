@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is measured: draining a desk, opening tickets, and the time from the API's answer to the sink's. One call is one
 measurement on a desk of its own; what is compared with what is the business of benches.py."""
+import os
+import signal
 from dataclasses import dataclass
 
 from benchlib import machine
@@ -39,15 +41,33 @@ class Drained:
     start: float  # seconds until it was ready
 
 
+class Profile:
+    """PROFILE=1: where the server's processor time goes, by perf. It slows down what it looks at."""
+
+    def __init__(self, host, server):
+        self.data = host.path("perf.data")
+        self.perf = machine.Process(host, "perf", [machine.program("perf"), "record", "-q", "-F", "999", "-o", self.data,
+                                                   "-p", str(server.process.pid)], end=signal.SIGINT)
+
+    def show(self):
+        self.perf.stop()
+        for sort, lines in (("comm", 8), ("dso", 12), ("comm,symbol", 40)):
+            report = machine.run([machine.program("perf"), "report", "-i", self.data, "--stdio", "-q", "--sort", sort])
+            say("\n".join([line for line in report.splitlines() if line.strip()][:lines]))
+
+
 def drain(desk, sink, mails, nodes=(None,), whole=True):
     """Serves a desk whose outbox is full until the sink has `mails` of it. `whole`: that is all there is, and the clock
     stops only when every outcome is recorded."""
     before, sink_cpu = sink.count(), sink.process.cpu()
     servers = desk.serve(*nodes)
     begin = min(server.ready for server in servers if server.sends)
+    profile = Profile(desk.bench.machine, servers[-1]) if os.environ.get("PROFILE", "0") not in ("", "0") else None
     counted = end = sink.wait(before + mails, servers[-1].process, "draining")
     if whole:
         end = desk.wait_settled(servers[-1])
+    if profile:
+        profile.show()
     result = Drained(
         mails, mails / (end - begin), mails / (counted - begin),
         sum(server.cpu() for server in servers) * 1000 / mails, (sink.process.cpu() - sink_cpu) * 1000 / mails,

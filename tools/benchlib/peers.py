@@ -19,6 +19,8 @@ class Sink:
         user = ["-u", "nobody"] if os.geteuid() == 0 else []
         self.counter = host.path("smtp-sink.count")
         self.port = port
+        if self.port_taken():  # two of them would share it and each count some of the mails
+            raise BenchError(f"port {port} is taken by another program")
         with open(self.counter, "wb") as counter:
             self.process = machine.Process(
                 host, "smtp-sink", [machine.program("smtp-sink"), *user, "-c", *options, f"127.0.0.1:{port}", "1000"],
@@ -27,6 +29,9 @@ class Sink:
 
     def listens(self):
         self.process.check()
+        return self.port_taken()
+
+    def port_taken(self):
         return machine.run([machine.program("ss"), "-Hltn", f"sport = :{self.port}"]) != ""
 
     def count(self):
@@ -83,7 +88,11 @@ class Wrk:
 
     def wait(self):
         """How many requests were answered, and how many a second. All must have been answered with success."""
-        text, _ = self.child.communicate()
+        try:
+            text, _ = self.child.communicate()
+        except BaseException:
+            self.child.kill()
+            raise
         done = re.search(r"(\d+) requests in", text)
         rate = re.search(r"Requests/sec: *([\d.]+)", text)
         if done is None or rate is None or "Non-2xx" in text or "Socket errors" in text:
