@@ -4,6 +4,8 @@
 #include "base/json.h"
 #include "records/option.h"
 
+#include <string.h>
+
 static char *text_or(const json_t *stored, const char *name, const char *fallback)
 {
     const char *text = json_get_text(stored, name);
@@ -121,6 +123,7 @@ void alerts_server_settings_read(const json_t *stored, AlertsServerSettings *set
     settings->from_address = text_or(stored, "from_address", "");
     settings->reply_to = text_or(stored, "reply_to", "");
     settings->concurrency = int_or(stored, "concurrency", 4);
+    settings->ask = strcmp(json_get_text(stored, "uncertain"), "ask") == 0;
 }
 
 json_t *alerts_server_settings_json(const AlertsServerSettings *settings)
@@ -140,6 +143,7 @@ json_t *alerts_server_settings_json(const AlertsServerSettings *settings)
     json_set_text(value, "from_address", settings->from_address);
     json_set_text(value, "reply_to", settings->reply_to);
     json_set_int(value, "concurrency", settings->concurrency);
+    json_set_text(value, "uncertain", settings->ask ? "ask" : "repeat");
     return value;
 }
 

@@ -58,6 +58,7 @@ typedef struct {
     char *from_address; /* "": not set; nothing can be sent */
     char *reply_to;     /* "": none */
     int concurrency;    /* connections at the same time */
+    bool ask;           /* what may have left already waits for a person, instead of being repeated */
 } AlertsServerSettings;
 
 typedef struct {
