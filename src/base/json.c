@@ -52,6 +52,15 @@ json_t *json_parse(const char *text, size_t bytes, GError **error)
     return value;
 }
 
+char *json_text(const json_t *value)
+{
+    size_t bytes = json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = g_malloc(bytes + 1);
+    json_dumpb(value, text, bytes, JSON_COMPACT | JSON_ENCODE_ANY);
+    text[bytes] = '\0';
+    return text;
+}
+
 void json_reader_fail(JsonReader *reader, GError *error)
 {
     if (reader->error == NULL)
