@@ -134,6 +134,12 @@ void api_set_alerts_server(Api *api, ApiAlertsServer alerts_server, void *data)
     api->alerts_server_data = data;
 }
 
+void api_set_metrics(Api *api, ApiMetrics metrics, void *data)
+{
+    api->metrics = metrics;
+    api->metrics_data = data;
+}
+
 /* A parameter that is mistyped would otherwise be a filter that silently does nothing. */
 static bool check_query(const ApiCall *call, GError **error)
 {

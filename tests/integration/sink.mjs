@@ -37,16 +37,23 @@ export async function greets(port) {
     }
 }
 
-class Session {
-    constructor(sink, socket) {
+/** One connection. `sink` is what it talks for: at least {silence, talks}. */
+export class Session {
+    constructor(sink, socket, port) {
         this.sink = sink;
         this.socket = socket;
+        this.port = port; // what a kind of sink knows of it
         this.pending = "";
+        this.paused = false; // what arrives waits for pump()
         this.body = undefined;
         socket.setEncoding("latin1");
         socket.on("data", (text) => this.read(text));
         socket.on("error", () => {});
-        if (sink.silence !== Silence.AT_CONNECT) this.say("220 sink.example ESMTP");
+        this.greet();
+    }
+
+    greet() {
+        if (this.sink.silence !== Silence.AT_CONNECT) this.say("220 sink.example ESMTP");
     }
 
     say(...lines) {
@@ -55,7 +62,11 @@ class Session {
 
     read(text) {
         this.pending += text;
-        for (;;) {
+        this.pump();
+    }
+
+    pump() {
+        while (!this.paused) {
             const end = this.pending.indexOf(this.body === undefined ? "\r\n" : "\r\n.\r\n");
             if (end < 0) return;
             const part = this.pending.slice(0, end);
@@ -98,10 +109,18 @@ class Session {
         }
     }
 
-    end(part) {
+    /** The bytes of a mail from what arrived for it: without what SMTP added, and without its last line end. */
+    take(part) {
         this.body = undefined;
-        const message = part.slice(2).replace(/\r\n\.\./g, "\r\n.");
+        return part.slice(2).replace(/\r\n\.\./g, "\r\n.");
+    }
+
+    keep(message) {
         this.sink.keep(this.from, this.to, message);
+    }
+
+    end(part) {
+        this.keep(this.take(part));
         if (this.sink.silence !== Silence.AFTER_DOT) this.say("250 2.0.0 Ok: kept");
     }
 }

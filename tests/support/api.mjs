@@ -298,12 +298,15 @@ export class Desk {
         this.socket = path.join(folder, "tidings.sock");
     }
 
-    /** Serves it on a free port. `args` are added to the command line. */
-    async serve({ args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
-        const program = new Program(tidingsBin(), ["serve", "--desk", this.folder, "--listen", listen, ...args], {
-            env,
-        });
-        const [url] = await program.waitForOutput(/http:\/\/[^\s,]+(?=[\s,])/);
+    /** Starts to serve it on a free port, and does not wait. `args` are added to the command line. */
+    launch({ args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
+        return new Program(tidingsBin(), ["serve", "--desk", this.folder, "--listen", listen, ...args], { env });
+    }
+
+    /** Serves it. What has not the role "web" has no URL. */
+    async serve(options) {
+        const program = this.launch(options);
+        const [, url] = await program.waitForOutput(/^tidings: ready(?: at (http:\/\/[^\s,]+))?, /m);
         return new Server(this, program, url);
     }
 
@@ -425,6 +428,13 @@ export class Postgres {
 
     kill() {
         return this.program.kill();
+    }
+
+    /** An immediate shutdown: every connection breaks at once, and the next start recovers. */
+    async crash() {
+        this.program.signal("SIGQUIT");
+        await this.program.closed;
+        return this.program.forget();
     }
 }
 
