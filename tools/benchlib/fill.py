@@ -84,7 +84,7 @@ class Filler:
                              " changed")
         self.n_accounts = accounts
         self.accounts = []
-        self.columns = {}
+        self.columns = {"outbox": db.columns("outbox")}
         self.noted = set()
 
     def next_id(self, table, column="id"):
@@ -188,12 +188,13 @@ class Filler:
                 first, count, people)
             later = {name: f"CASE WHEN p.{name} IS NULL THEN NULL ELSE {happened} + 50000 END"
                      for name in ("dated_at", "accepted_at", "updated_at")}
-            # `stamp`: the server itself admits what waits without one.
-            stamp = {"stamp": "NULL"} if "stamp" in self.db.columns("outbox") else {}
+            # What waits and is due has its turn in its account's lane, as the server gives it when the alert is made.
+            turn = f"CASE WHEN p.stamp IS NULL THEN NULL ELSE p.stamp + 1 + n.i / {self.n_accounts} END"
             self.clone("outbox", f"{shape.name}_outbox{i}", {
                 "id": f"{base['outbox']} + {one}", "ref": f"{base['alert']} + {one}", "recipient": address,
                 "lane": "b.account", "order_key": f"CAST({number} AS TEXT) || ':' || {address}",
-                "due_at": due_at if due_at is not None else happened, "queued_at": happened, **later, **stamp},
+                "due_at": due_at if due_at is not None else happened, "queued_at": happened,
+                **later, **({"stamp": turn} if "stamp" in self.columns["outbox"] else {})},
                 first, count, people)
             self.clone("outbox_attempt", f"{shape.name}_attempt{i}", {
                 "id": f"{base['outbox_attempt']} + {one}", "outbox": f"{base['outbox']} + {one}", "at": happened},

@@ -78,7 +78,7 @@ def drain(desk, sink, mails, nodes=(None,), whole=True):
         raise BenchError(f"{mails} mails were queued, but the sink has {sink.count() - before}")
     say(f"    tidings {result.rate:,.0f} a second; {result.cpu:.3f} CPU seconds for 1,000 (smtp-sink's own"
         f" {result.sink_cpu:.3f}), {result.memory:.1f} MiB at most, ready after {result.start:.2f} s;"
-        f" {describe_states(desk)}")
+        f" {describe_states(desk) if whole else 'the rest stays queued'}")
     return result
 
 
