@@ -46,7 +46,12 @@ class Session {
         socket.setEncoding("latin1");
         socket.on("data", (text) => this.read(text));
         socket.on("error", () => {});
-        if (sink.silence !== Silence.AT_CONNECT) this.say("220 sink.example ESMTP");
+        if (sink.silence === Silence.AT_CONNECT) sink.waiting.add(this);
+        else this.greet();
+    }
+
+    greet() {
+        this.say("220 sink.example ESMTP");
     }
 
     say(...lines) {
@@ -101,25 +106,38 @@ class Session {
     end(part) {
         this.body = undefined;
         const message = part.slice(2).replace(/\r\n\.\./g, "\r\n.");
-        this.sink.keep(this.from, this.to, message);
+        this.sink.keep(this.socket, this.from, this.to, message);
         if (this.sink.silence !== Silence.AFTER_DOT) this.say("250 2.0.0 Ok: kept");
     }
 }
 
 export class Sink {
     constructor() {
-        this.mails = []; // {from, to, messageId, hash}, in the order of their final dots
+        this.mails = []; // {socket, from, to, messageId, hash}, in the order of their final dots
         this.silence = Silence.NEVER;
         this.talks = 0; // envelopes begun, ever
         this.sockets = new Set();
+        this.waiting = new Set(); // sessions without a banner
+        this.onConnect = () => {}; // is given each new socket
+    }
+
+    /** Greets those who were left waiting, and goes on as ever. */
+    speak() {
+        this.silence = Silence.NEVER;
+        for (const session of this.waiting) session.greet();
+        this.waiting.clear();
     }
 
     /** Listens, again after close(), on the same port. */
     async open() {
         this.server = net.createServer({ noDelay: true }, (socket) => {
             this.sockets.add(socket);
-            socket.on("close", () => this.sockets.delete(socket));
-            new Session(this, socket);
+            this.onConnect(socket);
+            const session = new Session(this, socket);
+            socket.on("close", () => {
+                this.sockets.delete(socket);
+                this.waiting.delete(session);
+            });
         });
         this.server.listen(this.port ?? 0, "127.0.0.1");
         await once(this.server, "listening");
@@ -142,9 +160,10 @@ export class Sink {
         for (const socket of this.sockets) socket.destroy();
     }
 
-    keep(from, to, message) {
+    keep(socket, from, to, message) {
         const head = message.split("\r\n\r\n")[0];
         this.mails.push({
+            socket,
             from,
             to,
             messageId: /^message-id:\s*<(.*?)>/im.exec(head)?.[1],

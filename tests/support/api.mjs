@@ -298,13 +298,21 @@ export class Desk {
         this.socket = path.join(folder, "tidings.sock");
     }
 
-    /** Serves it on a free port. `args` are added to the command line. */
-    async serve({ args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
-        const program = new Program(tidingsBin(), ["serve", "--desk", this.folder, "--listen", listen, ...args], {
+    /** Serves it on a free port. `args` are added to the command line. Without the role web it has no URL. */
+    async serve({ roles, args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
+        const options = roles === undefined ? args : ["--roles", roles, ...args];
+        const program = new Program(tidingsBin(), ["serve", "--desk", this.folder, "--listen", listen, ...options], {
             env,
         });
-        const [url] = await program.waitForOutput(/http:\/\/[^\s,]+(?=[\s,])/);
+        const [, url] = await program.waitForOutput(/^tidings: ready(?: at (http:\/\/[^\s,]+))?, desk /m);
         return new Server(this, program, url);
+    }
+
+    /** The same desk on another machine: a folder of its own with the same configuration, on PostgreSQL. */
+    node() {
+        const folder = scratchFolder();
+        fs.copyFileSync(path.join(this.folder, "tidings.conf"), path.join(folder, "tidings.conf"));
+        return new Desk(folder, this);
     }
 
     /** A command on this desk, as tidings() and tidingsJson(). */
