@@ -66,6 +66,7 @@ static DeliverySetup delivery_setup(const App *app)
         .random = random_system(),
         .composer = app->composer,
         .maildir = app->folder->maildir,
+        .lease_us = app->folder->config->lease_seconds * US_PER_SECOND,
     };
 }
 
@@ -90,10 +91,10 @@ static void wake_all(void *data)
         __atomic_store_n(&app->unsaid, true, __ATOMIC_RELAXED);
 }
 
-static json_t *test_send(const char *to, void *data, GError **error)
+static json_t *test_send(const char *to, int relay, void *data, GError **error)
 {
     DeliverySetup setup = delivery_setup(data);
-    return delivery_test_send(&setup, to, error);
+    return delivery_test_send(&setup, to, relay, error);
 }
 
 static json_t *alerts_server(void *data, GError **error)

@@ -112,7 +112,12 @@ static void print_brake(const json_t *brake)
                   held, held == 1 ? "" : "s", time);
 }
 
-static void print_server(const json_t *server)
+static bool is_up(const json_t *relay)
+{
+    return strcmp(json_get_text(relay, "state"), "up") == 0;
+}
+
+static void print_trouble(const json_t *relay)
 {
     static const Shown trouble[] = {
         {"Since", "since", SHOWN_TIME},
@@ -120,18 +125,47 @@ static void print_server(const json_t *server)
         {"Next try", "retry_at", SHOWN_TIME},
         {0},
     };
-    const json_t *relay = json_object_get(server, "relay");
-    const char *state = json_get_text(relay, "state");
+    if (!is_up(relay))
+        print_fields(relay, trouble);
+}
+
+/* Several relays, in order of preference. */
+static void print_relays(const json_t *relays)
+{
+    size_t i;
+    json_t *relay;
+    bool any_up = false;
+    json_array_foreach(relays, i, relay) any_up = any_up || is_up(relay);
+    command_print(any_up ? "Relays, in order of preference:\n"
+                         : "No relay can be used. Alerts wait; nothing is lost.\n");
+    json_array_foreach(relays, i, relay)
+    {
+        g_autofree char *name = plain_line(json_get_text(relay, "name"));
+        command_print("%zu. %s is %s.\n", i + 1, name, json_get_text(relay, "state"));
+        print_trouble(relay);
+    }
+}
+
+static void print_one_relay(const json_t *relay, bool active)
+{
+    if (active && !is_up(relay))
+        command_print("The relay is %s. Alerts wait; nothing is lost.\n",
+                      json_get_text(relay, "state"));
+    print_trouble(relay);
+}
+
+static void print_server(const json_t *server)
+{
+    const json_t *relays = json_object_get(server, "relays");
     bool active = json_get_bool(server, "active", false);
-    bool up = strcmp(state, "up") == 0;
     command_print("The Alerts Server is %s; mail leaves by %s.\n", active ? "active" : "not active",
                   json_get_text(server, "transport"));
     if (!active)
         command_print("Nobody is told until it is activated.\n");
-    else if (!up)
-        command_print("The relay is %s. Alerts wait; nothing is lost.\n", state);
-    if (!up)
-        print_fields(relay, trouble);
+    if (json_array_size(relays) > 1)
+        print_relays(relays);
+    else
+        print_one_relay(json_object_get(server, "relay"), active);
     const char *name;
     json_t *count;
     print_brake(json_object_get(server, "brake"));

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#define DB_MAX_PARAMETERS          128
+#define DB_MAX_PARAMETERS          256
 #define DB_MAX_STATEMENTS          256 /* kept prepared for each connection */
 #define DB_MAX_ROWS_BYTES          ((size_t)256 * 1024 * 1024) /* one query's answer */
 #define DB_DEFAULT_CONNECTIONS     8

@@ -106,6 +106,20 @@ bool db_exec(DbTx *tx, int64_t *changed, GError **error, const char *sql, const 
  * on error. Free with db_rows_free(). */
 DbRows *db_query(DbTx *tx, GError **error, const char *sql, const char *types, ...);
 
+/* The same with parameters from a list, for statements about many rows at once (at most 256
+ * parameters). */
+typedef struct {
+    char type; /* 'i' or 's' */
+    int64_t integer;
+    const char *text;
+} DbParam;
+#define DB_PARAM_INT(value)  ((DbParam){.type = 'i', .integer = (value)})
+#define DB_PARAM_TEXT(value) ((DbParam){.type = 's', .text = (value)})
+
+bool db_exec_list(DbTx *tx, int64_t *changed, GError **error, const char *sql,
+                  const DbParam *params, size_t n);
+DbRows *db_query_list(DbTx *tx, GError **error, const char *sql, const DbParam *params, size_t n);
+
 /* Moves to the next row (before the first at the start). False at the end, or on error: then
  * db_rows_end() says so. */
 bool db_rows_next(DbRows *rows);

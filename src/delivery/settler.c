@@ -11,7 +11,7 @@
 #include "delivery/retry.h"
 #include "delivery/undeliverable.h"
 
-#define BATCH_MAX  200
+#define BATCH_MAX  512
 #define RETRY_MS   500
 #define STOP_TRIES 4 /* with RETRY_MS: how long a stop waits for a database that is away */
 
@@ -19,7 +19,8 @@ typedef struct {
     Delivery *delivery;
     GPtrArray *jobs;
     int64_t now_us;
-    int64_t relay_retry_at; /* 0: the relay answered */
+    GPtrArray *troubles; /* of const Job *: the last of each line that is in trouble */
+    GPtrArray *answers;  /* of const Job *: one of each line that answered and is not */
 } Batch;
 
 static const char *outcome_name(DeliveryOutcomeKind kind)
@@ -73,8 +74,10 @@ static void plan(const Batch *batch, const Job *job, OutboxSettlement *settlemen
 static bool settle_tried(DbTx *tx, const Batch *batch, const Job *job, bool *settled,
                          GError **error)
 {
-    OutboxSettlement settlement = {
-        .id = job->message->id, .lease = job->message->lease, .now_us = batch->now_us};
+    OutboxSettlement settlement = {.id = job->message->id,
+                                   .lease = job->message->lease,
+                                   .order_key = job->message->order_key,
+                                   .now_us = batch->now_us};
     OutboxAttempt attempt = {.at = batch->now_us};
     settlement.attempt = &attempt;
     if (job->composed) {
@@ -147,81 +150,175 @@ static bool review_closings(DbTx *tx, const Batch *batch, GArray *list, GError *
     return true;
 }
 
-static bool settle_batch(DbTx *tx, void *data, GError **error)
+/* ---- one batch ---- */
+
+/* Most are accepted and have nothing else to tell: those are one statement for many. */
+static bool is_plain(const Job *job)
 {
-    Batch *batch = data;
-    g_autoptr(GArray) closings = g_array_new(FALSE, FALSE, sizeof(Touched));
-    for (guint i = 0; i < batch->jobs->len; i++) {
-        const Job *job = batch->jobs->pdata[i];
-        bool settled;
-        OutboxSettlement back = {.id = job->message->id,
-                                 .lease = job->message->lease,
-                                 .state = OUTBOX_QUEUED,
-                                 .now_us = batch->now_us};
-        if (!(job->tried ? settle_tried(tx, batch, job, &settled, error)
-                         : outbox_settle(tx, &back, &settled, error)))
-            return false;
-        if (job->tried && settled && !note_closing(tx, job, closings, error))
+    return job->tried && job->composed && job->outcome.kind == DELIVERY_SENT;
+}
+
+static bool settle_one(DbTx *tx, const Batch *batch, const Job *job, GArray *closings,
+                       GError **error)
+{
+    bool settled;
+    OutboxSettlement back = {.id = job->message->id,
+                             .lease = job->message->lease,
+                             .order_key = job->message->order_key,
+                             .state = OUTBOX_QUEUED,
+                             .now_us = batch->now_us};
+    if (!job->tried)
+        return outbox_settle(tx, &back, &settled, error);
+    return settle_tried(tx, batch, job, &settled, error) &&
+           (!settled || note_closing(tx, job, closings, error));
+}
+
+static const Job *find_job(const Job *const *jobs, size_t n, int64_t id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (jobs[i]->message->id == id)
+            return jobs[i];
+    return NULL;
+}
+
+/* n acceptances under one lease. */
+static bool settle_plain(DbTx *tx, const Batch *batch, const Job *const *jobs, size_t n,
+                         GArray *closings, GError **error)
+{
+    OutboxSettlement settlements[OUTBOX_SETTLE_MAX];
+    OutboxAttempt attempts[OUTBOX_SETTLE_MAX];
+    for (size_t i = 0; i < n; i++) {
+        settlements[i] = (OutboxSettlement){.id = jobs[i]->message->id,
+                                            .lease = jobs[i]->message->lease,
+                                            .order_key = jobs[i]->message->order_key,
+                                            .attempt = &attempts[i],
+                                            .now_us = batch->now_us};
+        attempts[i] = (OutboxAttempt){.reply = jobs[i]->outcome.reply};
+        plan(batch, jobs[i], &settlements[i]);
+    }
+    g_autoptr(GArray) settled = outbox_settle_accepted(tx, settlements, n, error);
+    for (guint i = 0; settled != NULL && i < settled->len; i++) {
+        const Job *job = find_job(jobs, n, g_array_index(settled, int64_t, i));
+        if (!undeliverable_note(tx, job, batch->now_us, error) ||
+            !note_closing(tx, job, closings, error))
             return false;
     }
-    if (!review_closings(tx, batch, closings, error))
-        return false;
-    for (guint i = batch->jobs->len; i > 0; i--) {
-        const Job *job = batch->jobs->pdata[i - 1];
-        if (!job->composed)
+    return settled != NULL;
+}
+
+static bool settle_jobs(DbTx *tx, const Batch *batch, GArray *closings, GError **error)
+{
+    const Job *plain[OUTBOX_SETTLE_MAX];
+    size_t n = 0;
+    for (guint i = 0; i < batch->jobs->len; i++) {
+        const Job *job = batch->jobs->pdata[i];
+        if (job->message == NULL)
             continue;
-        bool misconfigured = job->outcome.relay_misconfigured;
-        if (job->outcome.kind == DELIVERY_RELAY_DOWN || misconfigured)
-            return relay_store_trouble(tx, job->route->fingerprint,
-                                       misconfigured ? "misconfigured" : "down", job->outcome.reply,
-                                       batch->relay_retry_at, batch->now_us, error);
-        return relay_store_up(tx, job->route->fingerprint, batch->now_us, error);
+        if (!is_plain(job)) {
+            if (!settle_one(tx, batch, job, closings, error))
+                return false;
+            continue;
+        }
+        if (n == OUTBOX_SETTLE_MAX || (n > 0 && plain[0]->term != job->term)) {
+            if (!settle_plain(tx, batch, plain, n, closings, error))
+                return false;
+            n = 0;
+        }
+        plain[n++] = job;
+    }
+    return n == 0 || settle_plain(tx, batch, plain, n, closings, error);
+}
+
+static bool settle_relays(DbTx *tx, const Batch *batch, GError **error)
+{
+    for (guint i = 0; i < batch->troubles->len; i++) {
+        const Job *job = batch->troubles->pdata[i];
+        if (!relay_store_trouble(tx, job->route->fingerprint,
+                                 job->outcome.relay_misconfigured ? "misconfigured" : "down",
+                                 job->outcome.reply, job->line->retry_at, batch->now_us, error))
+            return false;
+    }
+    for (guint i = 0; i < batch->answers->len; i++) {
+        const Job *job = batch->answers->pdata[i];
+        if (!relay_store_up(tx, job->route->fingerprint, batch->now_us, error))
+            return false;
     }
     return true;
 }
 
-/* Counts failures of the relay in a row and sets when to try it again; says when it goes and when
- * it is back. When a relay goes, all connections fail, one after the other: that is one failure,
- * so nothing counts before the next try is due. */
-static void look_at_relay(Batch *batch)
+static bool settle_batch(DbTx *tx, void *data, GError **error)
+{
+    const Batch *batch = data;
+    g_autoptr(GArray) closings = g_array_new(FALSE, FALSE, sizeof(Touched));
+    return settle_jobs(tx, batch, closings, error) && review_closings(tx, batch, closings, error) &&
+           settle_relays(tx, batch, error);
+}
+
+/* ---- the relays ---- */
+
+/* Puts the job into `list` in the place of another of its line. */
+static void put_for_line(GPtrArray *list, const Job *job)
+{
+    for (guint i = 0; i < list->len; i++)
+        if (((const Job *)list->pdata[i])->line == job->line) {
+            list->pdata[i] = (gpointer)job;
+            return;
+        }
+    g_ptr_array_add(list, (gpointer)job);
+}
+
+static bool is_in_trouble(const Batch *batch, const Line *line)
+{
+    for (guint i = 0; i < batch->troubles->len; i++)
+        if (((const Job *)batch->troubles->pdata[i])->line == line)
+            return true;
+    return false;
+}
+
+/* Says when a relay goes and when it is back. */
+static void say_relay(const Job *job, bool was_down, bool is_down)
+{
+    if (is_down && !was_down)
+        log_warning(
+            "The relay %s cannot be used: %s. Nothing is lost: alerts wait, or leave through"
+            " another relay, and it is tried again every few minutes",
+            job->route->name, job->outcome.reply != NULL ? job->outcome.reply : "no answer");
+    if (was_down && !is_down)
+        log_info("The relay %s can be used again", job->route->name);
+}
+
+static void look_at_relays(Batch *batch)
 {
     Delivery *delivery = batch->delivery;
-    bool answered = false;
-    const Job *trouble = NULL;
     for (guint i = 0; i < batch->jobs->len; i++) {
         const Job *job = batch->jobs->pdata[i];
-        if (!job->composed)
-            continue;
-        if (job->outcome.kind == DELIVERY_RELAY_DOWN || job->outcome.relay_misconfigured)
-            trouble = job;
-        else
-            answered = true;
+        if (job_is_relay_trouble(job))
+            put_for_line(batch->troubles, job);
     }
-    monitor_lock(&delivery->monitor);
-    bool was_down = delivery->relay_failures > 0;
-    if (trouble != NULL && batch->now_us >= delivery->relay_retry_at) {
-        delivery->relay_failures++;
-        delivery->relay_retry_at = batch->now_us + relay_delay_us(delivery->relay_failures);
-    } else if (trouble == NULL && answered) {
-        delivery->relay_failures = 0;
-        delivery->relay_retry_at = 0;
+    for (guint i = 0; i < batch->jobs->len; i++) {
+        const Job *job = batch->jobs->pdata[i];
+        if (job->tried && job->composed && !job->pushed_back && !is_in_trouble(batch, job->line))
+            put_for_line(batch->answers, job);
     }
-    int64_t failures = delivery->relay_failures;
-    batch->relay_retry_at = trouble != NULL ? delivery->relay_retry_at : 0;
-    monitor_unlock(&delivery->monitor);
-    if (trouble != NULL && !was_down)
-        log_warning(
-            "The relay cannot be used: %s. Nothing is lost: alerts wait, and it is tried again"
-            " every few minutes",
-            trouble->outcome.reply != NULL ? trouble->outcome.reply : "no answer");
-    if (was_down && failures == 0 && answered)
-        log_info("The relay can be used again");
+    GPtrArray *both[] = {batch->troubles, batch->answers};
+    for (size_t b = 0; b < G_N_ELEMENTS(both); b++)
+        for (guint i = 0; i < both[b]->len; i++) {
+            const Job *job = both[b]->pdata[i];
+            monitor_lock(&delivery->monitor);
+            bool was_down = job->line->failures > 0;
+            if (b == 0)
+                line_failed(job->line, batch->now_us);
+            else
+                line_answered(job->line);
+            monitor_unlock(&delivery->monitor);
+            say_relay(job, was_down, b == 0);
+        }
 }
 
 static void commit(Batch *batch)
 {
     Delivery *delivery = batch->delivery;
-    look_at_relay(batch);
+    look_at_relays(batch);
     for (int tries = 1;; tries++) {
         g_autoptr(GError) error = NULL;
         if (db_write(delivery->setup.db, settle_batch, batch, &error))
@@ -239,7 +336,8 @@ static void commit(Batch *batch)
         g_usleep(RETRY_MS * 1000);
     }
     monitor_lock(&delivery->monitor);
-    delivery->in_flight -= (int)batch->jobs->len;
+    for (guint i = 0; i < batch->jobs->len; i++)
+        ((Job *)batch->jobs->pdata[i])->line->in_flight--;
     delivery->woken = true;
     monitor_broadcast(&delivery->monitor);
     monitor_unlock(&delivery->monitor);
@@ -265,8 +363,13 @@ gpointer delivery_settler_run(gpointer data)
         g_autoptr(GPtrArray) jobs = take_settled(delivery);
         if (jobs->len == 0)
             return NULL;
-        Batch batch = {
-            .delivery = delivery, .jobs = jobs, .now_us = clock_wall_us(delivery->setup.clock)};
+        g_autoptr(GPtrArray) troubles = g_ptr_array_new();
+        g_autoptr(GPtrArray) answers = g_ptr_array_new();
+        Batch batch = {.delivery = delivery,
+                       .jobs = jobs,
+                       .now_us = clock_wall_us(delivery->setup.clock),
+                       .troubles = troubles,
+                       .answers = answers};
         commit(&batch);
     }
 }

@@ -37,21 +37,24 @@ export async function greets(port) {
     }
 }
 
-class Session {
-    constructor(sink, socket) {
+/** One connection. `sink` is what it talks for: at least {silence, talks}. */
+export class Session {
+    constructor(sink, socket, port) {
         this.sink = sink;
         this.socket = socket;
+        this.port = port; // what a kind of sink knows of it
         this.pending = "";
+        this.paused = false; // what arrives waits for pump()
         this.body = undefined;
         socket.setEncoding("latin1");
         socket.on("data", (text) => this.read(text));
         socket.on("error", () => {});
-        if (sink.silence === Silence.AT_CONNECT) sink.waiting.add(this);
-        else this.greet();
+        this.greet();
     }
 
     greet() {
-        this.say("220 sink.example ESMTP");
+        if (this.sink.silence === Silence.AT_CONNECT) this.sink.waiting.add(this);
+        else this.say("220 sink.example ESMTP");
     }
 
     say(...lines) {
@@ -60,7 +63,11 @@ class Session {
 
     read(text) {
         this.pending += text;
-        for (;;) {
+        this.pump();
+    }
+
+    pump() {
+        while (!this.paused) {
             const end = this.pending.indexOf(this.body === undefined ? "\r\n" : "\r\n.\r\n");
             if (end < 0) return;
             const part = this.pending.slice(0, end);
@@ -103,10 +110,18 @@ class Session {
         }
     }
 
-    end(part) {
+    /** The bytes of a mail from what arrived for it: without what SMTP added, and without its last line end. */
+    take(part) {
         this.body = undefined;
-        const message = part.slice(2).replace(/\r\n\.\./g, "\r\n.");
-        this.sink.keep(this.socket, this.from, this.to, message);
+        return part.slice(2).replace(/\r\n\.\./g, "\r\n.");
+    }
+
+    keep(message) {
+        this.sink.keep(this.from, this.to, message, this.socket);
+    }
+
+    end(part) {
+        this.keep(this.take(part));
         if (this.sink.silence !== Silence.AFTER_DOT) this.say("250 2.0.0 Ok: kept");
     }
 }
@@ -160,7 +175,7 @@ export class Sink {
         for (const socket of this.sockets) socket.destroy();
     }
 
-    keep(socket, from, to, message) {
+    keep(from, to, message, socket) {
         const head = message.split("\r\n\r\n")[0];
         this.mails.push({
             socket,

@@ -298,13 +298,16 @@ export class Desk {
         this.socket = path.join(folder, "tidings.sock");
     }
 
-    /** Serves it on a free port. `args` are added to the command line. Without the role web it has no URL. */
-    async serve({ roles, args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
+    /** Starts to serve it on a free port, and does not wait. `args` are added to the command line. */
+    launch({ roles, args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
         const options = roles === undefined ? args : ["--roles", roles, ...args];
-        const program = new Program(tidingsBin(), ["serve", "--desk", this.folder, "--listen", listen, ...options], {
-            env,
-        });
-        const [, url] = await program.waitForOutput(/^tidings: ready(?: at (http:\/\/[^\s,]+))?, desk /m);
+        return new Program(tidingsBin(), ["serve", "--desk", this.folder, "--listen", listen, ...options], { env });
+    }
+
+    /** Serves it. What has not the role "web" has no URL. */
+    async serve(options) {
+        const program = this.launch(options);
+        const [, url] = await program.waitForOutput(/^tidings: ready(?: at (http:\/\/[^\s,]+))?, /m);
         return new Server(this, program, url);
     }
 
@@ -433,6 +436,13 @@ export class Postgres {
 
     kill() {
         return this.program.kill();
+    }
+
+    /** An immediate shutdown: every connection breaks at once, and the next start recovers. */
+    async crash() {
+        this.program.signal("SIGQUIT");
+        await this.program.closed;
+        return this.program.forget();
     }
 }
 
