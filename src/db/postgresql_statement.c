@@ -31,7 +31,7 @@ void postgresql_statement_discard(void *item, void *owner)
     if (!connection->broken) {
         g_autofree char *sql = g_strdup_printf("DEALLOCATE %s", statement->name);
         /* A connection lost here is found by the next statement. */
-        PQclear(PQexec(connection->handle, sql));
+        postgresql_connection_run(connection, sql, NULL, NULL);
     }
     g_free(statement);
 }
@@ -64,7 +64,8 @@ static PgStatement *statement_prepare(PgTx *tx, const char *sql, const char *typ
                ++connection->last_name);
     g_strlcpy(statement->types, types, sizeof statement->types);
 
-    PGresult *result = PQprepare(connection->handle, statement->name, sql, (int)n_values, oids);
+    PQsendPrepare(connection->handle, statement->name, sql, (int)n_values, oids);
+    PGresult *result = postgresql_connection_answer(connection);
     bool ok = result_is_good(tx, result, error);
     PQclear(result);
     if (!ok) {
@@ -116,8 +117,9 @@ static PGresult *statement_run(PgTx *tx, const char *sql, const DbValue *values,
             return NULL;
         }
     }
-    PGresult *result = PQexecPrepared(tx->connection->handle, statement->name, (int)n_values, data,
-                                      lengths, formats, 0);
+    PQsendQueryPrepared(tx->connection->handle, statement->name, (int)n_values, data, lengths,
+                        formats, 0);
+    PGresult *result = postgresql_connection_answer(tx->connection);
     if (result_is_good(tx, result, error))
         return result;
     PQclear(result);
@@ -137,6 +139,21 @@ bool postgresql_tx_exec(DbTx *tx, const char *sql, const DbValue *values, size_t
                        : g_ascii_strtoll(PQcmdTuples(result), NULL, 10);
     PQclear(result);
     return true;
+}
+
+bool postgresql_tx_insert(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
+                          int64_t *id, GError **error)
+{
+    PGresult *result = statement_run((PgTx *)tx, sql, values, n_values, error);
+    if (result == NULL)
+        return false;
+    bool one = PQntuples(result) == 1 && PQnfields(result) == 1;
+    if (one)
+        *id = g_ascii_strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    else
+        db_not_one_row_set(error, sql);
+    PQclear(result);
+    return one;
 }
 
 DbRows *postgresql_tx_query(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
@@ -166,8 +183,8 @@ static DbCell cell_from_hex(const PgRows *rows, const char *hex, size_t length)
         data[i] = (char)(g_ascii_xdigit_value(hex[2 + 2 * i]) * 16 +
                          g_ascii_xdigit_value(hex[3 + 2 * i]));
     data[bytes] = '\0';
-    g_ptr_array_add(rows->base.scratch, data);
-    return (DbCell){.kind = DB_CELL_BLOB, .data = data, .bytes = bytes};
+    return (DbCell){
+        .kind = DB_CELL_BLOB, .data = db_rows_keep((DbRows *)&rows->base, data), .bytes = bytes};
 }
 
 DbCell postgresql_rows_cell(const DbRows *base, int column)

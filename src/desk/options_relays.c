@@ -48,8 +48,8 @@ static void read_relay(RelayChange *change, size_t i, JsonReader *reader, json_t
     option_merge_line(reader, "username", LIMIT_NAME_CHARS, relay);
     option_merge_line(reader, "ca_file", 1024, relay);
     for (size_t k = 0; k < RELAY_N_SECRETS; k++)
-        change->given[i][k] = json_read_optional_line(
-            reader, relay_secrets[k].field, relay_secrets[k].max_chars, &change->values[i][k]);
+        change->given[i][k] = json_read_secret(reader, relay_secrets[k].field,
+                                               relay_secrets[k].max_chars, &change->values[i][k]);
 }
 
 static json_t *read_fallback(RelayChange *change, size_t i, json_t *patch, const char *path,

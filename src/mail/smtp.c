@@ -233,6 +233,21 @@ static void append_line(GString *out, const char *line, size_t bytes)
     g_string_append_len(out, "\r\n", 2);
 }
 
+/* How many of these bytes, at the start of a line, are whole lines that can travel as they are. */
+static size_t clean_bytes(const char *text, size_t bytes)
+{
+    size_t clean = 0;
+    const char *lf;
+    while (clean < bytes && text[clean] != '.' &&
+           (lf = memchr(text + clean, '\n', bytes - clean)) != NULL) {
+        const char *line = text + clean;
+        if (lf == line || lf[-1] != '\r' || memchr(line, '\r', (size_t)(lf - line) - 1) != NULL)
+            break;
+        clean = (size_t)(lf - text) + 1;
+    }
+    return clean;
+}
+
 /* Appends the message as it must travel: every line ends in CRLF, no CR or LF stands alone (RFC
  * 5321 §2.3.8). */
 static void append_body(GString *out, GBytes *message)
@@ -241,6 +256,12 @@ static void append_body(GString *out, GBytes *message)
     const char *at = g_bytes_get_data(message, &bytes);
     const char *end = at + bytes;
     while (at < end) {
+        size_t clean = clean_bytes(at, (size_t)(end - at));
+        if (clean > 0) {
+            g_string_append_len(out, at, (gssize)clean);
+            at += clean;
+            continue;
+        }
         const char *lf = memchr(at, '\n', (size_t)(end - at));
         const char *stop = lf != NULL ? lf : end;
         const char *line_end = stop > at && stop[-1] == '\r' ? stop - 1 : stop;
@@ -298,8 +319,8 @@ static bool run_body(Transaction *t, const Envelope *next)
 
     size_t written;
     g_autoptr(GError) error = NULL;
-    bool flushed = smtp_flush(session, SMTP_BODY, dot_at, t->envelope->not_after_us, &written,
-                              t->cancellable, &error);
+    bool flushed =
+        smtp_flush(session, SMTP_BODY, dot_at, t->envelope, &written, t->cancellable, &error);
     if (!flushed && written <= dot_at) {
         settle_unsent(t, error);
         return false;
@@ -320,6 +341,7 @@ size_t smtp_session_send(SmtpSession *session, const Envelope *envelopes, size_t
     while (i < n && !session->broken && session->messages < SMTP_MESSAGES_PER_SESSION) {
         Transaction t = {session, cancellable, &envelopes[i], &outcomes[i]};
         if (!under_way && !is_takeable(session, t.envelope, t.outcome)) {
+            transport_done(session->link, t.outcome);
             i++;
             continue;
         }
@@ -341,6 +363,8 @@ size_t smtp_session_send(SmtpSession *session, const Envelope *envelopes, size_t
             delivery_outcome_clear(&unused);
             under_way = run_body(&t, follow ? &envelopes[i + 1] : NULL);
         }
+        if (t.outcome->kind != DELIVERY_RELAY_DOWN)
+            transport_done(session->link, t.outcome);
         i++;
     }
     return i;
