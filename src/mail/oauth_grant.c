@@ -13,8 +13,9 @@
 
 #include <string.h>
 
-#define SAVE_AGAIN_US (5 * US_PER_SECOND)
-#define FORM_BYTES    32768
+#define SAVE_AGAIN_US  (5 * US_PER_SECOND)
+#define FORM_BYTES     32768
+#define MASK_BYTES_MIN 6
 
 /* ---- one request ---- */
 
@@ -49,10 +50,11 @@ static void wipe(GString *text)
     g_string_free(text, TRUE);
 }
 
-/* A server may repeat in its words what it was sent. */
+/* A server may repeat in its words what it was sent. What is shorter than this is not worth
+ * guarding, and would be found in every other word. */
 static void mask(GString *text, const char *secret)
 {
-    if (secret != NULL && *secret != '\0')
+    if (secret != NULL && strlen(secret) >= MASK_BYTES_MIN)
         g_string_replace(text, secret, "********", 0);
 }
 

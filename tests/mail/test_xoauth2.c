@@ -318,7 +318,7 @@ static const MailCase mail_cases[] = {
      "454 4.7.0 later",
      1,
      454,
-     {"auth", FAULT_REPLY, "454 4.7.0 later", 0, 0}},
+     {.stage = "auth", .kind = FAULT_REPLY, .reply = "454 4.7.0 later"}},
     {"silent close",
      "t1",
      NULL,
@@ -330,7 +330,7 @@ static const MailCase mail_cases[] = {
      "closed",
      1,
      0,
-     {"auth", FAULT_CLOSE, NULL, 0, 0}},
+     {.stage = "auth", .kind = FAULT_CLOSE}},
 };
 
 static const TokenAnswer numbered[] = {
