@@ -12,7 +12,6 @@
 #include "alerts/brake.h"
 #include "mail/address.h"
 #include "outbox/outbox.h"
-#include "records/suppression.h"
 #include "records/ticket_template.h"
 
 typedef struct {
@@ -37,21 +36,16 @@ static bool is_own_address(const Settings *settings, const char *email_key)
     return false;
 }
 
-static bool recipient_facts(DbTx *tx, const Deciding *deciding, const Recipient *recipient,
-                            AlertRecipientFacts *facts, GError **error)
+static AlertRecipientFacts recipient_facts(const Deciding *deciding, const Recipient *recipient)
 {
-    bool suppressed;
-    if (!suppression_has(tx, recipient->email_key, &suppressed, error))
-        return false;
-    *facts = (AlertRecipientFacts){
+    return (AlertRecipientFacts){
         .own_address = is_own_address(deciding->settings, recipient->email_key),
         .muted = recipient->muted,
         .left_ticket = recipient->left_at != 0,
         .ticket_contact =
             recipient->contact != 0 && recipient->contact == deciding->ticket->contact,
-        .suppressed = suppressed,
+        .suppressed = recipient->suppressed,
     };
-    return true;
 }
 
 static bool choose_template(DbTx *tx, Deciding *deciding, GError **error)
@@ -112,16 +106,14 @@ static bool record(DbTx *tx, Deciding *deciding, const Recipient *recipient, Ale
 }
 
 /* The facts of each (AlertRecipientFacts), but for the brake. */
-static GArray *all_facts(DbTx *tx, const Deciding *deciding, GPtrArray *recipients, GError **error)
+static GArray *all_facts(const Deciding *deciding, GPtrArray *recipients)
 {
-    g_autoptr(GArray) all =
-        g_array_sized_new(FALSE, TRUE, sizeof(AlertRecipientFacts), recipients->len);
-    g_array_set_size(all, recipients->len);
-    for (guint i = 0; i < recipients->len; i++)
-        if (!recipient_facts(tx, deciding, recipients->pdata[i],
-                             &g_array_index(all, AlertRecipientFacts, i), error))
-            return NULL;
-    return g_steal_pointer(&all);
+    GArray *all = g_array_sized_new(FALSE, TRUE, sizeof(AlertRecipientFacts), recipients->len);
+    for (guint i = 0; i < recipients->len; i++) {
+        AlertRecipientFacts facts = recipient_facts(deciding, recipients->pdata[i]);
+        g_array_append_val(all, facts);
+    }
+    return all;
 }
 
 /* Whom the table would tell is what the brake counts; it then stands on for all of them or none. */
@@ -148,8 +140,8 @@ static bool decide_each(DbTx *tx, Deciding *deciding, GPtrArray *recipients, boo
 {
     if (recipients->len == 0)
         return record(tx, deciding, NULL, alert_decide(&deciding->facts, NULL), error);
-    g_autoptr(GArray) all = all_facts(tx, deciding, recipients, error);
-    if (all == NULL || !set_brake(tx, deciding, recipients, all, error))
+    g_autoptr(GArray) all = all_facts(deciding, recipients);
+    if (!set_brake(tx, deciding, recipients, all, error))
         return false;
     for (guint i = 0; i < recipients->len; i++) {
         AlertVerdict verdict =

@@ -5,9 +5,6 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/zone.h"
-#include "records/account.h"
-#include "records/contact.h"
-#include "records/employee.h"
 #include "records/status.h"
 
 #include <string.h>
@@ -50,47 +47,35 @@ static json_t *named(const char *name)
     return value;
 }
 
-static bool add_people(DbTx *tx, const Ticket *ticket, const Settings *settings, json_t *facts,
-                       GError **error)
+static void add_people(const Ticket *ticket, const TicketPeople *people, const Settings *settings,
+                       json_t *facts)
 {
-    g_autoptr(Account) account = account_load(tx, ticket->account, error);
-    if (account == NULL)
-        return false;
-    json_t *account_facts = named(account->name);
-    json_set_int(account_facts, "number", account->number);
-    json_set_text(account_facts, "language", account->language);
-    json_object_set_new(facts, "account", account_facts);
+    json_t *account = named(people->account.name);
+    json_set_int(account, "number", ticket->account);
+    json_set_text(account, "language", people->account.language);
+    json_object_set_new(facts, "account", account);
     json_set_text(facts, "time_zone",
-                  account->time_zone != NULL ? account->time_zone : settings->desk.time_zone);
-    if (ticket->contact != 0) {
-        g_autoptr(Contact) contact = contact_load(tx, ticket->contact, error);
-        if (contact == NULL)
-            return false;
-        json_object_set_new(facts, "contact", named(contact->name));
-    }
-    if (ticket->manager != 0) {
-        g_autoptr(Employee) manager = employee_load(tx, ticket->manager, error);
-        if (manager == NULL)
-            return false;
-        json_object_set_new(facts, "manager", named(manager->name));
-    }
-    return true;
+                  people->account.time_zone != NULL ? people->account.time_zone
+                                                    : settings->desk.time_zone);
+    if (ticket->contact != 0)
+        json_object_set_new(facts, "contact", named(people->contact.name));
+    if (ticket->manager != 0)
+        json_object_set_new(facts, "manager", named(people->manager_name));
 }
 
-json_t *facts_snapshot(DbTx *tx, const Ticket *ticket, const Actor *actor, const Settings *settings,
-                       GError **error)
+json_t *facts_snapshot(const Ticket *ticket, const TicketPeople *people, const Actor *actor,
+                       const Settings *settings)
 {
-    json_auto_t *facts = json_object();
+    json_t *facts = json_object();
     json_object_set_new(facts, "ticket", ticket_facts(ticket, settings));
-    if (!add_people(tx, ticket, settings, facts, error))
-        return NULL;
+    add_people(ticket, people, settings, facts);
     json_object_set_new(facts, "actor", named(actor->name));
     json_t *desk = named(settings->desk.name);
     json_set_text(desk, "phone", settings->desk.phone);
     json_set_text(desk, "hours", settings->desk.hours);
     json_set_text(desk, "address", settings->desk.address);
     json_object_set_new(facts, "desk", desk);
-    return g_steal_pointer(&facts);
+    return facts;
 }
 
 /* "23 November 2026, 18:32 CET". GLib takes month names from the process's locale, which is always

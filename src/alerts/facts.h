@@ -6,19 +6,19 @@
  */
 #pragma once
 
-#include "db/db.h"
 #include "records/actor.h"
 #include "records/settings.h"
 #include "records/ticket.h"
+#include "records/ticket_people.h"
 
 #include <jansson.h>
 
 /* How much of a description or a resolution goes into a mail; the ticket itself keeps all of it. */
 #define FACTS_TEXT_BYTES (64 * 1024)
 
-/* Reads account, contact and manager inside the transaction. New reference; NULL on error. */
-json_t *facts_snapshot(DbTx *tx, const Ticket *ticket, const Actor *actor, const Settings *settings,
-                       GError **error);
+/* `people` are the ticket's. Pure; new reference. */
+json_t *facts_snapshot(const Ticket *ticket, const TicketPeople *people, const Actor *actor,
+                       const Settings *settings);
 
 /* The merge fields for one recipient (product.md, section 4): an object of objects of texts, ""
  * where there is nothing. Times are written for people, in the customer's time zone. Pure; new

@@ -34,12 +34,17 @@ typedef json_t *(*ApiTestSend)(const char *to, int relay, void *data, GError **e
 void api_set_test_send(Api *api, ApiTestSend test_send, void *data);
 
 /* How the Alerts Server and its relays are: {"active":bool, "transport", "relays":[{"name",
- * "state":"up", "down" or "misconfigured", "reason", "since", "retry_at"}], "relay": the first of
- * them}, a new reference. Any thread, may block. */
+ * "state":"up", "down", "misconfigured" or "stopped", "reason", "since", "retry_at"}], "relay": the
+ * first of them}, a new reference. Any thread, may block. */
 typedef json_t *(*ApiAlertsServer)(void *data, GError **error);
 
 /* Without it GET /alerts-server answers 503, and /metrics says nothing of the relay. */
 void api_set_alerts_server(Api *api, ApiAlertsServer alerts_server, void *data);
+
+/* A person's "go on" to the relays that the breaker stopped; *resumed counts them. A worker's
+ * thread, may block. */
+typedef bool (*ApiResume)(int64_t *resumed, void *data, GError **error);
+void api_set_resume(Api *api, ApiResume resume, void *data);
 
 /* Adds to /metrics what other parts of this process count, in Prometheus's text format. Any thread,
  * must not block. */

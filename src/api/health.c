@@ -95,6 +95,20 @@ HttpResponse *health_alerts_server(ApiCall *call, GError **error)
     return http_response_json(200, g_steal_pointer(&server));
 }
 
+HttpResponse *health_resume(ApiCall *call, GError **error)
+{
+    int64_t resumed = 0;
+    if (call->api->resume == NULL) {
+        error_set(error, TD_ERROR_UNAVAILABLE, "The Alerts Server cannot be reached from here");
+        return NULL;
+    }
+    if (!call->api->resume(&resumed, call->api->resume_data, error))
+        return NULL;
+    json_t *answer = json_object();
+    json_set_int(answer, "resumed", resumed);
+    return http_response_json(200, answer);
+}
+
 /* Nothing where the database does not tell: the counts before have failed then, too. */
 static void append_server(ApiCall *call, GString *text)
 {
@@ -102,6 +116,11 @@ static void append_server(ApiCall *call, GString *text)
     if (server == NULL)
         return;
     const char *relay = json_get_text(json_object_get(server, "relay"), "state");
+    int stopped = 0;
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(server, "relays"), i, one) stopped +=
+        g_str_equal(json_get_text(one, "state"), "stopped");
     g_string_append_printf(
         text,
         "# HELP tidings_alerts_server_active Whether the Alerts Server is active.\n"
@@ -109,8 +128,15 @@ static void append_server(ApiCall *call, GString *text)
         "tidings_alerts_server_active %d\n"
         "# HELP tidings_relay_up Whether the relay could be used at the last try.\n"
         "# TYPE tidings_relay_up gauge\n"
-        "tidings_relay_up %d\n",
-        json_get_bool(server, "active", false), g_str_equal(relay, "up"));
+        "tidings_relay_up %d\n"
+        "# HELP tidings_relays_stopped Relays that the breaker stopped, until a person resumes.\n"
+        "# TYPE tidings_relays_stopped gauge\n"
+        "tidings_relays_stopped %d\n"
+        "# HELP tidings_senders Processes of this desk that send, by their leases.\n"
+        "# TYPE tidings_senders gauge\n"
+        "tidings_senders %zu\n",
+        json_get_bool(server, "active", false), g_str_equal(relay, "up"), stopped,
+        json_array_size(json_object_get(server, "senders")));
 }
 
 HttpResponse *health_metrics(ApiCall *call, GError **error)

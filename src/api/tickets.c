@@ -26,12 +26,8 @@ static const char *const priorities[] = {"low", "normal", "high", "urgent", NULL
 /* The desk's labels; new reference. */
 static json_t *load_labels(DbTx *tx, GError **error)
 {
-    int64_t version;
-    json_auto_t *stored = option_load(tx, OPTIONS_TICKETS, &version, error);
-    if (stored == NULL)
-        return NULL;
-    json_t *labels = json_object_get(stored, "status_labels");
-    return labels != NULL ? json_incref(labels) : json_object();
+    g_autoptr(Settings) settings = settings_load(tx, error);
+    return settings != NULL ? json_incref(settings->tickets.status_labels) : NULL;
 }
 
 /* Takes `ticket`, which may be NULL with an error. */

@@ -103,6 +103,15 @@ static json_t *alerts_server(void *data, GError **error)
     return delivery_status(&setup, error);
 }
 
+static bool resume(int64_t *resumed, void *data, GError **error)
+{
+    DeliverySetup setup = delivery_setup(data);
+    if (!delivery_resume(&setup, resumed, error))
+        return false;
+    wake_all(data);
+    return true;
+}
+
 static void append_metrics(GString *text, void *data)
 {
     const App *app = data;
@@ -141,6 +150,7 @@ App *app_open(DeskFolder *folder, GError **error)
     app->api = api_new(app->desk, app->composer);
     api_set_test_send(app->api, test_send, app);
     api_set_alerts_server(app->api, alerts_server, app);
+    api_set_resume(app->api, resume, app);
     api_set_metrics(app->api, append_metrics, app);
     app->router = http_router_new();
     api_add_routes(app->api, app->router);

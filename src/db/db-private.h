@@ -51,6 +51,8 @@ typedef struct {
                  int64_t *changed, GError **error);
     DbRows *(*query)(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
                      GError **error);
+    bool (*insert)(DbTx *tx, const char *sql, const DbValue *values, size_t n_values, int64_t *id,
+                   GError **error);
     /* Several statements without parameters. */
     bool (*script)(DbTx *tx, const char *sql, GError **error);
 
@@ -74,7 +76,7 @@ struct DbRows {
     const DbDriver *driver;
     int n_rows, n_columns;
     int row;            /* -1 before the first */
-    GPtrArray *scratch; /* what accessors made for this row */
+    GPtrArray *scratch; /* what accessors made for this row; NULL until they do */
 };
 
 /* `path` is what follows "sqlite:". Takes the options from `settings`. */
@@ -84,6 +86,12 @@ Db *postgresql_db_open(const char *url, const Db *settings, GError **error);
 /* Runs `fn`, and sees to it that a failed statement is a failed function and that a failure has an
  * error. `tx->failed` must be NULL. */
 bool db_fn_run(DbTx *tx, DbFn fn, void *data, GError **error);
+
+/* Keeps what an accessor made until the next row. */
+char *db_rows_keep(DbRows *rows, char *made);
+
+/* Not one row was inserted where db_insert() was to insert one. */
+void db_not_one_row_set(GError **error, const char *sql);
 
 /* The answer to a query is larger than DB_MAX_ROWS_BYTES. */
 void db_too_large_set(GError **error);

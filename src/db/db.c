@@ -235,6 +235,30 @@ static bool exec_source(DbTx *tx, int64_t *changed, GError **error, const char *
     return false;
 }
 
+static bool insert_va(DbTx *tx, int64_t *id, GError **error, const char *sql, const char *types,
+                      va_list args)
+{
+    DbValue values[DB_MAX_PARAMETERS];
+    size_t n_values = 0;
+    if (!tx_is_well(tx, error))
+        return false;
+    GError *local = NULL;
+    if (is_allowed(sql, &local) && values_read(values, &n_values, types, args, &local) &&
+        tx->db->driver->insert(tx, sql, values, n_values, id, &local))
+        return true;
+    tx_fail(tx, local, error);
+    return false;
+}
+
+bool db_insert(DbTx *tx, int64_t *id, GError **error, const char *sql, const char *types, ...)
+{
+    va_list args;
+    va_start(args, types);
+    bool ok = insert_va(tx, id, error, sql, types, args);
+    va_end(args);
+    return ok;
+}
+
 bool db_exec(DbTx *tx, int64_t *changed, GError **error, const char *sql, const char *types, ...)
 {
     Source source = {.types = types};
@@ -278,8 +302,12 @@ static DbRows *query_source(DbTx *tx, GError **error, const char *sql, Source *s
     }
     rows->driver = tx->db->driver;
     rows->row = -1;
-    rows->scratch = g_ptr_array_new_with_free_func(g_free);
     return rows;
+}
+
+void db_not_one_row_set(GError **error, const char *sql)
+{
+    error_set(error, TD_ERROR_INTERNAL, "A statement was to insert one row, and did not: %s", sql);
 }
 
 void db_too_large_set(GError **error)
@@ -323,7 +351,8 @@ bool db_query_int(DbTx *tx, bool *found, int64_t *value, GError **error, const c
 
 bool db_rows_next(DbRows *rows)
 {
-    g_ptr_array_set_size(rows->scratch, 0);
+    if (rows->scratch != NULL)
+        g_ptr_array_set_size(rows->scratch, 0);
     if (rows->row < rows->n_rows)
         rows->row++;
     return rows->row < rows->n_rows;
@@ -345,6 +374,14 @@ int64_t db_rows_int(const DbRows *rows, int column)
     return cell.kind == DB_CELL_TEXT ? g_ascii_strtoll(cell.data, NULL, 10) : 0;
 }
 
+char *db_rows_keep(DbRows *rows, char *made)
+{
+    if (rows->scratch == NULL)
+        rows->scratch = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(rows->scratch, made);
+    return made;
+}
+
 const char *db_rows_text(const DbRows *rows, int column)
 {
     DbCell cell = cell_at(rows, column);
@@ -352,9 +389,8 @@ const char *db_rows_text(const DbRows *rows, int column)
         return NULL;
     if (cell.kind != DB_CELL_INTEGER)
         return cell.data;
-    char *text = g_strdup_printf("%" G_GINT64_FORMAT, cell.integer);
-    g_ptr_array_add(rows->scratch, text);
-    return text;
+    /* What is made for a reader is no part of the rows. */
+    return db_rows_keep((DbRows *)rows, g_strdup_printf("%" G_GINT64_FORMAT, cell.integer));
 }
 
 char *db_rows_dup(const DbRows *rows, int column)
@@ -390,7 +426,7 @@ void db_rows_free(DbRows *rows)
 {
     if (rows == NULL)
         return;
-    g_ptr_array_unref(rows->scratch);
+    g_clear_pointer(&rows->scratch, g_ptr_array_unref);
     rows->driver->rows_free(rows);
 }
 

@@ -136,6 +136,11 @@ bool db_rows_end(DbRows *rows, GError **error);
 void db_rows_free(DbRows *rows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbRows, db_rows_free)
 
+/* Runs an INSERT of one row that ends in "RETURNING " and the name of the table's @id@ column, and
+ * gives that id. For such an INSERT it is cheaper than db_query_int(): SQLite makes a table of its
+ * own for what a RETURNING gives. Not for ON CONFLICT, nor for INSERT ... SELECT. */
+bool db_insert(DbTx *tx, int64_t *id, GError **error, const char *sql, const char *types, ...);
+
 /* The first row's first column: *found says whether there was a row. */
 bool db_query_int(DbTx *tx, bool *found, int64_t *value, GError **error, const char *sql,
                   const char *types, ...);

@@ -78,6 +78,8 @@ bool postgresql_connect_error_set(GError **error, const char *message);
 void postgresql_statement_discard(void *statement, void *owner);
 bool postgresql_tx_exec(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
                         int64_t *changed, GError **error);
+bool postgresql_tx_insert(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
+                          int64_t *id, GError **error);
 DbRows *postgresql_tx_query(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
                             GError **error);
 bool postgresql_tx_script(DbTx *tx, const char *sql, GError **error);

@@ -177,6 +177,7 @@ static const DbDriver postgresql_driver = {
     .read = postgresql_db_read,
     .exec = postgresql_tx_exec,
     .query = postgresql_tx_query,
+    .insert = postgresql_tx_insert,
     .script = postgresql_tx_script,
     .cell = postgresql_rows_cell,
     .rows_free = postgresql_rows_free,

@@ -141,6 +141,21 @@ bool postgresql_tx_exec(DbTx *tx, const char *sql, const DbValue *values, size_t
     return true;
 }
 
+bool postgresql_tx_insert(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
+                          int64_t *id, GError **error)
+{
+    PGresult *result = statement_run((PgTx *)tx, sql, values, n_values, error);
+    if (result == NULL)
+        return false;
+    bool one = PQntuples(result) == 1 && PQnfields(result) == 1;
+    if (one)
+        *id = g_ascii_strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    else
+        db_not_one_row_set(error, sql);
+    PQclear(result);
+    return one;
+}
+
 DbRows *postgresql_tx_query(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
                             GError **error)
 {
@@ -168,8 +183,8 @@ static DbCell cell_from_hex(const PgRows *rows, const char *hex, size_t length)
         data[i] = (char)(g_ascii_xdigit_value(hex[2 + 2 * i]) * 16 +
                          g_ascii_xdigit_value(hex[3 + 2 * i]));
     data[bytes] = '\0';
-    g_ptr_array_add(rows->base.scratch, data);
-    return (DbCell){.kind = DB_CELL_BLOB, .data = data, .bytes = bytes};
+    return (DbCell){
+        .kind = DB_CELL_BLOB, .data = db_rows_keep((DbRows *)&rows->base, data), .bytes = bytes};
 }
 
 DbCell postgresql_rows_cell(const DbRows *base, int column)

@@ -12,6 +12,7 @@
 typedef struct {
     sqlite3 *handle;
     StatementCache *statements;
+    struct SqliteRows *spare; /* the memory of an answer that was read, for the next; may be NULL */
 } SqliteConnection;
 
 typedef struct SqliteWriter SqliteWriter;
@@ -43,6 +44,7 @@ bool sqlite_connection_is_idle(const SqliteConnection *connection);
 void sqlite_error_set(GError **error, sqlite3 *handle, int code);
 
 /* sqlite_statement.c: the driver's statements, and preparing. */
+void sqlite_rows_discard(struct SqliteRows *rows); /* NULL is allowed */
 typedef struct SqliteStatement SqliteStatement;
 SqliteStatement *sqlite_statement_find(SqliteConnection *connection, const char *sql,
                                        GError **error);
@@ -51,6 +53,8 @@ void sqlite_statement_discard(void *statement, void *owner);
 
 bool sqlite_tx_exec(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
                     int64_t *changed, GError **error);
+bool sqlite_tx_insert(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
+                      int64_t *id, GError **error);
 DbRows *sqlite_tx_query(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
                         GError **error);
 bool sqlite_tx_script(DbTx *tx, const char *sql, GError **error);

@@ -70,6 +70,7 @@ static const DbDriver sqlite_driver = {
     .read = sqlite_db_read,
     .exec = sqlite_tx_exec,
     .query = sqlite_tx_query,
+    .insert = sqlite_tx_insert,
     .script = sqlite_tx_script,
     .cell = sqlite_rows_cell,
     .rows_free = sqlite_rows_free,

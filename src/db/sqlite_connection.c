@@ -181,6 +181,7 @@ void sqlite_connection_close(SqliteConnection *connection)
     if (connection == NULL)
         return;
     statement_cache_free(connection->statements);
+    sqlite_rows_discard(connection->spare);
     sqlite3_close(connection->handle);
     g_free(connection);
 }

@@ -10,6 +10,12 @@
  * change under their reader, a RETURNING whose foreign key fails only after its last row, and a
  * forgotten cursor that keeps an old snapshot open.
  *
+ * An answer's memory is used again for the next one, because most are small and there are many.
+ *
+ * db_insert(): SQLite gives what RETURNING asks for by way of a temporary table, which costs more
+ * than inserting the row. So it is prepared without it and the row's id is asked for, which is what
+ * an @id@ column is.
+ *
  * After every step sqlite3_get_autocommit() is asked whether the transaction is still there: on a
  * full disk or an I/O error SQLite rolls it back by itself, and whatever ran next would be
  * committed alone.
@@ -22,6 +28,7 @@
 
 struct SqliteStatement {
     sqlite3_stmt *handle;
+    bool inserts; /* was prepared for db_insert() */
     int n_parameters;
     uint8_t values[DB_MAX_PARAMETERS]; /* SQLite's parameter i + 1 is our value values[i] */
 };
@@ -33,11 +40,17 @@ typedef struct {
     size_t length;
 } Cell;
 
-typedef struct {
+typedef struct SqliteRows {
     DbRows base;
+    SqliteConnection *connection;
     GArray *cells; /* of Cell, row by row */
     GByteArray *bytes;
 } SqliteRows;
+
+/* An answer's memory that is larger is not kept. */
+#define SPARE_BYTES 65536
+
+static const char returning[] = " RETURNING ";
 
 sqlite3_stmt *sqlite_statement_handle(const SqliteStatement *statement)
 {
@@ -69,19 +82,21 @@ static bool number_parameters(SqliteStatement *statement, const char *sql, GErro
     return true;
 }
 
-static SqliteStatement *statement_prepare(SqliteConnection *connection, const char *sql,
+/* `bytes` is -1 for all of `sql`. */
+static SqliteStatement *statement_prepare(SqliteConnection *connection, const char *sql, int bytes,
                                           GError **error)
 {
     SqliteStatement *statement = g_new0(SqliteStatement, 1);
     const char *tail = NULL;
-    int code = sqlite3_prepare_v3(connection->handle, sql, -1, SQLITE_PREPARE_PERSISTENT,
+    int code = sqlite3_prepare_v3(connection->handle, sql, bytes, SQLITE_PREPARE_PERSISTENT,
                                   &statement->handle, &tail);
     if (code != SQLITE_OK) {
         sqlite_error_set(error, connection->handle, code);
         sqlite_statement_discard(statement, NULL);
         return NULL;
     }
-    bool is_one = statement->handle != NULL && tail[strspn(tail, "; \t\r\n")] == '\0';
+    bool is_one = statement->handle != NULL &&
+                  (bytes >= 0 ? tail == sql + bytes : tail[strspn(tail, "; \t\r\n")] == '\0');
     if (!is_one)
         error_set(error, TD_ERROR_INTERNAL, "This is not one statement: %s", sql);
     if (!is_one || !number_parameters(statement, sql, error)) {
@@ -91,16 +106,41 @@ static SqliteStatement *statement_prepare(SqliteConnection *connection, const ch
     return statement;
 }
 
+static SqliteStatement *prepare_insert(SqliteConnection *connection, const char *sql,
+                                       GError **error)
+{
+    const char *end = g_strrstr(sql, returning);
+    if (end == NULL) {
+        error_set(error, TD_ERROR_INTERNAL, "This INSERT does not end in RETURNING: %s", sql);
+        return NULL;
+    }
+    SqliteStatement *statement = statement_prepare(connection, sql, (int)(end - sql), error);
+    if (statement != NULL)
+        statement->inserts = true;
+    return statement;
+}
+
+static SqliteStatement *find(SqliteConnection *connection, const char *sql, bool inserts,
+                             GError **error)
+{
+    SqliteStatement *statement = statement_cache_find(connection->statements, sql);
+    if (statement == NULL) {
+        statement = inserts ? prepare_insert(connection, sql, error)
+                            : statement_prepare(connection, sql, -1, error);
+        if (statement != NULL)
+            statement_cache_add(connection->statements, sql, statement);
+    } else if (statement->inserts != inserts) {
+        error_set(error, TD_ERROR_INTERNAL,
+                  "One SQL text is used with db_insert() and without it: %s", sql);
+        return NULL;
+    }
+    return statement;
+}
+
 SqliteStatement *sqlite_statement_find(SqliteConnection *connection, const char *sql,
                                        GError **error)
 {
-    SqliteStatement *statement = statement_cache_find(connection->statements, sql);
-    if (statement != NULL)
-        return statement;
-    statement = statement_prepare(connection, sql, error);
-    if (statement != NULL)
-        statement_cache_add(connection->statements, sql, statement);
-    return statement;
+    return find(connection, sql, false, error);
 }
 
 static int bind_value(sqlite3_stmt *handle, int place, const DbValue *value)
@@ -200,10 +240,10 @@ static bool statement_run(SqliteTx *tx, SqliteStatement *statement, SqliteRows *
     return false;
 }
 
-static SqliteStatement *statement_ready(SqliteTx *tx, const char *sql, const DbValue *values,
-                                        size_t n_values, GError **error)
+static SqliteStatement *statement_ready(SqliteTx *tx, const char *sql, bool inserts,
+                                        const DbValue *values, size_t n_values, GError **error)
 {
-    SqliteStatement *statement = sqlite_statement_find(tx->connection, sql, error);
+    SqliteStatement *statement = find(tx->connection, sql, inserts, error);
     if (statement == NULL || !statement_bind(tx, statement, sql, values, n_values, error))
         return NULL;
     return statement;
@@ -215,7 +255,7 @@ bool sqlite_tx_exec(DbTx *base, const char *sql, const DbValue *values, size_t n
     SqliteTx *tx = (SqliteTx *)base;
     sqlite3 *handle = tx->connection->handle;
     int64_t before = sqlite3_total_changes64(handle);
-    SqliteStatement *statement = statement_ready(tx, sql, values, n_values, error);
+    SqliteStatement *statement = statement_ready(tx, sql, false, values, n_values, error);
     if (statement == NULL || !statement_run(tx, statement, NULL, error))
         return false;
     /* A statement that writes no rows at all (CREATE TABLE) leaves the count of the one before. */
@@ -224,17 +264,45 @@ bool sqlite_tx_exec(DbTx *base, const char *sql, const DbValue *values, size_t n
     return true;
 }
 
+bool sqlite_tx_insert(DbTx *base, const char *sql, const DbValue *values, size_t n_values,
+                      int64_t *id, GError **error)
+{
+    SqliteTx *tx = (SqliteTx *)base;
+    sqlite3 *handle = tx->connection->handle;
+    int64_t before = sqlite3_total_changes64(handle);
+    SqliteStatement *statement = statement_ready(tx, sql, true, values, n_values, error);
+    if (statement == NULL || !statement_run(tx, statement, NULL, error))
+        return false;
+    if (sqlite3_total_changes64(handle) != before + 1) {
+        db_not_one_row_set(error, sql);
+        return false;
+    }
+    *id = sqlite3_last_insert_rowid(handle);
+    return true;
+}
+
+/* Takes the connection's spare memory, or makes some. */
+static SqliteRows *rows_new(SqliteConnection *connection, int n_columns)
+{
+    SqliteRows *rows = g_steal_pointer(&connection->spare);
+    if (rows == NULL) {
+        rows = g_new0(SqliteRows, 1);
+        rows->cells = g_array_new(FALSE, FALSE, sizeof(Cell));
+        rows->bytes = g_byte_array_new();
+    }
+    rows->base = (DbRows){.n_columns = n_columns};
+    rows->connection = connection;
+    return rows;
+}
+
 DbRows *sqlite_tx_query(DbTx *base, const char *sql, const DbValue *values, size_t n_values,
                         GError **error)
 {
     SqliteTx *tx = (SqliteTx *)base;
-    SqliteStatement *statement = statement_ready(tx, sql, values, n_values, error);
+    SqliteStatement *statement = statement_ready(tx, sql, false, values, n_values, error);
     if (statement == NULL)
         return NULL;
-    SqliteRows *rows = g_new0(SqliteRows, 1);
-    rows->base.n_columns = sqlite3_column_count(statement->handle);
-    rows->cells = g_array_new(FALSE, FALSE, sizeof(Cell));
-    rows->bytes = g_byte_array_new();
+    SqliteRows *rows = rows_new(tx->connection, sqlite3_column_count(statement->handle));
     if (!statement_run(tx, statement, rows, error)) {
         sqlite_rows_free(&rows->base);
         return NULL;
@@ -253,12 +321,27 @@ DbCell sqlite_rows_cell(const DbRows *base, int column)
                     .bytes = cell->length};
 }
 
-void sqlite_rows_free(DbRows *base)
+void sqlite_rows_discard(SqliteRows *rows)
 {
-    SqliteRows *rows = (SqliteRows *)base;
+    if (rows == NULL)
+        return;
     g_array_unref(rows->cells);
     g_byte_array_unref(rows->bytes);
     g_free(rows);
+}
+
+void sqlite_rows_free(DbRows *base)
+{
+    SqliteRows *rows = (SqliteRows *)base;
+    SqliteConnection *connection = rows->connection;
+    bool is_small = rows->bytes->len + rows->cells->len * sizeof(Cell) <= SPARE_BYTES;
+    if (connection->spare != NULL || !is_small) {
+        sqlite_rows_discard(rows);
+        return;
+    }
+    g_array_set_size(rows->cells, 0);
+    g_byte_array_set_size(rows->bytes, 0);
+    connection->spare = rows;
 }
 
 bool sqlite_tx_script(DbTx *base, const char *sql, GError **error)

@@ -3,8 +3,14 @@
  * A hash table for finding and a queue for ageing: the head is the most recently used. Preparing
  * costs more than running most of our statements, and their texts are constants, so in practice
  * nothing ever leaves; the bound is there for the day when somebody builds SQL from values.
+ *
+ * Because the texts are constants, the same text nearly always stands at the same address, and
+ * comparing it with what was found for that address last is far cheaper than hashing it.
  */
 #include "db/statement_cache.h"
+
+#include <stdint.h>
+#include <string.h>
 
 typedef struct {
     GList link; /* in `ages`; link.data is this entry */
@@ -12,8 +18,11 @@ typedef struct {
     void *statement;
 } Entry;
 
+#define RECENT 64 /* a power of two */
+
 struct StatementCache {
     GHashTable *entries; /* sql -> Entry, owning neither */
+    Entry *recent[RECENT];
     GQueue ages;
     size_t max;
     void (*discard)(void *statement, void *owner);
@@ -32,9 +41,19 @@ StatementCache *statement_cache_new(size_t max, void (*discard)(void *statement,
     return cache;
 }
 
+static Entry **recent_of(StatementCache *cache, const char *sql)
+{
+    uint64_t mixed = (uint64_t)(uintptr_t)sql * UINT64_C(0x9e3779b97f4a7c15);
+    return &cache->recent[mixed >> 58];
+}
+G_STATIC_ASSERT(RECENT == 1 << (64 - 58));
+
 static void drop_oldest(StatementCache *cache)
 {
     Entry *entry = g_queue_peek_tail(&cache->ages);
+    for (size_t i = 0; i < RECENT; i++)
+        if (cache->recent[i] == entry)
+            cache->recent[i] = NULL;
     g_queue_unlink(&cache->ages, &entry->link);
     g_hash_table_remove(cache->entries, entry->sql);
     cache->discard(entry->statement, cache->owner);
@@ -54,9 +73,13 @@ void statement_cache_free(StatementCache *cache)
 
 void *statement_cache_find(StatementCache *cache, const char *sql)
 {
-    Entry *entry = g_hash_table_lookup(cache->entries, sql);
+    Entry **recent = recent_of(cache, sql);
+    Entry *entry = *recent;
+    if (entry == NULL || strcmp(entry->sql, sql) != 0)
+        entry = g_hash_table_lookup(cache->entries, sql);
     if (entry == NULL)
         return NULL;
+    *recent = entry;
     g_queue_unlink(&cache->ages, &entry->link);
     g_queue_push_head_link(&cache->ages, &entry->link);
     return entry->statement;

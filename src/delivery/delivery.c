@@ -66,7 +66,11 @@ static bool start_threads(Delivery *delivery, GError **error)
 static bool take_over(Delivery *delivery, GError **error)
 {
     bool only_sender = db_engine(delivery->setup.db) == DB_SQLITE;
-    if (!delivery_take_back(delivery, only_sender, clock_wall_us(delivery->setup.clock), error))
+    g_auto(DeliverySettings) settings = {0};
+    if (!delivery_settings_load(&delivery->setup, &settings, error))
+        return false;
+    delivery->ask = settings.ask;
+    if (!delivery_take_back(delivery, only_sender, 0, error))
         return false;
     g_autoptr(Term) term = term_keep(&delivery->keeper, error);
     return term != NULL;

@@ -52,7 +52,11 @@ void delivery_stop(Delivery *delivery, int64_t grace_ms);
  * Blocks until the last reply. Errors: INVALID (no sender set; no such relay). */
 json_t *delivery_test_send(const DeliverySetup *setup, const char *to, int relay, GError **error);
 
+/* A person's "go on": every relay that the breaker stopped may be used again. *resumed counts them.
+ */
+bool delivery_resume(const DeliverySetup *setup, int64_t *resumed, GError **error);
+
 /* Whether mail is leaving, and why not: {"active","transport","relays":[{"name","state","reason",
- * "since","retry_at"}]} of the settings in force, in order of preference, as any process of the
- * desk has recorded it. "relay" is the first of them. */
+ * "since","retry_at"}],"relay": the first of them,"senders":[{"name","since","lease_until"}]} with
+ * the settings in force, as any process of the desk has recorded it. */
 json_t *delivery_status(const DeliverySetup *setup, GError **error);

@@ -171,6 +171,7 @@ static bool work_once(Delivery *delivery, DeliverySettings *settings, int64_t *w
     int connections = CLAMP(settings->concurrency, 1, DELIVERY_SENDERS_MAX);
     monitor_lock(&delivery->monitor);
     delivery->max_connections = connections;
+    delivery->ask = settings->ask;
     monitor_unlock(&delivery->monitor);
     if (!delivery_add_senders(delivery, connections, error))
         return false;

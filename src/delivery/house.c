@@ -7,8 +7,8 @@
 #include "delivery/retry.h"
 #include "records/token.h"
 
-#define RECOVERED_DUE_US (30 * US_PER_SECOND)
-#define CHUNK            500
+#define RECOVERED_DELAY_US (30 * US_PER_SECOND)
+#define CHUNK              500
 
 typedef struct {
     Delivery *delivery;
@@ -62,9 +62,13 @@ static bool tidy(DbTx *tx, void *data, GError **error)
            idempotency_forget(tx, now_us - US_PER_DAY, CHUNK, error);
 }
 
-bool delivery_take_back(Delivery *delivery, bool everything, int64_t due_at, GError **error)
+bool delivery_take_back(Delivery *delivery, bool everything, int64_t delay_us, GError **error)
 {
-    Housework work = {.delivery = delivery, .everything = everything, .due_at = due_at};
+    Housework work = {.delivery = delivery, .everything = everything};
+    monitor_lock(&delivery->monitor);
+    bool ask = delivery->ask;
+    monitor_unlock(&delivery->monitor);
+    work.due_at = ask ? OUTBOX_NEVER : clock_wall_us(delivery->setup.clock) + delay_us;
     int64_t total = 0;
     do {
         if (!db_write(delivery->setup.db, take_back, &work, error))
@@ -73,19 +77,20 @@ bool delivery_take_back(Delivery *delivery, bool everything, int64_t due_at, GEr
     } while (work.moved == CHUNK);
     if (total > 0)
         log_warning("%" G_GINT64_FORMAT
-                    " alerts were being sent when their sender stopped: they are"
-                    " marked uncertain and sent again with the same Message-ID",
-                    total);
+                    " alerts were being sent when their sender stopped: they are marked uncertain"
+                    " and %s",
+                    total,
+                    ask ? "wait for a person (tidings alerts list --state uncertain)"
+                        : "sent again with the same Message-ID");
     return true;
 }
 
 bool delivery_keep_house(Delivery *delivery, GError **error)
 {
     Housework work = {.delivery = delivery};
-    int64_t due_at = clock_wall_us(delivery->setup.clock) + RECOVERED_DUE_US;
     /* On SQLite nobody else sends: what is being sent is in this process's own hands, even when its
      * clock has jumped past its lease. */
     return (db_engine(delivery->setup.db) == DB_SQLITE ||
-            delivery_take_back(delivery, false, due_at, error)) &&
+            delivery_take_back(delivery, false, RECOVERED_DELAY_US, error)) &&
            db_write(delivery->setup.db, tidy, &work, error);
 }

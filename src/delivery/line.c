@@ -10,11 +10,13 @@ Line *line_new(const char *fingerprint, int connections)
     Line *line = g_new0(Line, 1);
     line->fingerprint = g_strdup(fingerprint);
     pace_init(&line->pace, connections);
+    breaker_init(&line->breaker);
     return line;
 }
 
 void line_free(Line *line)
 {
+    breaker_clear(&line->breaker);
     g_free(line->fingerprint);
     g_free(line);
 }
@@ -24,6 +26,13 @@ LineState line_look(Line *line, const RelayState *stored, int max_connections, i
 {
     if (line->in_flight == 0)
         line->blocked = false;
+    if (line->stopped_at != 0 && strcmp(stored->state, RELAY_STOPPED) != 0 &&
+        stored->since > line->stopped_at && line->in_flight == 0) {
+        breaker_reset(&line->breaker);
+        line->stopped_at = 0;
+    }
+    if (line->stopped_at != 0 || strcmp(stored->state, RELAY_STOPPED) == 0)
+        return LINE_CLOSED;
     if (strcmp(stored->state, "up") != 0) {
         if (now_us < stored->retry_at || line->in_flight > 0)
             return LINE_CLOSED;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "delivery/breaker.h"
 #include "delivery/pace.h"
 #include "delivery/settings.h"
 
@@ -13,9 +14,12 @@ typedef struct {
     Pace pace;
     int in_flight;    /* claimed for it, not yet settled */
     int busy;         /* connections at work */
+    int open;         /* connections at work, or kept open for the next mail */
     bool blocked;     /* in trouble: what is queued for it here goes back untried */
     int64_t failures; /* in a row */
     int64_t retry_at; /* of the last failure that counted; 0: none */
+    Breaker breaker;
+    int64_t stopped_at; /* when the breaker stopped it (wall); 0: it did not */
 } Line;
 
 Line *line_new(const char *fingerprint, int connections);
@@ -29,7 +33,8 @@ typedef enum {
 } LineState;
 
 /* `stored` is the relay's row; `room` is set with LINE_OPEN, and may be 0. Unblocks a line that has
- * nothing in flight any more. */
+ * nothing in flight any more. One that the breaker stopped is closed until a person has said "go
+ * on", which the row shows. */
 LineState line_look(Line *line, const RelayState *stored, int max_connections, int64_t now_us,
                     int *room);
 

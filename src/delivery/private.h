@@ -19,6 +19,7 @@ typedef struct {
     /* Filled by the sender: */
     bool tried; /* false: given back untouched */
     bool composed;
+    bool in_doubt;    /* the breaker doubts what the refusal says of the recipient */
     bool pushed_back; /* the relay wants fewer connections: no fault of its own, nor of the mail */
     char *compose_error;
     char *message_hash;
@@ -55,6 +56,7 @@ struct Delivery {
     bool settler_stop;   /* the settler ends when its queue is empty */
     int max_connections; /* as the options say */
     int busy;            /* senders at work */
+    bool ask;            /* what is uncertain waits for a person */
     bool woken;
     bool stopping; /* nothing new is started */
 };
@@ -62,8 +64,9 @@ struct Delivery {
 /* Starts senders until there are `n`. */
 bool delivery_add_senders(Delivery *delivery, int n, GError **error);
 
-/* Takes back what senders left behind: what a dead one held, or everything. */
-bool delivery_take_back(Delivery *delivery, bool everything, int64_t due_at, GError **error);
+/* Takes back what senders left behind: what a dead one held, or everything. It is sent again after
+ * `delay_us`, unless a person is to be asked. */
+bool delivery_take_back(Delivery *delivery, bool everything, int64_t delay_us, GError **error);
 
 /* What is to be done now and then: takes back, gives up, forgets. */
 bool delivery_keep_house(Delivery *delivery, GError **error);

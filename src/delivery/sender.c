@@ -17,6 +17,8 @@ typedef struct {
     Delivery *delivery;
     TransportLink *link;
     DeliveryRoute *route; /* that the link is for */
+    bool link_is_well;    /* after the last share */
+    Line *open_on;        /* the line that the link is counted in; NULL: it is closed */
     /* The share: */
     Line *line;
     Job *jobs[PACE_MAX];
@@ -115,13 +117,13 @@ static void give_to_settler(Delivery *delivery, Job *job)
 }
 
 /* A relay that has too many connections of ours says so with a 4xx: that is no trouble as long as
- * there can be fewer. */
+ * there can be fewer, or others are open. */
 static void note_push_back(Sender *sender, Job *job)
 {
     if (job->outcome.kind != DELIVERY_RELAY_DOWN || job->outcome.reply_code / 100 != 4)
         return;
     monitor_lock(&sender->delivery->monitor);
-    job->pushed_back = pace_push_back(&job->line->pace);
+    job->pushed_back = pace_push_back(&job->line->pace) || job->line->open > 1;
     monitor_unlock(&sender->delivery->monitor);
 }
 
@@ -129,6 +131,7 @@ static void note_push_back(Sender *sender, Job *job)
 static void finish(Sender *sender, size_t i, DeliveryOutcome *outcome)
 {
     Job *job = g_steal_pointer(&sender->sending[i]);
+    sender->link_is_well = outcome->kind != DELIVERY_RELAY_DOWN;
     job->outcome = *outcome;
     *outcome = (DeliveryOutcome){0};
     /* The right to send it ended (whoever took it back sends it), or this process is ending: no
@@ -197,7 +200,8 @@ static void run_probe(Sender *sender, Job *job)
 {
     job->tried = true;
     job->composed = true;
-    transport_link_open(sender->link, sender->delivery->cancel, &job->outcome);
+    sender->link_is_well =
+        transport_link_open(sender->link, sender->delivery->cancel, &job->outcome);
     give_to_settler(sender->delivery, job);
 }
 
@@ -219,6 +223,16 @@ static void run_share(Sender *sender)
     send_all(sender);
 }
 
+/* Counts the link in `line`, or nowhere (NULL). The caller holds the monitor. */
+static void count_link(Sender *sender, Line *line)
+{
+    if (sender->open_on != NULL)
+        sender->open_on->open--;
+    sender->open_on = line;
+    if (line != NULL)
+        line->open++;
+}
+
 /* Its share is what makes all connections end at about the same time. */
 static void take_share(Sender *sender, Job *first)
 {
@@ -238,19 +252,34 @@ static void take_share(Sender *sender, Job *first)
         if (job->message == NULL)
             break;
     }
+    count_link(sender, sender->line);
     sender->line->busy++;
     delivery->busy++;
 }
 
-/* The first whose relay may have another connection. */
-static Job *first_job(const Delivery *delivery)
+/* The first whose relay may have another connection at work, and one more open where this sender
+ * has none to it. */
+static Job *first_job(const Sender *sender)
 {
+    const Delivery *delivery = sender->delivery;
     for (GList *at = delivery->jobs.head; at != NULL; at = at->next) {
         Job *job = at->data;
-        if (job->line->busy < pace_connections(&job->line->pace, delivery->max_connections))
+        int connections = pace_connections(&job->line->pace, delivery->max_connections);
+        if (job->line->busy < connections &&
+            (sender->open_on == job->line || job->line->open < connections))
             return job;
     }
     return NULL;
+}
+
+static void close_idle_link(Sender *sender)
+{
+    Delivery *delivery = sender->delivery;
+    count_link(sender, NULL);
+    monitor_unlock(&delivery->monitor);
+    transport_link_idle(sender->link, 0);
+    monitor_lock(&delivery->monitor);
+    pthread_cond_broadcast(&delivery->more_jobs); /* another may open one now */
 }
 
 /* False at the end. *may_try: false for what is to be given back untouched. */
@@ -259,14 +288,11 @@ static bool next_share(Sender *sender, bool *may_try)
     Delivery *delivery = sender->delivery;
     Job *first = NULL;
     monitor_lock(&delivery->monitor);
-    while (!delivery->stopping && (first = first_job(delivery)) == NULL) {
+    while (!delivery->stopping && (first = first_job(sender)) == NULL) {
         gint64 until = g_get_monotonic_time() + IDLE_CLOSE_MS * G_TIME_SPAN_MILLISECOND;
         if (!monitor_wait_cond_until(&delivery->monitor, &delivery->more_jobs, until) &&
-            sender->link != NULL) {
-            monitor_unlock(&delivery->monitor);
-            transport_link_idle(sender->link, IDLE_CLOSE_MS);
-            monitor_lock(&delivery->monitor);
-        }
+            sender->open_on != NULL)
+            close_idle_link(sender);
     }
     if (first != NULL) {
         take_share(sender, first);
@@ -282,12 +308,14 @@ static void share_done(Sender *sender, bool tried, int64_t took_us)
     monitor_lock(&delivery->monitor);
     sender->line->busy--;
     delivery->busy--;
+    if (!sender->link_is_well)
+        count_link(sender, NULL);
     if (tried && !sender->line->blocked)
         pace_sent(&sender->line->pace, (int)sender->n, took_us, delivery->max_connections);
     if (delivery->stopping)
         monitor_broadcast(&delivery->monitor);
     if (!g_queue_is_empty(&delivery->jobs))
-        pthread_cond_signal(&delivery->more_jobs); /* one more may go now */
+        pthread_cond_broadcast(&delivery->more_jobs); /* one more may go now */
     monitor_unlock(&delivery->monitor);
 }
 
@@ -298,6 +326,7 @@ gpointer delivery_sender_run(gpointer data)
     bool may_try;
     while (next_share(sender, &may_try)) {
         gint64 began = g_get_monotonic_time();
+        sender->link_is_well = false;
         fit_link(sender, sender->jobs[0]->route);
         if (!may_try)
             for (size_t i = 0; i < sender->n; i++)
@@ -308,6 +337,9 @@ gpointer delivery_sender_run(gpointer data)
             run_share(sender);
         share_done(sender, may_try, g_get_monotonic_time() - began);
     }
+    monitor_lock(&sender->delivery->monitor);
+    count_link(sender, NULL);
+    monitor_unlock(&sender->delivery->monitor);
     transport_link_free(sender->link);
     delivery_route_unref(sender->route);
     return NULL;

@@ -102,6 +102,7 @@ static bool load_all(DbTx *tx, void *data, GError **error)
     const AlertsServerSettings *server = &settings->alerts_server;
     const char *kind = load->setup->memory != NULL ? "memory" : server->transport;
     load->loaded.active = server->active;
+    load->loaded.ask = server->ask;
     load->loaded.concurrency = server->concurrency;
     load->loaded.sender = sender_identity(&settings->desk, server);
     load->loaded.routes = g_ptr_array_new_with_free_func((GDestroyNotify)delivery_route_unref);

@@ -22,6 +22,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DeliveryRoute, delivery_route_unref)
 
 typedef struct {
     bool active;
+    bool ask; /* what is uncertain waits for a person */
     int concurrency;
     char *sender;      /* sender_identity() */
     GPtrArray *routes; /* of DeliveryRoute *, in order of preference; one at least */

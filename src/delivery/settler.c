@@ -5,23 +5,14 @@
  * once.
  */
 #include "alerts/closing.h"
-#include "base/error.h"
 #include "base/log.h"
-#include "delivery/private.h"
+#include "delivery/batch.h"
 #include "delivery/retry.h"
 #include "delivery/undeliverable.h"
 
 #define BATCH_MAX  512
 #define RETRY_MS   500
 #define STOP_TRIES 4 /* with RETRY_MS: how long a stop waits for a database that is away */
-
-typedef struct {
-    Delivery *delivery;
-    GPtrArray *jobs;
-    int64_t now_us;
-    GPtrArray *troubles; /* of const Job *: the last of each line that is in trouble */
-    GPtrArray *answers;  /* of const Job *: one of each line that answered and is not */
-} Batch;
 
 static const char *outcome_name(DeliveryOutcomeKind kind)
 {
@@ -61,7 +52,8 @@ static void plan(const Batch *batch, const Job *job, OutboxSettlement *settlemen
         break;
     case DELIVERY_UNCERTAIN:
         settlement->state = OUTBOX_UNCERTAIN;
-        settlement->due_at = batch->now_us + RETRY_UNCERTAIN_US;
+        settlement->due_at = batch->ask ? OUTBOX_NEVER : batch->now_us + RETRY_UNCERTAIN_US;
+        settlement->state_reason = batch->ask ? OUTBOX_ASK : NULL;
         break;
     case DELIVERY_RELAY_DOWN:
         /* It says nothing about this mail, which keeps its place in the queue. */
@@ -229,96 +221,18 @@ static bool settle_jobs(DbTx *tx, const Batch *batch, GArray *closings, GError *
     return n == 0 || settle_plain(tx, batch, plain, n, closings, error);
 }
 
-static bool settle_relays(DbTx *tx, const Batch *batch, GError **error)
-{
-    for (guint i = 0; i < batch->troubles->len; i++) {
-        const Job *job = batch->troubles->pdata[i];
-        if (!relay_store_trouble(tx, job->route->fingerprint,
-                                 job->outcome.relay_misconfigured ? "misconfigured" : "down",
-                                 job->outcome.reply, job->line->retry_at, batch->now_us, error))
-            return false;
-    }
-    for (guint i = 0; i < batch->answers->len; i++) {
-        const Job *job = batch->answers->pdata[i];
-        if (!relay_store_up(tx, job->route->fingerprint, batch->now_us, error))
-            return false;
-    }
-    return true;
-}
-
 static bool settle_batch(DbTx *tx, void *data, GError **error)
 {
     const Batch *batch = data;
     g_autoptr(GArray) closings = g_array_new(FALSE, FALSE, sizeof(Touched));
     return settle_jobs(tx, batch, closings, error) && review_closings(tx, batch, closings, error) &&
-           settle_relays(tx, batch, error);
-}
-
-/* ---- the relays ---- */
-
-/* Puts the job into `list` in the place of another of its line. */
-static void put_for_line(GPtrArray *list, const Job *job)
-{
-    for (guint i = 0; i < list->len; i++)
-        if (((const Job *)list->pdata[i])->line == job->line) {
-            list->pdata[i] = (gpointer)job;
-            return;
-        }
-    g_ptr_array_add(list, (gpointer)job);
-}
-
-static bool is_in_trouble(const Batch *batch, const Line *line)
-{
-    for (guint i = 0; i < batch->troubles->len; i++)
-        if (((const Job *)batch->troubles->pdata[i])->line == line)
-            return true;
-    return false;
-}
-
-/* Says when a relay goes and when it is back. */
-static void say_relay(const Job *job, bool was_down, bool is_down)
-{
-    if (is_down && !was_down)
-        log_warning(
-            "The relay %s cannot be used: %s. Nothing is lost: alerts wait, or leave through"
-            " another relay, and it is tried again every few minutes",
-            job->route->name, job->outcome.reply != NULL ? job->outcome.reply : "no answer");
-    if (was_down && !is_down)
-        log_info("The relay %s can be used again", job->route->name);
-}
-
-static void look_at_relays(Batch *batch)
-{
-    Delivery *delivery = batch->delivery;
-    for (guint i = 0; i < batch->jobs->len; i++) {
-        const Job *job = batch->jobs->pdata[i];
-        if (job_is_relay_trouble(job))
-            put_for_line(batch->troubles, job);
-    }
-    for (guint i = 0; i < batch->jobs->len; i++) {
-        const Job *job = batch->jobs->pdata[i];
-        if (job->tried && job->composed && !job->pushed_back && !is_in_trouble(batch, job->line))
-            put_for_line(batch->answers, job);
-    }
-    GPtrArray *both[] = {batch->troubles, batch->answers};
-    for (size_t b = 0; b < G_N_ELEMENTS(both); b++)
-        for (guint i = 0; i < both[b]->len; i++) {
-            const Job *job = both[b]->pdata[i];
-            monitor_lock(&delivery->monitor);
-            bool was_down = job->line->failures > 0;
-            if (b == 0)
-                line_failed(job->line, batch->now_us);
-            else
-                line_answered(job->line);
-            monitor_unlock(&delivery->monitor);
-            say_relay(job, was_down, b == 0);
-        }
+           relay_watch_store(tx, batch, error);
 }
 
 static void commit(Batch *batch)
 {
     Delivery *delivery = batch->delivery;
-    look_at_relays(batch);
+    relay_watch_look(batch);
     for (int tries = 1;; tries++) {
         g_autoptr(GError) error = NULL;
         if (db_write(delivery->setup.db, settle_batch, batch, &error))
@@ -365,11 +279,13 @@ gpointer delivery_settler_run(gpointer data)
             return NULL;
         g_autoptr(GPtrArray) troubles = g_ptr_array_new();
         g_autoptr(GPtrArray) answers = g_ptr_array_new();
+        g_autoptr(GPtrArray) stops = g_ptr_array_new();
         Batch batch = {.delivery = delivery,
                        .jobs = jobs,
                        .now_us = clock_wall_us(delivery->setup.clock),
                        .troubles = troubles,
-                       .answers = answers};
+                       .answers = answers,
+                       .stops = stops};
         commit(&batch);
     }
 }

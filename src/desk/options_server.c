@@ -30,6 +30,7 @@ static bool check_active(const json_t *stored, GError **error)
 bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GError **error)
 {
     static const char *const transports[] = {"smtp", "sendmail", "maildir", NULL};
+    static const char *const when_uncertain[] = {"repeat", "ask", NULL};
     bool was_active = json_get_bool(stored, "active", false);
     g_auto(RelayChange) relays;
     relay_change_init(&relays, stored);
@@ -42,6 +43,7 @@ bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GErro
     option_merge_address(&reader, "from_address", stored);
     option_merge_address(&reader, "reply_to", stored);
     option_merge_int(&reader, "concurrency", 1, 64, stored);
+    option_merge_choice(&reader, "uncertain", when_uncertain, stored);
     if (!json_reader_end(&reader, error) || !check_active(stored, error) ||
         !relay_change_store(&relays, tx, stored, error))
         return false;

@@ -7,22 +7,32 @@
 #include "records/event.h"
 #include "records/recipient.h"
 #include "records/settings.h"
+#include "records/ticket_people.h"
 
 #include <jansson.h>
 
-/* Checks that what the ticket refers to exists and belongs together; errors name the field. */
-bool ticket_check_references(DeskTx *tx, const Ticket *ticket, GError **error);
+/* Reads those whom the ticket names, and checks that they exist and belong together; errors name
+ * the field. A manager of 0 is the account's. */
+TicketPeople *ticket_check_references(DeskTx *tx, const Ticket *ticket, GError **error);
 
 /* Writes an event of this kind at the ticket's present version. `facts` is borrowed. Caller owns.
  */
 Event *ticket_write_event(DeskTx *tx, const Ticket *ticket, EventKind kind, bool notify,
                           const json_t *facts, GError **error);
 
+/* What is told, of whom, to whom. All is borrowed. */
+typedef struct {
+    EventKind kind; /* opened or closed */
+    bool notify;
+    json_t *changes; /* kept with the facts; may be NULL */
+    const TicketPeople *people;
+    GPtrArray *recipients; /* recipient_list() */
+    const Settings *settings;
+} TicketNews;
+
 /* Writes the event of an opening or closing with its facts, and decides for every recipient of the
- * ticket; sets ticket->not_told_at where a closing reaches nobody. `changes` (may be NULL,
- * borrowed) is kept with the facts. */
-bool ticket_tell(DeskTx *tx, Ticket *ticket, EventKind kind, bool notify, json_t *changes,
-                 const Settings *settings, GError **error);
+ * ticket; sets ticket->not_told_at where a closing reaches nobody. */
+bool ticket_tell(DeskTx *tx, Ticket *ticket, const TicketNews *news, GError **error);
 
 /* Writes a recipient of the ticket: finds the account's contact with this address, and takes the
  * contact's name where none was given. Caller owns. */

@@ -7,12 +7,7 @@
 #include "alerts/facts.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "desk/blame.h"
 #include "desk/ticket-private.h"
-#include "records/account.h"
-#include "records/contact.h"
-#include "records/employee.h"
-#include "records/recipient.h"
 
 void recipient_draft_free(RecipientDraft *draft)
 {
@@ -43,30 +38,37 @@ void ticket_change_clear(TicketChange *change)
     g_free(change->resolution);
 }
 
-bool ticket_check_references(DeskTx *tx, const Ticket *ticket, GError **error)
+static bool check(bool found, const char *problem, const char *field, const char *what, int64_t id,
+                  GError **error)
 {
-    GError *failure = NULL;
-    g_autoptr(Account) account = account_load(tx->db, ticket->account, &failure);
-    if (account == NULL)
-        return desk_blame_field(error, failure, "/account");
-    if (ticket->contact != 0) {
-        g_autoptr(Contact) contact = contact_load(tx->db, ticket->contact, &failure);
-        if (contact == NULL)
-            return desk_blame_field(error, failure, "/contact");
-        if (contact->account != ticket->account) {
-            error_set_problem(error, TD_ERROR_INVALID, "unknown-contact", "/contact",
-                              "Contact %" G_GINT64_FORMAT " belongs to account %" G_GINT64_FORMAT
-                              ", not to account %" G_GINT64_FORMAT,
-                              contact->id, contact->account, ticket->account);
-            return false;
-        }
+    if (!found)
+        error_set_problem(error, TD_ERROR_INVALID, problem, field,
+                          "There is no %s %" G_GINT64_FORMAT, what, id);
+    return found;
+}
+
+TicketPeople *ticket_check_references(DeskTx *tx, const Ticket *ticket, GError **error)
+{
+    g_autoptr(TicketPeople) people =
+        ticket_people_load(tx->db, ticket->account, ticket->contact, ticket->manager, error);
+    if (people == NULL)
+        return NULL;
+    bool has_contact = people->contact.name != NULL || ticket->contact == 0;
+    bool has_manager = people->manager_name != NULL || ticket->manager == 0;
+    if (!check(people->account.name != NULL, "unknown-account", "/account", "account",
+               ticket->account, error) ||
+        !check(has_contact, "unknown-contact", "/contact", "contact", ticket->contact, error))
+        return NULL;
+    if (ticket->contact != 0 && people->contact.account != ticket->account) {
+        error_set_problem(error, TD_ERROR_INVALID, "unknown-contact", "/contact",
+                          "Contact %" G_GINT64_FORMAT " belongs to account %" G_GINT64_FORMAT
+                          ", not to account %" G_GINT64_FORMAT,
+                          ticket->contact, people->contact.account, ticket->account);
+        return NULL;
     }
-    if (ticket->manager != 0) {
-        g_autoptr(Employee) manager = employee_load(tx->db, ticket->manager, &failure);
-        if (manager == NULL)
-            return desk_blame_field(error, failure, "/manager");
-    }
-    return true;
+    if (!check(has_manager, "unknown-employee", "/manager", "employee", ticket->manager, error))
+        return NULL;
+    return g_steal_pointer(&people);
 }
 
 /* ---- events ---- */
@@ -85,22 +87,17 @@ Event *ticket_write_event(DeskTx *tx, const Ticket *ticket, EventKind kind, bool
     return event_insert(tx->db, event, error) ? g_steal_pointer(&event) : NULL;
 }
 
-bool ticket_tell(DeskTx *tx, Ticket *ticket, EventKind kind, bool notify, json_t *changes,
-                 const Settings *settings, GError **error)
+bool ticket_tell(DeskTx *tx, Ticket *ticket, const TicketNews *news, GError **error)
 {
-    json_auto_t *facts = facts_snapshot(tx->db, ticket, tx->actor, settings, error);
-    if (facts == NULL)
-        return false;
-    if (changes != NULL)
-        json_object_set(facts, "changes", changes);
-    g_autoptr(Event) event = ticket_write_event(tx, ticket, kind, notify, facts, error);
+    json_auto_t *facts = facts_snapshot(ticket, news->people, tx->actor, news->settings);
+    if (news->changes != NULL)
+        json_object_set(facts, "changes", news->changes);
+    g_autoptr(Event) event = ticket_write_event(tx, ticket, news->kind, news->notify, facts, error);
     if (event == NULL)
         return false;
-    g_autoptr(GPtrArray) recipients = recipient_list(tx->db, ticket->number, error);
-    return recipients != NULL &&
-           alerts_decide_all(tx->db, ticket, event,
-                             kind == EVENT_OPENED ? ALERT_NEW_TICKET : ALERT_TICKET_CLOSED, false,
-                             recipients, settings, &tx->queued, error) &&
-           (kind != EVENT_CLOSED ||
+    bool is_new = news->kind == EVENT_OPENED;
+    return alerts_decide_all(tx->db, ticket, event, is_new ? ALERT_NEW_TICKET : ALERT_TICKET_CLOSED,
+                             false, news->recipients, news->settings, &tx->queued, error) &&
+           (is_new ||
             closing_review(tx->db, ticket->number, tx->now_us, &ticket->not_told_at, error));
 }

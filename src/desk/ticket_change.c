@@ -77,8 +77,9 @@ static bool forget_foreign_contact(DeskTx *tx, Ticket *ticket, json_t *changes, 
     return true;
 }
 
-static bool apply_change(DeskTx *tx, Ticket *ticket, const TicketChange *change, json_t *changes,
-                         GError **error)
+/* Gives those whom the ticket names then. */
+static TicketPeople *apply_change(DeskTx *tx, Ticket *ticket, const TicketChange *change,
+                                  json_t *changes, GError **error)
 {
     unsigned fields = change->fields;
     if (fields & TICKET_SET_TITLE)
@@ -100,7 +101,7 @@ static bool apply_change(DeskTx *tx, Ticket *ticket, const TicketChange *change,
     if (fields & TICKET_SET_CONTACT)
         apply_id(changes, "contact", &ticket->contact, change->contact);
     else if (fields & TICKET_SET_ACCOUNT && !forget_foreign_contact(tx, ticket, changes, error))
-        return false;
+        return NULL;
     if (fields & TICKET_SET_STATUS && ticket->status != change->status) {
         note(changes, "status", json_integer(ticket->status), json_integer(change->status));
         ticket->status = change->status;
@@ -108,7 +109,18 @@ static bool apply_change(DeskTx *tx, Ticket *ticket, const TicketChange *change,
     return ticket_check_references(tx, ticket, error);
 }
 
-static bool write_change(DeskTx *tx, Ticket *ticket, bool was_closed, bool notify, json_t *changes,
+static bool tell_closing(DeskTx *tx, Ticket *ticket, TicketNews *news, GError **error)
+{
+    g_autoptr(Settings) settings = settings_load(tx->db, error);
+    g_autoptr(GPtrArray) recipients =
+        settings != NULL ? recipient_list(tx->db, ticket->number, error) : NULL;
+    news->settings = settings;
+    news->recipients = recipients;
+    return recipients != NULL && ticket_tell(tx, ticket, news, error);
+}
+
+/* `news` is what a closing tells; settings and recipients are not in it yet. */
+static bool write_change(DeskTx *tx, Ticket *ticket, bool was_closed, TicketNews *news,
                          GError **error)
 {
     bool is_closed = status_is_closed(ticket->status);
@@ -119,16 +131,13 @@ static bool write_change(DeskTx *tx, Ticket *ticket, bool was_closed, bool notif
         ticket->not_told_at = 0;
     if (!ticket_update(tx->db, ticket, error))
         return false;
-    if (is_closed && !was_closed) {
-        g_autoptr(Settings) settings = settings_load(tx->db, error);
-        return settings != NULL &&
-               ticket_tell(tx, ticket, EVENT_CLOSED, notify, changes, settings, error);
-    }
+    if (is_closed && !was_closed)
+        return tell_closing(tx, ticket, news, error);
     json_auto_t *facts = json_object();
-    json_object_set(facts, "changes", changes);
+    json_object_set(facts, "changes", news->changes);
     g_autoptr(Event) event =
         ticket_write_event(tx, ticket, was_closed && !is_closed ? EVENT_REOPENED : EVENT_CHANGED,
-                           notify, facts, error);
+                           news->notify, facts, error);
     return event != NULL;
 }
 
@@ -139,10 +148,12 @@ Ticket *ticket_change(DeskTx *tx, int64_t number, const TicketChange *change, GE
         return NULL;
     bool was_closed = status_is_closed(ticket->status);
     json_auto_t *changes = json_object();
-    if (!apply_change(tx, ticket, change, changes, error))
+    g_autoptr(TicketPeople) people = apply_change(tx, ticket, change, changes, error);
+    if (people == NULL)
         return NULL;
-    if (json_object_size(changes) > 0 &&
-        !write_change(tx, ticket, was_closed, change->notify, changes, error))
+    TicketNews news = {
+        .kind = EVENT_CLOSED, .notify = change->notify, .changes = changes, .people = people};
+    if (json_object_size(changes) > 0 && !write_change(tx, ticket, was_closed, &news, error))
         return NULL;
     return g_steal_pointer(&ticket);
 }

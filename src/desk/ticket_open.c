@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "desk/ticket-private.h"
-#include "records/account.h"
 #include "records/contact.h"
 #include "records/recipient.h"
 #include "records/status.h"
@@ -34,81 +33,78 @@ Recipient *ticket_add_recipient(DeskTx *tx, const Ticket *ticket, const Recipien
     return recipient_insert(tx->db, recipient, error) ? g_steal_pointer(&recipient) : NULL;
 }
 
+static void too_many(GError **error)
+{
+    error_set_problem(error, TD_ERROR_INVALID, "too-many", "/recipients",
+                      "A ticket can have at most %d external recipients, those added by default"
+                      " included",
+                      LIMIT_RECIPIENTS_PER_TICKET);
+}
+
+/* `seen` has the keys of those that were added already. */
 static bool add_recipient(DeskTx *tx, const Ticket *ticket, GHashTable *seen,
                           const RecipientDraft *draft, GError **error)
 {
-    if (g_hash_table_contains(seen, draft->email_key))
+    if (!g_hash_table_add(seen, draft->email_key))
         return true;
-    if (g_hash_table_size(seen) >= LIMIT_RECIPIENTS_PER_TICKET) {
-        error_set_problem(error, TD_ERROR_INVALID, "too-many", "/recipients",
-                          "A ticket can have at most %d external recipients, those added by default"
-                          " included",
-                          LIMIT_RECIPIENTS_PER_TICKET);
+    if (g_hash_table_size(seen) > LIMIT_RECIPIENTS_PER_TICKET) {
+        too_many(error);
         return false;
     }
-    g_hash_table_add(seen, g_strdup(draft->email_key));
-    g_autoptr(Recipient) recipient = ticket_add_recipient(tx, ticket, draft, error);
-    return recipient != NULL;
-}
-
-static bool add_contact_recipient(DeskTx *tx, const Ticket *ticket, GHashTable *seen,
-                                  const Contact *contact, GError **error)
-{
-    RecipientDraft draft = {contact->email, contact->email_key, contact->name};
-    return add_recipient(tx, ticket, seen, &draft, error);
+    Recipient recipient = {.ticket = ticket->number,
+                           .email = draft->email,
+                           .email_key = draft->email_key,
+                           .name = draft->name,
+                           .added_at = tx->now_us};
+    return recipient_insert_of(tx->db, &recipient, ticket->account, error);
 }
 
 /* The contact's primary address, or the account's first where there is no contact. */
-static bool add_first_recipient(DeskTx *tx, const Ticket *ticket, GHashTable *seen, GError **error)
+static bool add_first_recipient(DeskTx *tx, const Ticket *ticket, const TicketPeople *people,
+                                GHashTable *seen, GError **error)
 {
-    if (ticket->contact != 0) {
-        g_autoptr(Contact) contact = contact_load(tx->db, ticket->contact, error);
-        return contact != NULL && add_contact_recipient(tx, ticket, seen, contact, error);
-    }
-    g_autoptr(Account) account = account_load(tx->db, ticket->account, error);
-    if (account == NULL)
-        return false;
-    RecipientDraft draft = {account->email, account->email_key, account->name};
+    const TicketAccount *account = &people->account;
+    const TicketContact *contact = &people->contact;
+    RecipientDraft draft =
+        ticket->contact != 0 ? (RecipientDraft){contact->email, contact->email_key, contact->name}
+                             : (RecipientDraft){account->email, account->email_key, account->name};
     return add_recipient(tx, ticket, seen, &draft, error);
 }
 
-static bool add_recipients(DeskTx *tx, const Ticket *ticket, const TicketDraft *draft,
-                           const Settings *settings, GError **error)
+/* Gives all recipients that the ticket has then. */
+static GPtrArray *add_recipients(DeskTx *tx, const Ticket *ticket, const TicketDraft *draft,
+                                 const TicketPeople *people, const Settings *settings,
+                                 GError **error)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     /* Whom the opener lists comes first, so that a name given by hand wins. */
     for (guint i = 0; draft->recipients != NULL && i < draft->recipients->len; i++)
         if (!add_recipient(tx, ticket, seen, draft->recipients->pdata[i], error))
-            return false;
-    if (settings->alerts.add_contact && !add_first_recipient(tx, ticket, seen, error))
-        return false;
-    g_autoptr(GPtrArray) always = contact_list_on_every_ticket(tx->db, ticket->account, error);
-    if (always == NULL)
-        return false;
-    for (guint i = 0; i < always->len; i++)
-        if (!add_contact_recipient(tx, ticket, seen, always->pdata[i], error))
-            return false;
-    return true;
-}
-
-static bool add_employee_recipients(DeskTx *tx, const Ticket *ticket, const Settings *settings,
-                                    GError **error)
-{
-    g_autoptr(GPtrArray) list =
-        g_ptr_array_new_with_free_func((GDestroyNotify)employee_recipient_free);
-    if (ticket->manager != 0 || *settings->tickets.desk_recipient != '\0') {
-        EmployeeRecipient *recipient = g_new0(EmployeeRecipient, 1);
-        recipient->employee = ticket->manager;
-        if (ticket->manager == 0)
-            recipient->email = g_strdup(settings->tickets.desk_recipient);
-        g_ptr_array_add(list, recipient);
+            return NULL;
+    if ((settings->alerts.add_contact && !add_first_recipient(tx, ticket, people, seen, error)) ||
+        !recipient_insert_always(tx->db, ticket->number, ticket->account, tx->now_us, error))
+        return NULL;
+    g_autoptr(GPtrArray) all = recipient_list(tx->db, ticket->number, error);
+    if (all != NULL && all->len > LIMIT_RECIPIENTS_PER_TICKET) {
+        too_many(error);
+        return NULL;
     }
-    return employee_recipient_replace(tx->db, ticket->number, list, error);
+    return g_steal_pointer(&all);
 }
 
-static Ticket *ticket_from_draft(DeskTx *tx, const TicketDraft *draft, GError **error)
+static bool add_employee_recipient(DeskTx *tx, const Ticket *ticket, const Settings *settings,
+                                   GError **error)
 {
-    g_autoptr(Ticket) ticket = g_new0(Ticket, 1);
+    const EmployeeRecipient manager = {.employee = ticket->manager};
+    const EmployeeRecipient desk = {.email = settings->tickets.desk_recipient};
+    if (ticket->manager != 0)
+        return employee_recipient_insert(tx->db, ticket->number, &manager, error);
+    return *desk.email == '\0' || employee_recipient_insert(tx->db, ticket->number, &desk, error);
+}
+
+static Ticket *ticket_from_draft(DeskTx *tx, const TicketDraft *draft)
+{
+    Ticket *ticket = g_new0(Ticket, 1);
     ticket->account = draft->account;
     ticket->contact = draft->contact;
     ticket->title = g_strdup(draft->title);
@@ -122,15 +118,17 @@ static Ticket *ticket_from_draft(DeskTx *tx, const TicketDraft *draft, GError **
     actor_copy(tx->actor, &ticket->opener);
     ticket->opened_at = tx->now_us;
     ticket->updated_at = tx->now_us;
-    if (!ticket_check_references(tx, ticket, error))
-        return NULL;
-    if (ticket->manager == 0) {
-        g_autoptr(Account) account = account_load(tx->db, ticket->account, error);
-        if (account == NULL)
-            return NULL;
-        ticket->manager = account->manager;
-    }
-    return g_steal_pointer(&ticket);
+    return ticket;
+}
+
+/* It has been told that it was opened. */
+static bool close_at_once(DeskTx *tx, Ticket *ticket, TicketNews *news, GError **error)
+{
+    ticket->version++;
+    ticket->status = STATUS_COMPLETED;
+    ticket->closed_at = tx->now_us;
+    news->kind = EVENT_CLOSED;
+    return ticket_update(tx->db, ticket, error) && ticket_tell(tx, ticket, news, error);
 }
 
 Ticket *ticket_open(DeskTx *tx, const TicketDraft *draft, GError **error)
@@ -138,24 +136,28 @@ Ticket *ticket_open(DeskTx *tx, const TicketDraft *draft, GError **error)
     g_autoptr(Settings) settings = settings_load(tx->db, error);
     if (settings == NULL)
         return NULL;
-    g_autoptr(Ticket) ticket = ticket_from_draft(tx, draft, error);
-    if (ticket == NULL)
+    g_autoptr(Ticket) ticket = ticket_from_draft(tx, draft);
+    g_autoptr(TicketPeople) people = ticket_check_references(tx, ticket, error);
+    if (people == NULL)
         return NULL;
+    if (ticket->manager == 0)
+        ticket->manager = people->account.manager;
     bool closed = status_is_closed(ticket->status);
     if (closed)
         ticket->status = STATUS_NEW;
     if (!ticket_insert(tx->db, ticket, error) ||
-        !add_recipients(tx, ticket, draft, settings, error) ||
-        !add_employee_recipients(tx, ticket, settings, error) ||
-        !ticket_tell(tx, ticket, EVENT_OPENED, draft->notify, NULL, settings, error))
+        !add_employee_recipient(tx, ticket, settings, error))
         return NULL;
-    if (closed) {
-        ticket->version++;
-        ticket->status = STATUS_COMPLETED;
-        ticket->closed_at = tx->now_us;
-        if (!ticket_update(tx->db, ticket, error) ||
-            !ticket_tell(tx, ticket, EVENT_CLOSED, draft->notify, NULL, settings, error))
-            return NULL;
-    }
+    g_autoptr(GPtrArray) recipients = add_recipients(tx, ticket, draft, people, settings, error);
+    if (recipients == NULL)
+        return NULL;
+    TicketNews news = {.kind = EVENT_OPENED,
+                       .notify = draft->notify,
+                       .people = people,
+                       .recipients = recipients,
+                       .settings = settings};
+    if (!ticket_tell(tx, ticket, &news, error) ||
+        (closed && !close_at_once(tx, ticket, &news, error)))
+        return NULL;
     return g_steal_pointer(&ticket);
 }

@@ -12,6 +12,8 @@
 #include "outbox/ready-private.h"
 #include "outbox/row-private.h"
 
+#define FOREVER "9223372036854775807" /* OUTBOX_NEVER */
+
 /* What is ready is free, but for what a person has revived since; so it is looked at once more. A
  * message that may have left already keeps the identity it left with: the same bytes are sent
  * again. */
@@ -66,6 +68,8 @@ bool outbox_recover(DbTx *tx, bool everything, int64_t now_us, int64_t due_at, i
     if (!db_exec(tx, taken, error,
                  "UPDATE outbox SET state = 'uncertain', uncertain = 1, attempts = attempts + 1,"
                  " due_at = $1, updated_at = $2,"
+                 " state_reason = CASE WHEN $1 = " FOREVER " THEN '" OUTBOX_ASK "'"
+                 " ELSE state_reason END,"
                  " last_reply = 'The sender stopped before it could record an answer'"
                  " WHERE id IN (SELECT o.id FROM outbox o WHERE o.state = 'sending'"
                  " AND ($3 = 1 OR NOT EXISTS (SELECT 1 FROM sender s WHERE s.token = o.lease"

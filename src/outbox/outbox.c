@@ -206,7 +206,8 @@ static bool retry(DbTx *tx, int64_t id, const char *reason, int64_t now_us, int6
 {
     if (!db_exec(tx, changed, error,
                  "UPDATE outbox SET due_at = $2, updated_at = $2,"
-                 " state_reason = COALESCE($3, state_reason)"
+                 " state_reason = CASE WHEN $3 IS NOT NULL THEN $3"
+                 " WHEN state_reason = '" OUTBOX_ASK "' THEN NULL ELSE state_reason END"
                  " WHERE id = $1 AND state IN " OUTBOX_WAITING,
                  "iis", id, now_us, reason))
         return false;

@@ -15,6 +15,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* due_at of what waits for a person, and its state_reason where it is uncertain whether it left. */
+#define OUTBOX_NEVER INT64_MAX
+#define OUTBOX_ASK   "sent_or_not"
+
 /* The state_reason of what a person sends although the address is suppressed. */
 #define OUTBOX_FORCED "forced"
 

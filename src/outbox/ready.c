@@ -16,7 +16,7 @@
 #define ADMIT(engine, lock)                                                                        \
     "WITH due AS (SELECT id, ROW_NUMBER() OVER (PARTITION BY urgent, lane ORDER BY due_at, id)"    \
     " AS turn FROM (SELECT w.id, w.lane, w.urgent, w.due_at" DUE(engine) FREE                      \
-        " ORDER BY w.due_at, w.id LIMIT $2" lock ") AS waiting)"                                      \
+        " ORDER BY w.due_at, w.id LIMIT $2" lock ") AS waiting)"                                   \
         " UPDATE outbox SET stamp = due.turn + " OUTBOX_LAST_STAMP(                                \
             engine, "outbox.urgent", "outbox.lane") " FROM due WHERE outbox.id = due.id"
 

@@ -73,15 +73,14 @@ Account *account_lock(DbTx *tx, int64_t number, GError **error)
 
 bool account_insert(DbTx *tx, Account *account, GError **error)
 {
-    bool found;
-    return db_query_int(tx, &found, &account->number, error,
-                        "INSERT INTO account (name, email, email_key, email2, email2_key, domains,"
-                        " language, time_zone, manager, active, created_at)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING number",
-                        "ssssssssnii", account->name, account->email, account->email_key,
-                        account->email2, account->email2_key, account->domains, account->language,
-                        account->time_zone, account->manager, (int64_t)account->active,
-                        account->created_at);
+    return db_insert(tx, &account->number, error,
+                     "INSERT INTO account (name, email, email_key, email2, email2_key, domains,"
+                     " language, time_zone, manager, active, created_at)"
+                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING number",
+                     "ssssssssnii", account->name, account->email, account->email_key,
+                     account->email2, account->email2_key, account->domains, account->language,
+                     account->time_zone, account->manager, (int64_t)account->active,
+                     account->created_at);
 }
 
 bool account_update(DbTx *tx, const Account *account, GError **error)

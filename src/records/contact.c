@@ -75,14 +75,13 @@ static bool insert_keys(DbTx *tx, int64_t id, const char *const *keys, GError **
 
 bool contact_insert(DbTx *tx, Contact *contact, const char *const *keys, GError **error)
 {
-    bool found;
-    return db_query_int(tx, &found, &contact->id, error,
-                        "INSERT INTO contact (account, name, email, email_key, emails,"
-                        " on_every_ticket, language, active, created_at)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
-                        "issssisii", contact->account, contact->name, contact->email,
-                        contact->email_key, contact->emails, (int64_t)contact->on_every_ticket,
-                        contact->language, (int64_t)contact->active, contact->created_at) &&
+    return db_insert(tx, &contact->id, error,
+                     "INSERT INTO contact (account, name, email, email_key, emails,"
+                     " on_every_ticket, language, active, created_at)"
+                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+                     "issssisii", contact->account, contact->name, contact->email,
+                     contact->email_key, contact->emails, (int64_t)contact->on_every_ticket,
+                     contact->language, (int64_t)contact->active, contact->created_at) &&
            insert_keys(tx, contact->id, keys, error);
 }
 
@@ -115,15 +114,6 @@ GPtrArray *contact_list(DbTx *tx, int64_t after, int64_t account, int limit, GEr
                               "SELECT " COLUMNS " FROM contact WHERE id > $1"
                               " AND ($2 = 0 OR account = $2) ORDER BY id LIMIT $3",
                               "iii", after, account, (int64_t)limit),
-                     error);
-}
-
-GPtrArray *contact_list_on_every_ticket(DbTx *tx, int64_t account, GError **error)
-{
-    return take_list(db_query(tx, error,
-                              "SELECT " COLUMNS " FROM contact WHERE account = $1"
-                              " AND on_every_ticket = 1 AND active = 1 ORDER BY id",
-                              "i", account),
                      error);
 }
 

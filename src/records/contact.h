@@ -37,8 +37,5 @@ bool contact_update(DbTx *tx, const Contact *contact, const char *const *keys, G
 /* Up to `limit` with an id greater than `after`, by id; of one account, or of all (0). */
 GPtrArray *contact_list(DbTx *tx, int64_t after, int64_t account, int limit, GError **error);
 
-/* The active contacts of an account that are on every ticket, by id. */
-GPtrArray *contact_list_on_every_ticket(DbTx *tx, int64_t account, GError **error);
-
 /* The account's contact with this address: its id, or 0. */
 bool contact_find(DbTx *tx, int64_t account, const char *email_key, int64_t *id, GError **error);

@@ -103,8 +103,8 @@ bool employee_insert(DbTx *tx, Employee *employee, GError **error)
             employee->login, taken);
         return false;
     }
-    return db_query_int(
-        tx, &found, &employee->id, error,
+    return db_insert(
+        tx, &employee->id, error,
         "INSERT INTO employee (name, login, email, email_key, email2, email2_key, role,"
         " language, active, password_hash, created_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",

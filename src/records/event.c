@@ -50,15 +50,14 @@ static Event *from_row(const DbRows *rows)
 
 bool event_insert(DbTx *tx, Event *event, GError **error)
 {
-    bool found;
-    return db_query_int(tx, &found, &event->id, error,
-                        "INSERT INTO event (ticket, version, kind, actor_kind, actor_id,"
-                        " actor_name, channel, at, notify, facts)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
-                        "iissnssiis", event->ticket, event->version, kind_names[event->kind],
-                        actor_kind_name(event->actor.kind), event->actor.id, event->actor.name,
-                        channel_name(event->actor.channel), event->at, (int64_t)event->notify,
-                        event->facts);
+    return db_insert(tx, &event->id, error,
+                     "INSERT INTO event (ticket, version, kind, actor_kind, actor_id,"
+                     " actor_name, channel, at, notify, facts)"
+                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+                     "iissnssiis", event->ticket, event->version, kind_names[event->kind],
+                     actor_kind_name(event->actor.kind), event->actor.id, event->actor.name,
+                     channel_name(event->actor.channel), event->at, (int64_t)event->notify,
+                     event->facts);
 }
 
 Event *event_load(DbTx *tx, int64_t id, GError **error)

@@ -3,7 +3,10 @@
 
 #include "base/error.h"
 
-#define COLUMNS "id, ticket, email, email_key, name, contact, muted, left_at, added_at"
+/* The list of suppressed addresses is asked with them: nobody is told without that question. */
+#define COLUMNS                                                                                    \
+    "id, ticket, email, email_key, name, contact, muted, left_at, added_at,"                       \
+    " EXISTS (SELECT 1 FROM suppression s WHERE s.email_key = recipient.email_key)"
 
 void recipient_free(Recipient *recipient)
 {
@@ -27,6 +30,7 @@ static Recipient *from_row(const DbRows *rows)
     recipient->muted = db_rows_int(rows, 6) != 0;
     recipient->left_at = db_rows_int(rows, 7);
     recipient->added_at = db_rows_int(rows, 8);
+    recipient->suppressed = db_rows_int(rows, 9) != 0;
     return recipient;
 }
 
@@ -61,13 +65,42 @@ Recipient *recipient_load(DbTx *tx, int64_t ticket, int64_t id, GError **error)
 
 bool recipient_insert(DbTx *tx, Recipient *recipient, GError **error)
 {
-    bool found;
-    return db_query_int(tx, &found, &recipient->id, error,
-                        "INSERT INTO recipient (ticket, email, email_key, name, contact, muted,"
-                        " left_at, added_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
-                        "isssnini", recipient->ticket, recipient->email, recipient->email_key,
-                        recipient->name, recipient->contact, (int64_t)recipient->muted,
-                        recipient->left_at, recipient->added_at);
+    return db_insert(tx, &recipient->id, error,
+                     "INSERT INTO recipient (ticket, email, email_key, name, contact, muted,"
+                     " left_at, added_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+                     "isssnini", recipient->ticket, recipient->email, recipient->email_key,
+                     recipient->name, recipient->contact, (int64_t)recipient->muted,
+                     recipient->left_at, recipient->added_at);
+}
+
+/* Which of an account's contacts an address belongs to: the oldest. */
+#define CONTACT(column, key, account)                                                              \
+    "(SELECT k." column " FROM contact_address ka JOIN contact k ON k.id = ka.contact"             \
+    " WHERE ka.email_key = " key " AND k.account = " account " ORDER BY k.id LIMIT 1)"
+
+bool recipient_insert_of(DbTx *tx, const Recipient *recipient, int64_t account, GError **error)
+{
+    return db_exec(
+        tx, NULL, error,
+        "INSERT INTO recipient (ticket, email, email_key, name, contact, muted, left_at, added_at)"
+        " VALUES ($1, $2, $3, COALESCE($4, " CONTACT("name", "$3", "$5") "), " CONTACT(
+            "id", "$3", "$5") ", $6, $7, $8)",
+        "isssiini", recipient->ticket, recipient->email, recipient->email_key, recipient->name,
+        account, (int64_t)recipient->muted, recipient->left_at, recipient->added_at);
+}
+
+bool recipient_insert_always(DbTx *tx, int64_t ticket, int64_t account, int64_t now_us,
+                             GError **error)
+{
+    return db_exec(
+        tx, NULL, error,
+        "INSERT INTO recipient (ticket, email, email_key, name, contact, muted, left_at, added_at)"
+        " SELECT $1, c.email, c.email_key, c.name, " CONTACT(
+            "id", "c.email_key", "$2") ", 0,"
+                                       " NULL, $3 FROM contact c WHERE c.account = $2 AND "
+                                       "c.on_every_ticket = 1 AND c.active = 1"
+                                       " ORDER BY c.id ON CONFLICT (ticket, email_key) DO NOTHING",
+        "iii", ticket, account, now_us);
 }
 
 bool recipient_update(DbTx *tx, const Recipient *recipient, GError **error)
@@ -110,16 +143,20 @@ GPtrArray *employee_recipient_list(DbTx *tx, int64_t ticket, GError **error)
     return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
 }
 
+bool employee_recipient_insert(DbTx *tx, int64_t ticket, const EmployeeRecipient *recipient,
+                               GError **error)
+{
+    return db_exec(tx, NULL, error,
+                   "INSERT INTO employee_recipient (ticket, employee, email) VALUES ($1, $2, $3)",
+                   "ins", ticket, recipient->employee, recipient->email);
+}
+
 bool employee_recipient_replace(DbTx *tx, int64_t ticket, GPtrArray *list, GError **error)
 {
     if (!db_exec(tx, NULL, error, "DELETE FROM employee_recipient WHERE ticket = $1", "i", ticket))
         return false;
-    for (guint i = 0; i < list->len; i++) {
-        const EmployeeRecipient *recipient = list->pdata[i];
-        if (!db_exec(tx, NULL, error,
-                     "INSERT INTO employee_recipient (ticket, employee, email) VALUES ($1, $2, $3)",
-                     "ins", ticket, recipient->employee, recipient->email))
+    for (guint i = 0; i < list->len; i++)
+        if (!employee_recipient_insert(tx, ticket, list->pdata[i], error))
             return false;
-    }
     return true;
 }

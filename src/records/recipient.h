@@ -17,6 +17,7 @@ typedef struct {
     bool muted;
     int64_t left_at; /* left the list by their own wish; 0: has not */
     int64_t added_at;
+    bool suppressed; /* the address is on the suppression list; read, never written */
 } Recipient;
 
 void recipient_free(Recipient *recipient);
@@ -30,6 +31,16 @@ Recipient *recipient_load(DbTx *tx, int64_t ticket, int64_t id, GError **error);
 
 /* Sets recipient->id. Errors: CONFLICT (the ticket has this address already). */
 bool recipient_insert(DbTx *tx, Recipient *recipient, GError **error);
+
+/* As recipient_insert(), for a ticket of `account`: finds the account's contact with this address,
+ * and takes the contact's name where there is none. recipient->id and ->contact stay as they are.
+ */
+bool recipient_insert_of(DbTx *tx, const Recipient *recipient, int64_t account, GError **error);
+
+/* Adds the active contacts of the account that are on every ticket, by id, but for those whose
+ * address the ticket has already. */
+bool recipient_insert_always(DbTx *tx, int64_t ticket, int64_t account, int64_t now_us,
+                             GError **error);
 bool recipient_update(DbTx *tx, const Recipient *recipient, GError **error);
 bool recipient_delete(DbTx *tx, int64_t id, GError **error);
 
@@ -40,6 +51,9 @@ typedef struct {
 
 void employee_recipient_free(EmployeeRecipient *recipient);
 GPtrArray *employee_recipient_list(DbTx *tx, int64_t ticket, GError **error);
+
+bool employee_recipient_insert(DbTx *tx, int64_t ticket, const EmployeeRecipient *recipient,
+                               GError **error);
 
 /* Replaces the whole list. `list` holds EmployeeRecipient *. */
 bool employee_recipient_replace(DbTx *tx, int64_t ticket, GPtrArray *list, GError **error);

@@ -2,7 +2,8 @@
 #include "records/settings.h"
 
 #include "base/json.h"
-#include "records/option.h"
+
+#include <string.h>
 
 static char *text_or(const json_t *stored, const char *name, const char *fallback)
 {
@@ -121,6 +122,7 @@ void alerts_server_settings_read(const json_t *stored, AlertsServerSettings *set
     settings->from_address = text_or(stored, "from_address", "");
     settings->reply_to = text_or(stored, "reply_to", "");
     settings->concurrency = int_or(stored, "concurrency", 4);
+    settings->ask = strcmp(json_get_text(stored, "uncertain"), "ask") == 0;
 }
 
 json_t *alerts_server_settings_json(const AlertsServerSettings *settings)
@@ -140,6 +142,7 @@ json_t *alerts_server_settings_json(const AlertsServerSettings *settings)
     json_set_text(value, "from_address", settings->from_address);
     json_set_text(value, "reply_to", settings->reply_to);
     json_set_int(value, "concurrency", settings->concurrency);
+    json_set_text(value, "uncertain", settings->ask ? "ask" : "repeat");
     return value;
 }
 
@@ -206,37 +209,4 @@ json_t *ticket_settings_json(const TicketSettings *settings)
     json_object_set_new(value, "status_labels", json_deep_copy(settings->status_labels));
     json_set_text(value, "desk_recipient", settings->desk_recipient);
     return value;
-}
-
-void settings_free(Settings *settings)
-{
-    if (settings == NULL)
-        return;
-    desk_settings_clear(&settings->desk);
-    alerts_server_settings_clear(&settings->alerts_server);
-    ticket_settings_clear(&settings->tickets);
-    g_free(settings);
-}
-
-Settings *settings_load(DbTx *tx, GError **error)
-{
-    int64_t version;
-    json_auto_t *desk = option_load(tx, OPTIONS_DESK, &version, error);
-    if (desk == NULL)
-        return NULL;
-    json_auto_t *server = option_load(tx, OPTIONS_ALERTS_SERVER, &version, error);
-    if (server == NULL)
-        return NULL;
-    json_auto_t *alerts = option_load(tx, OPTIONS_ALERTS_TO_CUSTOMERS, &version, error);
-    if (alerts == NULL)
-        return NULL;
-    json_auto_t *tickets = option_load(tx, OPTIONS_TICKETS, &version, error);
-    if (tickets == NULL)
-        return NULL;
-    Settings *settings = g_new0(Settings, 1);
-    desk_settings_read(desk, &settings->desk);
-    alerts_server_settings_read(server, &settings->alerts_server);
-    alerts_to_customers_settings_read(alerts, &settings->alerts);
-    ticket_settings_read(tickets, &settings->tickets);
-    return settings;
 }

@@ -58,6 +58,7 @@ typedef struct {
     char *from_address; /* "": not set; nothing can be sent */
     char *reply_to;     /* "": none */
     int concurrency;    /* connections at the same time */
+    bool ask;           /* what may have left already waits for a person, instead of being repeated */
 } AlertsServerSettings;
 
 typedef struct {
@@ -107,7 +108,7 @@ json_t *alerts_server_settings_json(const AlertsServerSettings *settings);
 json_t *alerts_to_customers_settings_json(const AlertsToCustomersSettings *settings);
 json_t *ticket_settings_json(const TicketSettings *settings);
 
-/* All four at once, inside the caller's transaction. */
+/* All four at once. Shared with others who hold the same: only read it. */
 typedef struct {
     DeskSettings desk;
     AlertsServerSettings alerts_server;
@@ -115,6 +116,10 @@ typedef struct {
     TicketSettings tickets;
 } Settings;
 
+/* Gives back what settings_load() gave. NULL is allowed. */
 void settings_free(Settings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)
+
+/* As they stand in the caller's transaction; read anew only when their texts there are others than
+ * the last time. Errors: CORRUPT, and those of db_query(). */
 Settings *settings_load(DbTx *tx, GError **error);

@@ -69,12 +69,11 @@ TicketTemplate *ticket_template_load_builtin(DbTx *tx, const char *builtin, GErr
 bool ticket_template_insert(DbTx *tx, TicketTemplate *record, const Actor *author, int64_t now_us,
                             GError **error)
 {
-    bool found;
     record->version = 1;
-    return db_query_int(tx, &found, &record->id, error,
-                        "INSERT INTO template (name, kind, builtin, version) VALUES ($1, $2, $3, 1)"
-                        " RETURNING id",
-                        "sss", record->name, record->kind, record->builtin) &&
+    return db_insert(tx, &record->id, error,
+                     "INSERT INTO template (name, kind, builtin, version) VALUES ($1, $2, $3, 1)"
+                     " RETURNING id",
+                     "sss", record->name, record->kind, record->builtin) &&
            db_exec(tx, NULL, error,
                    "INSERT INTO template_version (template, version, language, subject, body_text,"
                    " body_html, author_kind, author_id, author_name, created_at)"

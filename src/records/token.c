@@ -30,12 +30,11 @@ static Token *from_row(const DbRows *rows)
 
 bool token_insert(DbTx *tx, Token *token, GError **error)
 {
-    bool found;
-    return db_query_int(tx, &found, &token->id, error,
-                        "INSERT INTO api_token (name, hash, scopes, created_by, created_at)"
-                        " VALUES ($1, $2, $3, $4, $5) RETURNING id",
-                        "ssssi", token->name, token->hash, token->scopes, token->created_by,
-                        token->created_at);
+    return db_insert(tx, &token->id, error,
+                     "INSERT INTO api_token (name, hash, scopes, created_by, created_at)"
+                     " VALUES ($1, $2, $3, $4, $5) RETURNING id",
+                     "ssssi", token->name, token->hash, token->scopes, token->created_by,
+                     token->created_at);
 }
 
 Token *token_find(DbTx *tx, const char *hash, GError **error)

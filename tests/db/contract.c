@@ -93,6 +93,7 @@ int main(int argc, char **argv)
     contract_engine = test_db_engine(argc, argv);
     contract_add_open();
     contract_add_values();
+    contract_add_insert();
     contract_add_transactions();
     contract_add_concurrency();
     contract_add_migrations();

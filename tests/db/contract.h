@@ -8,6 +8,7 @@
 extern const char *contract_engine;
 
 void contract_add_values(void);
+void contract_add_insert(void);
 void contract_add_transactions(void);
 void contract_add_concurrency(void);
 void contract_add_migrations(void);

@@ -89,6 +89,58 @@ static void test_line_failures(void)
     line_free(line);
 }
 
+static bool refuse(Breaker *breaker, const char *status, int domain)
+{
+    DeliveryOutcome outcome = {.kind = DELIVERY_REJECTED, .reply_code = 550};
+    g_strlcpy(outcome.enhanced_status, status, sizeof outcome.enhanced_status);
+    g_autofree char *recipient = g_strdup_printf("a@D%d.example", domain);
+    return breaker_see(breaker, &outcome, recipient, NOW);
+}
+
+static bool see(Breaker *breaker, DeliveryOutcomeKind kind, int reply_code)
+{
+    DeliveryOutcome outcome = {.kind = kind, .reply_code = reply_code};
+    return breaker_see(breaker, &outcome, "b@e.example", NOW);
+}
+
+static void test_breaker(void)
+{
+    Breaker breaker;
+    breaker_init(&breaker);
+    for (int i = 0; i < 19; i++)
+        g_assert_false(refuse(&breaker, "5.7.1", i % 5));
+    /* Neither says anything of a recipient. */
+    g_assert_false(see(&breaker, DELIVERY_RELAY_DOWN, 421));
+    g_assert_false(see(&breaker, DELIVERY_UNCERTAIN, 0));
+    g_assert_true(refuse(&breaker, "5.7.1", 4));
+    g_assert_cmpuint(breaker.refused->len, ==, 20);
+    g_assert_false(refuse(&breaker, "5.7.1", 4)); /* it trips once */
+    breaker_reset(&breaker);
+    g_assert_false(refuse(&breaker, "5.7.1", 4));
+    breaker_clear(&breaker);
+}
+
+static void test_breaker_needs_a_run(void)
+{
+    Breaker breaker;
+    breaker_init(&breaker);
+    for (int i = 0; i < 100; i++)
+        g_assert_false(refuse(&breaker, "5.1.1", i % 4)); /* one customer's old list */
+    breaker_reset(&breaker);
+    for (int i = 0; i < 100; i++) {
+        g_assert_false(refuse(&breaker, "5.1.1", i));
+        if (i % 19 == 18)
+            g_assert_false(see(&breaker, DELIVERY_SENT, 250));
+    }
+    breaker_reset(&breaker);
+    for (int i = 0; i < 100; i++)
+        g_assert_false(refuse(&breaker, i % 2 != 0 ? "5.1.1" : "5.7.1", i));
+    breaker_reset(&breaker);
+    for (int i = 0; i < 100; i++)
+        g_assert_false(see(&breaker, DELIVERY_REJECTED, 0)); /* refused on this side */
+    breaker_clear(&breaker);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -96,5 +148,7 @@ int main(int argc, char **argv)
     g_test_add_func("/delivery/pace/backs-off", test_backs_off_and_grows);
     g_test_add_func("/delivery/line/state", test_line);
     g_test_add_func("/delivery/line/failures", test_line_failures);
+    g_test_add_func("/delivery/breaker/trips", test_breaker);
+    g_test_add_func("/delivery/breaker/needs-a-run", test_breaker_needs_a_run);
     return g_test_run();
 }

@@ -299,8 +299,9 @@ export class Desk {
     }
 
     /** Starts to serve it on a free port, and does not wait. `args` are added to the command line. */
-    launch({ args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
-        return new Program(tidingsBin(), ["serve", "--desk", this.folder, "--listen", listen, ...args], { env });
+    launch({ roles, args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
+        const options = roles === undefined ? args : ["--roles", roles, ...args];
+        return new Program(tidingsBin(), ["serve", "--desk", this.folder, "--listen", listen, ...options], { env });
     }
 
     /** Serves it. What has not the role "web" has no URL. */
@@ -308,6 +309,13 @@ export class Desk {
         const program = this.launch(options);
         const [, url] = await program.waitForOutput(/^tidings: ready(?: at (http:\/\/[^\s,]+))?, /m);
         return new Server(this, program, url);
+    }
+
+    /** The same desk on another machine: a folder of its own with the same configuration, on PostgreSQL. */
+    node() {
+        const folder = scratchFolder();
+        fs.copyFileSync(path.join(this.folder, "tidings.conf"), path.join(folder, "tidings.conf"));
+        return new Desk(folder, this);
     }
 
     /** A command on this desk, as tidings() and tidingsJson(). */

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The options are asked for with every ticket and change once a month. So what was made of their
+ * texts the last time is kept, together with those texts, and used again where the database holds
+ * the very same ones. There is nothing to invalidate: whoever changed them, in this process or
+ * another, and whether or not it was committed, the texts in the caller's own transaction decide.
+ */
+#include "base/error.h"
+#include "records/settings.h"
+
+#include <pthread.h>
+#include <string.h>
+
+/* What the sections' texts stand for. */
+typedef struct {
+    Settings settings; /* first: callers know only this */
+    GString *texts;
+    gint users;
+} Shared;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static Shared *last;
+
+void settings_free(Settings *settings)
+{
+    Shared *shared = (Shared *)settings;
+    if (shared == NULL || !g_atomic_int_dec_and_test(&shared->users))
+        return;
+    desk_settings_clear(&settings->desk);
+    alerts_server_settings_clear(&settings->alerts_server);
+    ticket_settings_clear(&settings->tickets);
+    g_string_free(shared->texts, TRUE);
+    g_free(shared);
+}
+
+/* Where it was made of the same texts; else NULL. */
+static Settings *find_last(const GString *texts)
+{
+    pthread_mutex_lock(&lock);
+    Shared *found = last != NULL && g_string_equal(last->texts, texts) ? last : NULL;
+    if (found != NULL)
+        g_atomic_int_inc(&found->users);
+    pthread_mutex_unlock(&lock);
+    return (Settings *)found;
+}
+
+static void keep_last(Settings *settings)
+{
+    Shared *shared = (Shared *)settings;
+    g_atomic_int_inc(&shared->users);
+    pthread_mutex_lock(&lock);
+    Shared *former = last;
+    last = shared;
+    pthread_mutex_unlock(&lock);
+    settings_free((Settings *)former);
+}
+
+/* The sections, their versions and values, each followed by a NUL, which no text has in it. */
+static GString *load_texts(DbTx *tx, GError **error)
+{
+    DbRows *rows = db_query(
+        tx, error, "SELECT section, version, value FROM option_section ORDER BY section", "");
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GString) texts = g_string_sized_new(2048);
+    while (db_rows_next(rows))
+        for (int column = 0; column < 3; column++) {
+            const char *text = db_rows_text(rows, column);
+            g_string_append_len(texts, text, (gssize)strlen(text) + 1);
+        }
+    return db_rows_end(rows, error) ? g_steal_pointer(&texts) : NULL;
+}
+
+static const char *after(const char *text)
+{
+    return text + strlen(text) + 1;
+}
+
+/* A section that nobody has set is an empty object. New reference; NULL with an error. */
+static json_t *parse_section(const GString *texts, const char *section, GError **error)
+{
+    const char *end = texts->str + texts->len;
+    const char *value = NULL;
+    for (const char *name = texts->str; name < end && value == NULL;) {
+        const char *version = after(name);
+        const char *text = after(version);
+        if (strcmp(name, section) == 0)
+            value = text;
+        name = after(text);
+    }
+    json_t *parsed = value != NULL ? json_loads(value, 0, NULL) : json_object();
+    if (parsed == NULL)
+        error_set(error, TD_ERROR_CORRUPT, "The stored options \"%s\" are not readable", section);
+    return parsed;
+}
+
+/* Takes `texts`. */
+static Settings *make(GString *texts, GError **error)
+{
+    g_autoptr(GString) owned = texts;
+    json_auto_t *desk = parse_section(texts, OPTIONS_DESK, error);
+    json_auto_t *server = desk != NULL ? parse_section(texts, OPTIONS_ALERTS_SERVER, error) : NULL;
+    json_auto_t *alerts =
+        server != NULL ? parse_section(texts, OPTIONS_ALERTS_TO_CUSTOMERS, error) : NULL;
+    json_auto_t *tickets = alerts != NULL ? parse_section(texts, OPTIONS_TICKETS, error) : NULL;
+    if (tickets == NULL)
+        return NULL;
+    Shared *shared = g_new0(Shared, 1);
+    shared->users = 1;
+    shared->texts = g_steal_pointer(&owned);
+    Settings *settings = &shared->settings;
+    desk_settings_read(desk, &settings->desk);
+    alerts_server_settings_read(server, &settings->alerts_server);
+    alerts_to_customers_settings_read(alerts, &settings->alerts);
+    ticket_settings_read(tickets, &settings->tickets);
+    return settings;
+}
+
+Settings *settings_load(DbTx *tx, GError **error)
+{
+    g_autoptr(GString) texts = load_texts(tx, error);
+    if (texts == NULL)
+        return NULL;
+    Settings *settings = find_last(texts);
+    if (settings != NULL)
+        return settings;
+    settings = make(g_steal_pointer(&texts), error);
+    if (settings != NULL)
+        keep_last(settings);
+    return settings;
+}
