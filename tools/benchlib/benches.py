@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The benches, one function a letter. Each measures both sides in turn, in rounds, and adds rows to the table.
 
-A new bench is a function with the decorator @bench("x", "what it measures"): it is then in the usage and in a full run."""
+A new bench is a function with the decorator @bench("x", "what it measures"): then it is in the usage and a full run."""
 from dataclasses import dataclass, field
 
 from benchlib import latency, machine, measure
@@ -97,7 +97,7 @@ class Bench:
 
 
 def in_turn(i, first, second):
-    """The answers of both, begun with the other in every second round: who is first does not always gain or lose by it."""
+    """The answers of both, begun with the other in every second round: being first is neither's gain or loss."""
     if i % 2 == 0:
         one = first()
         return one, second()
@@ -135,7 +135,8 @@ def bench_open(b):
             lambda: b.on_copy(desk, lambda twin: measure.open_tickets(twin, sink, clients, b.sizes.seconds))))
         sink.stop()
         source, ours = measure.median_round(rounds, lambda pair: pair[1].rate / pair[0])
-        b.add("b", f"tickets opened, {clients} client{'s' if clients > 1 else ''}, counted at the sink", f"{ours.rate:,.0f}/s",
+        who = "1 client" if clients == 1 else f"{clients} clients"
+        b.add("b", f"tickets opened, {who}, counted at the sink", f"{ours.rate:,.0f}/s",
               f"smtp-source -d: {source:,.0f}/s", f"{ours.rate / source:.2f}", "at least 0.4" if clients == 32 else "")
 
 
@@ -153,7 +154,8 @@ def bench_latency(b):
     p50, p99, p999 = measure.percentiles(times)
     f50, f99, f999 = measure.percentiles(fsyncs)
     limit = 5 + 3 * f99
-    b.add("c", f"API's answer to the sink's final reply, {b.sizes.rate} tickets a second ({len(times):,}): p50 / p99 / p99.9",
+    b.add("c", f"API's answer to the sink's final reply, {b.sizes.rate} tickets a second ({len(times):,}):"
+          " p50 / p99 / p99.9",
           f"{p50:.2f} / {p99:.2f} / {p999:.2f} ms", f"one fsync: {f50:.2f} / {f99:.2f} / {f999:.2f} ms",
           f"{p99 / limit:.2f} of the limit", f"p99 at most 5 ms + 3 fsyncs = {limit:.1f} ms")
 
@@ -162,13 +164,13 @@ def bench_latency(b):
 def bench_cost(b):
     rounds = [ours for _, ours in drains(b)]
     ours = measure.median_round(rounds, lambda one: one.cpu)
-    b.add("d", "CPU seconds for 1,000 alerts, during (a)", f"{ours.cpu:.3f}", f"smtp-sink's own: {ours.sink_cpu:.3f}", "",
-          "at most 0.2")
+    b.add("d", "CPU seconds for 1,000 alerts, during (a)", f"{ours.cpu:.3f}", f"smtp-sink's own: {ours.sink_cpu:.3f}",
+          "", "at most 0.2")
     b.add("d", "resident at most, during (a)", f"{max(one.memory for one in rounds):.1f} MiB")
     backlog = backlog_drains(b) if "e" in b.letters else \
         [sample(b, b.desk("million", queued=b.sizes.queued + enough(b)), "with the whole backlog")]
-    b.add("d", f"resident at most, with {b.sizes.queued:,} queued", f"{max(one.memory for one in backlog):.1f} MiB", "", "",
-          "at most 64 MiB")
+    b.add("d", f"resident at most, with {b.sizes.queued:,} queued", f"{max(one.memory for one in backlog):.1f} MiB", "",
+          "", "at most 64 MiB")
 
 
 def sample(b, desk, what):

@@ -15,7 +15,10 @@ from benchlib.peers import Sink
 
 TOOLS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TICKET = {"account": 2, "contact": 3, "title": "Backup failed on db1", "description": "The nightly backup failed."}
-WAITING = "('queued', 'sending', 'deferred', 'uncertain')"
+# Two looks, because each has an index: what waits, and what is being sent.
+ON_THE_WAY = ("SELECT 1 FROM outbox WHERE state IN ('queued', 'deferred', 'uncertain')"
+              " AND state NOT IN ('sending', 'accepted') AND due_at < {now} LIMIT 1",
+              "SELECT 1 FROM outbox WHERE state = 'sending' LIMIT 1")
 
 
 class Server:
@@ -63,8 +66,8 @@ class Desk:
     def create(bench, name, sink_port, cluster=None):
         """With sample data, sending to this port over as many connections as the bench wants."""
         more = ["--database", cluster.create(name)] if cluster else []
-        made = json.loads(machine.run([bench.tidings, "init", "--desk", bench.machine.path(name), "--sample", "--json", *more]))
-        desk = Desk(bench, name, made["token"], cluster)
+        made = machine.run([bench.tidings, "init", "--desk", bench.machine.path(name), "--sample", "--json", *more])
+        desk = Desk(bench, name, json.loads(made)["token"], cluster)
         desk.command("options", "set", "alerts-server", "transport=smtp", "host=127.0.0.1", f"port={sink_port}",
                      "security=none", f"concurrency={bench.sizes.sessions}")
         return desk
@@ -99,8 +102,8 @@ class Desk:
         try:
             def settled():
                 server.process.check()
-                return not db.rows(f"SELECT 1 FROM outbox WHERE state IN {WAITING} AND due_at < {time.time_ns() // 1000}"
-                                   " LIMIT 1")
+                now = time.time_ns() // 1000
+                return not any(db.rows(sql.format(now=now)) for sql in ON_THE_WAY)
             machine.wait_until("recording the last outcomes", settled, every=0.005)
             return time.monotonic()
         finally:
@@ -112,8 +115,7 @@ class Desk:
         port = self.bench.sink_port
         self.with_sink(Sink(self.bench.machine, port), "accepted", close=True)
         self.with_sink(Sink(self.bench.machine, port, "-r", "RCPT"), "deferred")
-        self.command("ticket", "open", "--account", str(TICKET["account"]), "--contact", str(TICKET["contact"]), "--title",
-                     TICKET["title"], "--description", TICKET["description"])
+        self.command("ticket", "open", *(f"--{name}={value}" for name, value in TICKET.items()))
         message = subprocess.run([self.bench.tidings, "alerts", "message", "1", "--desk", self.folder],
                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
         return len(message.stdout)
@@ -122,7 +124,8 @@ class Desk:
         server, = self.serve()
         ticket = self.call(server, "POST", "/api/v1/tickets", TICKET)["number"]
         if close:
-            self.call(server, "PATCH", f"/api/v1/tickets/{ticket}", {"status": "Completed", "resolution": "Replaced a disk."})
+            closing = {"status": "Completed", "resolution": "Replaced a disk."}
+            self.call(server, "PATCH", f"/api/v1/tickets/{ticket}", closing)
 
         alerts = []
 
@@ -138,8 +141,8 @@ class Desk:
 
     def fill(self, **numbers):
         """Runs tools/bench-fill at low priority."""
-        words = [f"--{name}={number}" for name, number in numbers.items()]
-        ended = subprocess.run(["nice", sys.executable, os.path.join(TOOLS, "bench-fill"), self.database, *words], check=False)
+        command = ["nice", sys.executable, os.path.join(TOOLS, "bench-fill"), self.database]
+        ended = subprocess.run(command + [f"--{name}={number}" for name, number in numbers.items()], check=False)
         if ended.returncode != 0:
             raise BenchError("filling the desk failed")
 

@@ -25,10 +25,10 @@ CLONED = {"kind", "urgent", "order_seq", "state", "attempts", "lease", "lease_un
           "state_reason", "last_reply", "remote_id", "message_hash", "composer"}
 
 class Shape:
-    """One sample ticket: what to clone, and how many there are of each kind of row."""
+    """One sample ticket: what to clone, and how many there are of each kind of row. Only temporary tables are made."""
 
-    def __init__(self, filler, name, state, recipients):
-        self.db, self.name, self.recipients = filler.db, name, recipients
+    def __init__(self, db, name, state, recipients):
+        self.db, self.name, self.recipients = db, name, recipients
         found = self.db.rows("SELECT MIN(a.ticket) FROM outbox o JOIN alert a ON o.kind = 'alert' AND a.id = o.ref"
                              f" WHERE o.state = {quote(state)}")
         if not found or found[0][0] in (None, ""):
@@ -48,14 +48,13 @@ class Shape:
             self.copy(f"alert{i}", "alert", f"id = {alert}")
             self.copy(f"outbox{i}", "outbox", f"id = {box}")
             self.copy(f"attempt{i}", "outbox_attempt", f"outbox = {box}")
-            self.facts(i, filler.accounts)
         self.check_order_key()
 
     def copy(self, part, table, where):
         self.db.rows(f"CREATE TEMP TABLE {self.name}_{part} AS SELECT * FROM {table} WHERE {where}")
 
-    def facts(self, i, accounts):
-        """The event's facts for each account, with a mark where the ticket's number belongs."""
+    def make_facts(self, i, accounts):
+        """An event's facts for each account, with a mark where the ticket's number belongs."""
         facts = self.db.rows(f"SELECT facts FROM {self.name}_event{i}")[0][0]
         self.db.rows(f"CREATE TEMP TABLE {self.name}_facts{i} (k BIGINT PRIMARY KEY, facts TEXT)")
         for k, (account, _, account_name, contact_name, _) in enumerate(accounts):
@@ -80,19 +79,20 @@ class Filler:
         self.db = db
         tickets = int(db.rows("SELECT COUNT(*) FROM ticket")[0][0])
         if tickets > 10:
-            raise BenchError(f"This desk has {tickets} tickets of its own. What is filled in would be sent to customers, so"
-                             " only a desk made for measuring (at most 10 tickets) is filled; nothing was changed")
+            raise BenchError(f"This desk has {tickets} tickets of its own. What is filled in would be sent to"
+                             " customers, so only a desk made for measuring (at most 10 tickets) is filled; nothing was"
+                             " changed")
         self.n_accounts = accounts
         self.accounts = []
-        self.columns = {}
+        self.columns = {"outbox": db.columns("outbox")}
         self.noted = set()
 
     def next_id(self, table, column="id"):
         return int(self.db.rows(f"SELECT COALESCE(MAX({column}), 0) + 1 FROM {table}")[0][0])
 
     def clone(self, table, source, replace, first, count, per=1, join=""):
-        """One INSERT of `count` x `per` rows. In the expressions: n.i counts from `first`, r.j from 0 to `per` - 1, b is
-        the account, p the sample's row."""
+        """One INSERT of `count` x `per` rows. In the expressions: n.i counts from `first`, r.j from 0 to `per` - 1, b
+        is the account, p the sample's row."""
         if table not in self.columns:
             self.columns[table] = self.db.columns(table)
         columns = self.columns[table]
@@ -101,7 +101,8 @@ class Filler:
         names = ", ".join(f'"{name}"' for name in columns)
         values = ", ".join(str(replace.get(name, f'p."{name}"')) for name in columns)
         self.db.rows(
-            f"WITH RECURSIVE n(i) AS (SELECT CAST({first} AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {first + count}),"
+            f"WITH RECURSIVE n(i) AS (SELECT CAST({first} AS BIGINT)"
+            f" UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {first + count}),"
             f" r(j) AS (SELECT 0 UNION ALL SELECT j + 1 FROM r WHERE j + 1 < {per})"
             f" INSERT INTO {table} ({names}) SELECT {values}"
             f" FROM n CROSS JOIN r CROSS JOIN bench_account b CROSS JOIN {source} p {join}"
@@ -116,13 +117,14 @@ class Filler:
 
     def make_accounts(self):
         """As many accounts as wanted, with a contact each, like those of the newest sample ticket."""
-        sample = self.db.rows("SELECT account, contact FROM ticket WHERE contact IS NOT NULL ORDER BY number DESC LIMIT 1")
+        sample = self.db.rows("SELECT account, contact FROM ticket WHERE contact IS NOT NULL"
+                              " ORDER BY number DESC LIMIT 1")
         if not sample:
             raise BenchError("This desk has no ticket with a contact to clone from; nothing was changed")
         account, contact = (int(value) for value in sample[0])
-        for part, table, where in (("account", "account", f"number = {account}"), ("contact", "contact", f"id = {contact}"),
-                                   ("address", "contact_address", f"contact = {contact}")):
-            self.db.rows(f"CREATE TEMP TABLE bench_{part}_sample AS SELECT * FROM {table} WHERE {where}")
+        for table, where in (("account", f"number = {account}"), ("contact", f"id = {contact}"),
+                             ("contact_address", f"contact = {contact}")):
+            self.db.rows(f"CREATE TEMP TABLE bench_{table}_sample AS SELECT * FROM {table} WHERE {where}")
         name, person = self.db.rows("SELECT a.name, c.name FROM bench_account_sample a, bench_contact_sample c")[0]
         self.db.rows("CREATE TEMP TABLE bench_account (k BIGINT PRIMARY KEY, account BIGINT, contact BIGINT, name TEXT,"
                      " person TEXT, email TEXT)")
@@ -136,8 +138,8 @@ class Filler:
                                                        "email_key": office}, 0, self.n_accounts)
         self.clone("contact", "bench_contact_sample", {"id": "b.contact", "account": "b.account", "name": "b.person",
                                                        "email": "b.email", "email_key": "b.email"}, 0, self.n_accounts)
-        self.clone("contact_address", "bench_address_sample", {"contact": "b.contact", "email_key": "b.email"}, 0,
-                   self.n_accounts)
+        self.clone("contact_address", "bench_contact_address_sample", {"contact": "b.contact", "email_key": "b.email"},
+                   0, self.n_accounts)
 
     # ---- tickets ----
 
@@ -167,8 +169,8 @@ class Filler:
             "number": number, "account": "b.account", "contact": "b.contact", "opened_at": at, "closed_at": closed,
             "updated_at": at}, first, count)
         self.clone("recipient", f"{shape.name}_recipient", {
-            "id": f"{base['recipient']} + n.i * {people} + r.j", "ticket": number, "email": address, "email_key": address,
-            "name": "b.person", "contact": contact, "added_at": at}, first, count, people)
+            "id": f"{base['recipient']} + n.i * {people} + r.j", "ticket": number, "email": address,
+            "email_key": address, "name": "b.person", "contact": contact, "added_at": at}, first, count, people)
         self.clone("employee_recipient", f"{shape.name}_employee", {
             "id": f"{base['employee_recipient']} + n.i", "ticket": number}, first, count)
         for i in range(len(shape.events)):
@@ -186,12 +188,13 @@ class Filler:
                 first, count, people)
             later = {name: f"CASE WHEN p.{name} IS NULL THEN NULL ELSE {happened} + 50000 END"
                      for name in ("dated_at", "accepted_at", "updated_at")}
-            # `stamp`: the server itself admits what waits without one.
-            stamp = {"stamp": "NULL"} if "stamp" in self.db.columns("outbox") else {}
+            # What waits and is due has its turn in its account's lane, as the server gives it when the alert is made.
+            turn = f"CASE WHEN p.stamp IS NULL THEN NULL ELSE p.stamp + 1 + n.i / {self.n_accounts} END"
             self.clone("outbox", f"{shape.name}_outbox{i}", {
                 "id": f"{base['outbox']} + {one}", "ref": f"{base['alert']} + {one}", "recipient": address,
                 "lane": "b.account", "order_key": f"CAST({number} AS TEXT) || ':' || {address}",
-                "due_at": due_at if due_at is not None else happened, "queued_at": happened, **later, **stamp},
+                "due_at": due_at if due_at is not None else happened, "queued_at": happened,
+                **later, **({"stamp": turn} if "stamp" in self.columns["outbox"] else {})},
                 first, count, people)
             self.clone("outbox_attempt", f"{shape.name}_attempt{i}", {
                 "id": f"{base['outbox_attempt']} + {one}", "outbox": f"{base['outbox']} + {one}", "at": happened},
@@ -204,15 +207,20 @@ def fill_desk(db, accounts, queued=0, deferred=0, history=0, recipients=5):
     now = time.time_ns() // 1000
     filler = Filler(db, accounts)
     db.begin_fill()
-    db.rows("BEGIN")
-    filler.make_accounts()
-    db.rows("COMMIT")
     plan = [("history", "accepted", history, recipients, (now - 730 * DAY, 729 * DAY), None),
             ("deferred", "deferred", deferred, 1, (now - 2 * HOUR, HOUR), now + DAY),
             ("queued", "queued", queued, 1, (now - HOUR, HOUR - 60 * SECOND), None)]
     # Every sample is looked for before anything is filled in: afterwards the clones are there, too.
-    shapes = {name: Shape(filler, name, state, people) for name, state, count, people, _, _ in plan if count > 0}
+    shapes = {name: Shape(db, name, state, people) for name, state, count, people, _, _ in plan if count > 0}
+    db.rows("BEGIN")
+    filler.make_accounts()
+    for shape in shapes.values():
+        for i in range(len(shape.events)):
+            shape.make_facts(i, filler.accounts)
+    db.rows("COMMIT")
     for name, _, count, _, (begin, span), due_at in plan:
         if count > 0:
             filler.fill(shapes[name], count, begin, span, due_at)
+    # The sample, too: a desk sends the same number of mails however long it has been lying about.
+    db.rows(f"UPDATE outbox SET due_at = {now + DAY} WHERE state = 'deferred'")
     db.end_fill()

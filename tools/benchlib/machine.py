@@ -167,7 +167,8 @@ def run(command, **options):
     ended = subprocess.run(command, stdin=options.pop("stdin", subprocess.DEVNULL), stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE, text=True, check=False, **options)
     if ended.returncode != 0:
-        raise BenchError(f"{' '.join(command[:4])} failed ({ended.returncode}): {(ended.stderr or ended.stdout).strip()}")
+        said = (ended.stderr or ended.stdout).strip()
+        raise BenchError(f"{' '.join(command[:4])} failed ({ended.returncode}): {said}")
     return ended.stdout
 
 

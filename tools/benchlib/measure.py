@@ -46,8 +46,8 @@ class Profile:
 
     def __init__(self, host, server):
         self.data = host.path("perf.data")
-        self.perf = machine.Process(host, "perf", [machine.program("perf"), "record", "-q", "-F", "999", "-o", self.data,
-                                                   "-p", str(server.process.pid)], end=signal.SIGINT)
+        command = [machine.program("perf"), "record", "-q", "-F", "999", "-o", self.data, "-p", str(server.process.pid)]
+        self.perf = machine.Process(host, "perf", command, end=signal.SIGINT)
 
     def show(self):
         self.perf.stop()
@@ -76,8 +76,9 @@ def drain(desk, sink, mails, nodes=(None,), whole=True):
         server.stop()
     if whole and sink.count() != before + mails:
         raise BenchError(f"{mails} mails were queued, but the sink has {sink.count() - before}")
-    say(f"    tidings {result.rate:,.0f} a second; {result.cpu:.3f} CPU seconds for 1,000 (smtp-sink's own {result.sink_cpu:.3f}),"
-        f" {result.memory:.1f} MiB at most, ready after {result.start:.2f} s; {describe_states(desk)}")
+    say(f"    tidings {result.rate:,.0f} a second; {result.cpu:.3f} CPU seconds for 1,000 (smtp-sink's own"
+        f" {result.sink_cpu:.3f}), {result.memory:.1f} MiB at most, ready after {result.start:.2f} s;"
+        f" {describe_states(desk) if whole else 'the rest stays queued'}")
     return result
 
 
@@ -120,7 +121,8 @@ def open_tickets(desk, sink, clients, seconds, nodes=(None,)):
     if held:
         raise BenchError(f"the brake held {held} alerts; the customers of this bench are too many")
     result = Opened(rate, mails / (end - wrk.began))
-    say(f"    {clients} clients: {result.tickets:,.0f} tickets a second opened, {result.rate:,.0f} mails a second at the sink")
+    say(f"    {clients} clients: {result.tickets:,.0f} tickets a second opened,"
+        f" {result.rate:,.0f} mails a second at the sink")
     return result
 
 

@@ -54,7 +54,8 @@ class Sink:
             if count != last:
                 last, moved = count, now
             elif now - moved > 60:
-                raise BenchError(f"{what}: no mail for 60 seconds after {count - begin} of {target - begin}: {process.tail()}")
+                raise BenchError(f"{what}: no mail for 60 seconds after {count - begin} of {target - begin}:"
+                                 f" {process.tail()}")
             process.check()
             progress.at(count - begin)
             time.sleep(0.005)
@@ -67,8 +68,8 @@ def smtp_source(sink, mails, sessions, size):
     """Mails a second of `smtp-source -d`: so many mails of so many bytes, over so many sessions."""
     before = sink.count()
     began = time.monotonic()
-    machine.run([machine.program("smtp-source"), "-d", "-s", str(sessions), "-m", str(mails), "-l", str(size), "-f", FROM,
-                 "-t", TO, f"127.0.0.1:{sink.port}"])
+    machine.run([machine.program("smtp-source"), "-d", "-s", str(sessions), "-m", str(mails), "-l", str(size),
+                 "-f", FROM, "-t", TO, f"127.0.0.1:{sink.port}"])
     seconds = time.monotonic() - began
     machine.wait_until("smtp-sink's count", lambda: sink.count() - before >= mails)
     return mails / seconds
