@@ -2,10 +2,12 @@
 #include "alerts/alert.h"
 
 #include "base/error.h"
+#include "outbox/outbox.h"
 
 #define COLUMNS                                                                                    \
     "a.id, a.ticket, a.event, a.kind, a.recipient, a.recipient_key, a.recipient_name, a.contact, " \
     "a.decision, a.reason, a.template, a.template_version, a.language, a.decided_at"
+#define N_COLUMNS 14
 
 void alert_free(Alert *alert)
 {
@@ -67,6 +69,52 @@ Alert *alert_load(DbTx *tx, int64_t id, GError **error)
     return g_steal_pointer(&alert);
 }
 
+void alert_with_facts_free(AlertWithFacts *row)
+{
+    alert_free(row->alert);
+    g_free(row->facts);
+    g_free(row);
+}
+
+/* The text for ALERT_LIST_MAX ids; what there are less of is filled with an id that no alert has.
+ */
+static const char *with_facts_text(void)
+{
+    static gsize made;
+    static char *text;
+    if (g_once_init_enter(&made)) {
+        GString *sql = g_string_new("SELECT " COLUMNS ", e.version, e.facts FROM alert a"
+                                    " JOIN event e ON e.id = a.event WHERE a.id IN (");
+        for (int i = 1; i <= ALERT_LIST_MAX; i++)
+            g_string_append_printf(sql, "%s$%d", i > 1 ? "," : "", i);
+        g_string_append_c(sql, ')');
+        text = g_string_free(sql, FALSE);
+        g_once_init_leave(&made, 1);
+    }
+    return text;
+}
+
+GPtrArray *alert_list_with_facts(DbTx *tx, const int64_t *alerts, size_t n, GError **error)
+{
+    g_return_val_if_fail(n <= ALERT_LIST_MAX, NULL);
+    DbParam params[ALERT_LIST_MAX];
+    for (size_t i = 0; i < ALERT_LIST_MAX; i++)
+        params[i] = DB_PARAM_INT(i < n ? alerts[i] : -1);
+    DbRows *rows = db_query_list(tx, error, with_facts_text(), params, ALERT_LIST_MAX);
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) list =
+        g_ptr_array_new_with_free_func((GDestroyNotify)alert_with_facts_free);
+    while (db_rows_next(rows)) {
+        AlertWithFacts *row = g_new0(AlertWithFacts, 1);
+        row->alert = from_row(rows);
+        row->event_version = db_rows_int(rows, N_COLUMNS);
+        row->facts = db_rows_dup(rows, N_COLUMNS + 1);
+        g_ptr_array_add(list, row);
+    }
+    return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
+}
+
 static GPtrArray *take_list(DbRows *rows, GError **error)
 {
     if (rows == NULL)
@@ -95,6 +143,22 @@ GPtrArray *alert_list(DbTx *tx, const char *state, int64_t before, int limit, GE
                                   " ORDER BY a.id DESC LIMIT $2",
                                   "ii", below, (int64_t)limit),
                          error);
+    if (g_strcmp0(state, "accepted") == 0)
+        /* Nearly all are: the newest alerts have them soon. */
+        return take_list(db_query(tx, error,
+                                  "SELECT " COLUMNS " FROM alert a JOIN outbox o"
+                                  " ON o.kind = '" OUTBOX_KIND_ALERT "' AND o.ref = a.id"
+                                  " WHERE o.state = 'accepted' AND a.id < $1"
+                                  " ORDER BY a.id DESC LIMIT $2",
+                                  "ii", below, (int64_t)limit),
+                         error);
+    if (g_strcmp0(state, "sending") == 0)
+        return take_list(db_query(tx, error,
+                                  "SELECT " COLUMNS " FROM outbox o JOIN alert a ON a.id = o.ref"
+                                  " WHERE o.kind = '" OUTBOX_KIND_ALERT "' AND o.state = 'sending'"
+                                  " AND a.id < $1 ORDER BY a.id DESC LIMIT $2",
+                                  "ii", below, (int64_t)limit),
+                         error);
     if (g_strcmp0(state, "none") == 0)
         return take_list(db_query(tx, error,
                                   "SELECT " COLUMNS " FROM alert a WHERE a.id < $1"
@@ -103,8 +167,8 @@ GPtrArray *alert_list(DbTx *tx, const char *state, int64_t before, int limit, GE
                          error);
     return take_list(db_query(tx, error,
                               "SELECT " COLUMNS " FROM outbox o JOIN alert a ON a.id = o.ref"
-                              " WHERE o.kind = '" OUTBOX_KIND_ALERT "' AND o.state = $1"
-                              " AND a.id < $2 ORDER BY a.id DESC LIMIT $3",
+                              " WHERE o.kind = '" OUTBOX_KIND_ALERT "' AND o.state " OUTBOX_LISTED
+                              " AND o.state = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3",
                               "sii", state, below, (int64_t)limit),
                      error);
 }
@@ -133,8 +197,8 @@ GArray *alert_find(DbTx *tx, const AlertFilter *filter, int64_t after, int limit
 {
     DbRows *rows = db_query(tx, error,
                             "SELECT o.id, o.ref FROM outbox o JOIN alert a ON a.id = o.ref"
-                            " WHERE o.kind = '" OUTBOX_KIND_ALERT "' AND o.state = $1"
-                            " AND o.id > $2 AND ($3 = 0 OR o.lane = $3)"
+                            " WHERE o.kind = '" OUTBOX_KIND_ALERT "' AND o.state " OUTBOX_LISTED
+                            " AND o.state = $1 AND o.id > $2 AND ($3 = 0 OR o.lane = $3)"
                             " AND ($4 = 0 OR a.ticket = $4) AND ($5 = '' OR o.state_reason = $5)"
                             " ORDER BY o.id LIMIT $6",
                             "siiisi", filter->state, after, filter->account, filter->ticket,

@@ -36,6 +36,21 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Alert, alert_free)
 /* Sets alert->id. */
 bool alert_insert(DbTx *tx, Alert *alert, GError **error);
 
+/* At most so many in one alert_list_with_facts(). */
+#define ALERT_LIST_MAX 32
+
+typedef struct {
+    Alert *alert;
+    int64_t event_version;
+    char *facts; /* the event's, JSON */
+} AlertWithFacts;
+
+void alert_with_facts_free(AlertWithFacts *row);
+
+/* Alerts with the facts of their events, in no order; one that is not there is left out. NULL on
+ * error; free the array with g_ptr_array_unref(). */
+GPtrArray *alert_list_with_facts(DbTx *tx, const int64_t *alerts, size_t n, GError **error);
+
 /* Errors: NOT_FOUND (problem "unknown-alert"). */
 Alert *alert_load(DbTx *tx, int64_t id, GError **error);
 

@@ -30,10 +30,12 @@ struct Composer {
 };
 
 struct ComposeSource {
-    Alert *alert; /* a copy */
-    json_t *facts;
+    Alert *alert;
+    char *facts;            /* the event's, as they are stored */
+    ParsedTemplate *parsed; /* from the cache; NULL: parse `template_record` */
     TicketTemplate *template_record;
     GArray *earlier;
+    GError *problem; /* why no mail can be made of it; NULL: none is known */
 };
 
 static void parsed_unref(ParsedTemplate *parsed)
@@ -46,6 +48,12 @@ static void parsed_unref(ParsedTemplate *parsed)
     g_free(parsed);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ParsedTemplate, parsed_unref)
+
+static ParsedTemplate *parsed_ref(ParsedTemplate *parsed)
+{
+    g_atomic_int_inc(&parsed->users);
+    return parsed;
+}
 
 Composer *composer_new(const char *desk_id)
 {
@@ -83,24 +91,26 @@ static Alert *copy_alert(const Alert *alert)
     return copy;
 }
 
+/* Always false. */
+static bool set_no_message(const Alert *alert, GError **error)
+{
+    error_set_problem(error, TD_ERROR_NOT_FOUND, "no-message", NULL,
+                      "There is no mail: this recipient was not told (%s)",
+                      alert_reason_name(alert->reason));
+    return false;
+}
+
 ComposeSource *compose_source_load(DbTx *tx, const Alert *alert, GError **error)
 {
     if (alert->decision == DECISION_SUPPRESS) {
-        error_set_problem(error, TD_ERROR_NOT_FOUND, "no-message", NULL,
-                          "There is no mail: this recipient was not told (%s)",
-                          alert_reason_name(alert->reason));
+        set_no_message(alert, error);
         return NULL;
     }
     g_autoptr(ComposeSource) source = g_new0(ComposeSource, 1);
     g_autoptr(Event) event = event_load(tx, alert->event, error);
     if (event == NULL)
         return NULL;
-    source->facts = json_loads(event->facts, 0, NULL);
-    if (source->facts == NULL) {
-        error_set(error, TD_ERROR_CORRUPT, "The facts of event %" G_GINT64_FORMAT " cannot be read",
-                  event->id);
-        return NULL;
-    }
+    source->facts = g_strdup(event->facts);
     source->template_record =
         ticket_template_load(tx, alert->template_id, alert->template_version, error);
     if (source->template_record == NULL)
@@ -117,7 +127,9 @@ void compose_source_free(ComposeSource *source)
     if (source == NULL)
         return;
     alert_free(source->alert);
-    json_decref(source->facts);
+    g_free(source->facts);
+    parsed_unref(source->parsed);
+    g_clear_error(&source->problem);
     ticket_template_free(source->template_record);
     g_clear_pointer(&source->earlier, g_array_unref);
     g_free(source);
@@ -141,11 +153,27 @@ static ParsedTemplate *parse(const TicketTemplate *record, GError **error)
     return g_steal_pointer(&parsed);
 }
 
+static char *cache_key(int64_t template_id, int64_t version)
+{
+    return g_strdup_printf("%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, template_id, version);
+}
+
+/* A reference of the caller's own; NULL where it is not in the cache. */
+static ParsedTemplate *find_cached(Composer *composer, const Alert *alert)
+{
+    g_autofree char *key = cache_key(alert->template_id, alert->template_version);
+    monitor_lock(&composer->lock);
+    ParsedTemplate *parsed = g_hash_table_lookup(composer->parsed, key);
+    if (parsed != NULL)
+        parsed_ref(parsed);
+    monitor_unlock(&composer->lock);
+    return parsed;
+}
+
 /* A reference of the caller's own. */
 static ParsedTemplate *find_parsed(Composer *composer, const TicketTemplate *record, GError **error)
 {
-    g_autofree char *key =
-        g_strdup_printf("%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, record->id, record->version);
+    g_autofree char *key = cache_key(record->id, record->version);
     monitor_lock(&composer->lock);
     ParsedTemplate *parsed = g_hash_table_lookup(composer->parsed, key);
     if (parsed == NULL && (parsed = parse(record, error)) != NULL) {
@@ -154,9 +182,76 @@ static ParsedTemplate *find_parsed(Composer *composer, const TicketTemplate *rec
         g_hash_table_insert(composer->parsed, g_steal_pointer(&key), parsed);
     }
     if (parsed != NULL)
-        g_atomic_int_inc(&parsed->users);
+        parsed_ref(parsed);
     monitor_unlock(&composer->lock);
     return parsed;
+}
+
+/* ---- many at once ---- */
+
+static bool add_template(DbTx *tx, Composer *composer, ComposeSource *source, GError **error)
+{
+    const Alert *alert = source->alert;
+    source->parsed = find_cached(composer, alert);
+    if (source->parsed != NULL)
+        return true;
+    source->template_record =
+        ticket_template_load(tx, alert->template_id, alert->template_version, error);
+    return source->template_record != NULL;
+}
+
+static bool fill_source(DbTx *tx, Composer *composer, const AlertWithFacts *row,
+                        ComposeSource *source, GError **error)
+{
+    if (source->alert->decision == DECISION_SUPPRESS)
+        return set_no_message(source->alert, error);
+    if (!add_template(tx, composer, source, error))
+        return false;
+    /* The ticket's first event has none before it. */
+    source->earlier = row->event_version > 1 ? alert_earlier(tx, source->alert, error)
+                                             : g_array_new(FALSE, FALSE, sizeof(int64_t));
+    return source->earlier != NULL;
+}
+
+/* One that can never be composed must not hold up the others: its problem is kept. */
+static ComposeSource *make_source(DbTx *tx, Composer *composer, AlertWithFacts *row, GError **error)
+{
+    g_autoptr(ComposeSource) source = g_new0(ComposeSource, 1);
+    source->alert = g_steal_pointer(&row->alert);
+    source->facts = g_steal_pointer(&row->facts);
+    g_autoptr(GError) failure = NULL;
+    if (fill_source(tx, composer, row, source, &failure))
+        return g_steal_pointer(&source);
+    if (error_try_again(failure)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return NULL;
+    }
+    source->problem = g_steal_pointer(&failure);
+    return g_steal_pointer(&source);
+}
+
+bool compose_sources_load(DbTx *tx, Composer *composer, const int64_t *alerts, size_t n,
+                          ComposeSource **sources, GError **error)
+{
+    g_autoptr(GPtrArray) rows = alert_list_with_facts(tx, alerts, n, error);
+    if (rows == NULL)
+        return false;
+    for (guint r = 0; r < rows->len; r++) {
+        AlertWithFacts *row = rows->pdata[r];
+        size_t i = 0;
+        while (i < n && alerts[i] != row->alert->id)
+            i++;
+        g_return_val_if_fail(i < n && sources[i] == NULL, false);
+        sources[i] = make_source(tx, composer, row, error);
+        if (sources[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+int64_t compose_source_closing(const ComposeSource *source)
+{
+    return source->alert->kind == ALERT_TICKET_CLOSED ? source->alert->ticket : 0;
 }
 
 /* A subject is one line, whatever the template gives. */
@@ -177,11 +272,23 @@ void composed_text_clear(ComposedText *text)
 bool compose_text(Composer *composer, const ComposeSource *source, ComposedText *out,
                   GError **error)
 {
-    g_autoptr(ParsedTemplate) parsed = find_parsed(composer, source->template_record, error);
+    if (source->problem != NULL) {
+        g_propagate_error(error, g_error_copy(source->problem));
+        return false;
+    }
+    g_autoptr(ParsedTemplate) parsed = source->parsed != NULL
+                                           ? parsed_ref(source->parsed)
+                                           : find_parsed(composer, source->template_record, error);
     if (parsed == NULL)
         return false;
+    json_auto_t *facts = json_loads(source->facts, 0, NULL);
+    if (facts == NULL) {
+        error_set(error, TD_ERROR_CORRUPT, "The facts of event %" G_GINT64_FORMAT " cannot be read",
+                  source->alert->event);
+        return false;
+    }
     json_auto_t *fields =
-        facts_merge_fields(source->facts, source->alert->recipient_name, source->alert->recipient);
+        facts_merge_fields(facts, source->alert->recipient_name, source->alert->recipient);
     g_autofree char *subject = NULL;
     g_autofree char *text = NULL;
     g_autofree char *html = NULL;

@@ -29,6 +29,13 @@ const char *composer_desk_id(const Composer *composer);
 /* Everything a mail is made from, read out of the database: composing itself then needs none. */
 typedef struct ComposeSource ComposeSource;
 ComposeSource *compose_source_load(DbTx *tx, const Alert *alert, GError **error);
+/* Of n alerts at once (at most ALERT_LIST_MAX): sources[i], NULL at first, stays NULL where there is
+ * no such alert; what is wrong with one alone is said when it is composed. What is set is the
+ * caller's, also after an error, which speaks of the database and not of the mails. */
+bool compose_sources_load(DbTx *tx, Composer *composer, const int64_t *alerts, size_t n,
+                          ComposeSource **sources, GError **error);
+/* The ticket whose closing it tells of; 0: it tells of something else. */
+int64_t compose_source_closing(const ComposeSource *source);
 void compose_source_free(ComposeSource *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ComposeSource, compose_source_free)
 

@@ -231,14 +231,14 @@ static HttpResponse *act_on_all(ApiCall *call, AlertVerb verb, const char *const
 
 HttpResponse *alerts_retry_all(ApiCall *call, GError **error)
 {
-    static const char *const states[] = {"queued",  "deferred",  "rejected",
+    static const char *const states[] = {"queued",  "deferred",  "uncertain", "rejected",
                                          "expired", "cancelled", NULL};
     return act_on_all(call, ALERT_RETRY, states, error);
 }
 
 HttpResponse *alerts_cancel_all(ApiCall *call, GError **error)
 {
-    static const char *const states[] = {"held", "queued", "deferred", NULL};
+    static const char *const states[] = {"held", "queued", "deferred", "uncertain", NULL};
     return act_on_all(call, ALERT_CANCEL, states, error);
 }
 

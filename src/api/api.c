@@ -61,6 +61,7 @@ static const ApiRoute routes[] = {
     {"DELETE", V1 "/suppressions/{email}", "alerts", suppressions_delete, NULL},
 
     {"GET", V1 "/alerts-server", "alerts", health_alerts_server, NULL},
+    {"POST", V1 "/alerts-server/resume", "alerts", health_resume, NULL},
 
     {"GET", V1 "/accounts", READ, accounts_list, of_accounts},
     {"POST", V1 "/accounts", WRITE, accounts_post, NULL},
@@ -128,10 +129,22 @@ void api_set_test_send(Api *api, ApiTestSend test_send, void *data)
     api->test_send_data = data;
 }
 
+void api_set_resume(Api *api, ApiResume resume, void *data)
+{
+    api->resume = resume;
+    api->resume_data = data;
+}
+
 void api_set_alerts_server(Api *api, ApiAlertsServer alerts_server, void *data)
 {
     api->alerts_server = alerts_server;
     api->alerts_server_data = data;
+}
+
+void api_set_metrics(Api *api, ApiMetrics metrics, void *data)
+{
+    api->metrics = metrics;
+    api->metrics_data = data;
 }
 
 /* A parameter that is mistyped would otherwise be a filter that silently does nothing. */

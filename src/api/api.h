@@ -24,18 +24,29 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Api, api_free)
 
 void api_add_routes(Api *api, HttpRouter *router);
 
-/* Sends a test mail to `to` with the sender and reply addresses that alerts use, and returns when
- * the last reply is in: {"ok":bool, "steps":[{"step","sent","reply"}]}, a new reference. A server
- * that refuses is an answer with "ok" false, not an error. Runs on a worker's thread, may block. */
-typedef json_t *(*ApiTestSend)(const char *to, void *data, GError **error);
+/* Sends a test mail to `to` by a relay (1: the first one) with the sender and reply addresses that
+ * alerts use, and returns when the last reply is in: {"ok":bool,
+ * "steps":[{"step","sent","reply"}]}, a new reference. A server that refuses is an answer with "ok"
+ * false, not an error. Runs on a worker's thread, may block. */
+typedef json_t *(*ApiTestSend)(const char *to, int relay, void *data, GError **error);
 
 /* Without it POST /options/alerts-server/test answers 503. */
 void api_set_test_send(Api *api, ApiTestSend test_send, void *data);
 
-/* How the Alerts Server and its relay are: {"active":bool, "transport", "relay":{"state":"up",
- * "down" or "misconfigured", "reason", "since", "retry_at"}}, a new reference. Any thread, may
- * block. */
+/* How the Alerts Server and its relays are: {"active":bool, "transport", "relays":[{"name",
+ * "state":"up", "down", "misconfigured" or "stopped", "reason", "since", "retry_at"}], "relay": the
+ * first of them}, a new reference. Any thread, may block. */
 typedef json_t *(*ApiAlertsServer)(void *data, GError **error);
 
 /* Without it GET /alerts-server answers 503, and /metrics says nothing of the relay. */
 void api_set_alerts_server(Api *api, ApiAlertsServer alerts_server, void *data);
+
+/* A person's "go on" to the relays that the breaker stopped; *resumed counts them. A worker's
+ * thread, may block. */
+typedef bool (*ApiResume)(int64_t *resumed, void *data, GError **error);
+void api_set_resume(Api *api, ApiResume resume, void *data);
+
+/* Adds to /metrics what other parts of this process count, in Prometheus's text format. Any thread,
+ * must not block. */
+typedef void (*ApiMetrics)(GString *text, void *data);
+void api_set_metrics(Api *api, ApiMetrics metrics, void *data);

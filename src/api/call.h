@@ -21,6 +21,10 @@ struct Api {
     void *test_send_data;
     ApiAlertsServer alerts_server;
     void *alerts_server_data;
+    ApiResume resume;
+    void *resume_data;
+    ApiMetrics metrics;
+    void *metrics_data;
     struct ApiBound *bound; /* one for each route: what the router hands back to us */
 };
 

@@ -14,6 +14,8 @@
 #include "records/identity.h"
 #include "records/ticket.h"
 
+#define READY_MS 1000
+
 static HttpResponse *say(const char *status)
 {
     json_t *value = json_object();
@@ -37,9 +39,11 @@ static bool look_for_desk(DbTx *tx, void *data, GError **error)
     return desk_id != NULL;
 }
 
+/* Who asks wants to know how things stand now, not in ten seconds. */
 HttpResponse *health_ready(ApiCall *call, GError **error)
 {
-    return db_read(desk_db(call->api->desk), look_for_desk, NULL, error) ? say("ready") : NULL;
+    Db *db = desk_db(call->api->desk);
+    return db_read_within(db, READY_MS, look_for_desk, NULL, error) ? say("ready") : NULL;
 }
 
 /* Rebuilt at each run: db_read() may repeat it. */
@@ -91,6 +95,20 @@ HttpResponse *health_alerts_server(ApiCall *call, GError **error)
     return http_response_json(200, g_steal_pointer(&server));
 }
 
+HttpResponse *health_resume(ApiCall *call, GError **error)
+{
+    int64_t resumed = 0;
+    if (call->api->resume == NULL) {
+        error_set(error, TD_ERROR_UNAVAILABLE, "The Alerts Server cannot be reached from here");
+        return NULL;
+    }
+    if (!call->api->resume(&resumed, call->api->resume_data, error))
+        return NULL;
+    json_t *answer = json_object();
+    json_set_int(answer, "resumed", resumed);
+    return http_response_json(200, answer);
+}
+
 /* Nothing where the database does not tell: the counts before have failed then, too. */
 static void append_server(ApiCall *call, GString *text)
 {
@@ -98,6 +116,11 @@ static void append_server(ApiCall *call, GString *text)
     if (server == NULL)
         return;
     const char *relay = json_get_text(json_object_get(server, "relay"), "state");
+    int stopped = 0;
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(server, "relays"), i, one) stopped +=
+        g_str_equal(json_get_text(one, "state"), "stopped");
     g_string_append_printf(
         text,
         "# HELP tidings_alerts_server_active Whether the Alerts Server is active.\n"
@@ -105,8 +128,15 @@ static void append_server(ApiCall *call, GString *text)
         "tidings_alerts_server_active %d\n"
         "# HELP tidings_relay_up Whether the relay could be used at the last try.\n"
         "# TYPE tidings_relay_up gauge\n"
-        "tidings_relay_up %d\n",
-        json_get_bool(server, "active", false), g_str_equal(relay, "up"));
+        "tidings_relay_up %d\n"
+        "# HELP tidings_relays_stopped Relays that the breaker stopped, until a person resumes.\n"
+        "# TYPE tidings_relays_stopped gauge\n"
+        "tidings_relays_stopped %d\n"
+        "# HELP tidings_senders Processes of this desk that send, by their leases.\n"
+        "# TYPE tidings_senders gauge\n"
+        "tidings_senders %zu\n",
+        json_get_bool(server, "active", false), g_str_equal(relay, "up"), stopped,
+        json_array_size(json_object_get(server, "senders")));
 }
 
 HttpResponse *health_metrics(ApiCall *call, GError **error)
@@ -139,6 +169,8 @@ HttpResponse *health_metrics(ApiCall *call, GError **error)
                            "tidings_held_oldest_seconds %" G_GINT64_FORMAT "\n",
                            metrics.held_since != 0 ? MAX(age_us, 0) / US_PER_SECOND : 0);
     append_server(call, text);
+    if (call->api->metrics != NULL)
+        call->api->metrics(text, call->api->metrics_data);
     gsize bytes = text->len;
     return http_response_new(200, "text/plain; version=0.0.4; charset=utf-8",
                              g_string_free(text, FALSE), bytes);

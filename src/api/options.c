@@ -6,6 +6,7 @@
 #include "api/render.h"
 #include "api/resources.h"
 #include "base/error.h"
+#include "records/settings.h"
 
 #include <string.h>
 
@@ -76,10 +77,15 @@ HttpResponse *options_changes(ApiCall *call, GError **error)
 
 /* ---- the test mail ---- */
 
+typedef struct {
+    char *to;
+    int64_t relay;
+} TestMail;
+
 static json_t *send_test(ApiCall *call, void *data, GError **error)
 {
-    const char *to = data;
-    return call->api->test_send(to, call->api->test_send_data, error);
+    const TestMail *mail = data;
+    return call->api->test_send(mail->to, (int)mail->relay, call->api->test_send_data, error);
 }
 
 HttpResponse *options_test_send(ApiCall *call, GError **error)
@@ -93,6 +99,8 @@ HttpResponse *options_test_send(ApiCall *call, GError **error)
     json_reader_init(&reader, body, "");
     json_require(&reader, "to");
     input_address(&reader, "to", &to, &key);
+    TestMail mail = {.relay = 1};
+    json_read_int(&reader, "relay", 1, RELAYS_MAX, &mail.relay);
     if (!json_reader_end(&reader, error))
         return NULL;
     if (call->api->test_send == NULL) {
@@ -101,5 +109,6 @@ HttpResponse *options_test_send(ApiCall *call, GError **error)
                   " Nothing was sent.");
         return NULL;
     }
-    return api_work(call, send_test, to, error);
+    mail.to = to;
+    return api_work(call, send_test, &mail, error);
 }

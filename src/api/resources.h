@@ -74,4 +74,5 @@ HttpResponse *health_alive(ApiCall *call, GError **error);
 HttpResponse *health_ready(ApiCall *call, GError **error);
 HttpResponse *health_metrics(ApiCall *call, GError **error);
 HttpResponse *health_alerts_server(ApiCall *call, GError **error);
+HttpResponse *health_resume(ApiCall *call, GError **error);
 HttpResponse *openapi_document(ApiCall *call, GError **error);

@@ -3,10 +3,14 @@
  * The order of building is the order in which things depend on each other; taking down goes the
  * other way round:
  *
- *   database -> desk, composer, API, routes -> Alerts Server -> HTTP server
+ *   database -> desk, composer, API, routes -> Alerts Server -> wake-ups -> HTTP server
  *
- * The HTTP server stops first, so that nothing comes in any more; the Alerts Server second, so that
- * what it has sent is recorded; the database last.
+ * The HTTP server stops first, so that nothing comes in any more, and the wake-ups then, so that
+ * the last of what came in has woken others; the Alerts Server next, so that what it has sent is
+ * recorded; the database last.
+ *
+ * On PostgreSQL every process that writes wakes the others, also where it has an Alerts Server
+ * itself: any number of them share the work.
  */
 #include "app/app.h"
 
@@ -15,6 +19,7 @@
 #include "base/log.h"
 #include "base/monitor.h"
 #include "db/db.h"
+#include "db/wake.h"
 #include "delivery/delivery.h"
 #include "records/identity.h"
 #include "records/schema.h"
@@ -32,6 +37,8 @@ struct App {
     AppRoles roles;
     Monitor lock; /* guards `delivery`, which a reload replaces */
     Delivery *delivery;
+    DbWake *wake; /* NULL on SQLite, and where nothing was started */
+    bool unsaid;  /* atomic: others are to be woken when this process ends */
     HttpServer *server;
 };
 
@@ -59,10 +66,10 @@ static DeliverySetup delivery_setup(const App *app)
         .random = random_system(),
         .composer = app->composer,
         .maildir = app->folder->maildir,
+        .lease_us = app->folder->config->lease_seconds * US_PER_SECOND,
     };
 }
 
-/* The desk's writer calls this after a commit that put something into the outbox. */
 static void wake_delivery(void *data)
 {
     App *app = data;
@@ -72,16 +79,54 @@ static void wake_delivery(void *data)
     monitor_unlock(&app->lock);
 }
 
-static json_t *test_send(const char *to, void *data, GError **error)
+/* The desk's writer calls this after a commit that put something into the outbox. A command that
+ * nobody serves has no thread that could send: it does so at its end. */
+static void wake_all(void *data)
+{
+    App *app = data;
+    wake_delivery(app);
+    if (app->wake != NULL)
+        db_wake_send(app->wake);
+    else
+        __atomic_store_n(&app->unsaid, true, __ATOMIC_RELAXED);
+}
+
+static json_t *test_send(const char *to, int relay, void *data, GError **error)
 {
     DeliverySetup setup = delivery_setup(data);
-    return delivery_test_send(&setup, to, error);
+    return delivery_test_send(&setup, to, relay, error);
 }
 
 static json_t *alerts_server(void *data, GError **error)
 {
     DeliverySetup setup = delivery_setup(data);
     return delivery_status(&setup, error);
+}
+
+static bool resume(int64_t *resumed, void *data, GError **error)
+{
+    DeliverySetup setup = delivery_setup(data);
+    if (!delivery_resume(&setup, resumed, error))
+        return false;
+    wake_all(data);
+    return true;
+}
+
+static void append_metrics(GString *text, void *data)
+{
+    const App *app = data;
+    if (app->wake == NULL)
+        return;
+    DbWakeCounts counts = db_wake_counts(app->wake);
+    g_string_append_printf(
+        text,
+        "# HELP tidings_wakeups_sent_total Wake-ups sent to the desk's other processes.\n"
+        "# TYPE tidings_wakeups_sent_total counter\n"
+        "tidings_wakeups_sent_total %" G_GINT64_FORMAT "\n"
+        "# HELP tidings_wakeups_heard_total Wake-ups heard from the desk's other processes.\n"
+        "# TYPE tidings_wakeups_heard_total counter\n"
+        "tidings_wakeups_heard_total %" G_GINT64_FORMAT "\n",
+        counts.sent, counts.heard);
 }
 
 App *app_open(DeskFolder *folder, GError **error)
@@ -100,11 +145,13 @@ App *app_open(DeskFolder *folder, GError **error)
         return NULL;
     }
     app->desk = desk_new(app->db, clock_system(), random_system());
-    desk_set_committed(app->desk, wake_delivery, app);
+    desk_set_committed(app->desk, wake_all, app);
     app->composer = composer_new(desk_id);
     app->api = api_new(app->desk, app->composer);
     api_set_test_send(app->api, test_send, app);
     api_set_alerts_server(app->api, alerts_server, app);
+    api_set_resume(app->api, resume, app);
+    api_set_metrics(app->api, append_metrics, app);
     app->router = http_router_new();
     api_add_routes(app->api, app->router);
     return g_steal_pointer(&app);
@@ -115,6 +162,8 @@ void app_close(App *app)
     if (app == NULL)
         return;
     app_stop(app);
+    if (app->unsaid)
+        db_wake_once(app->db);
     http_router_free(app->router);
     api_free(app->api);
     composer_free(app->composer);
@@ -150,20 +199,40 @@ static void stop_delivery(App *app)
     delivery_stop(delivery, DELIVERY_GRACE_MS);
 }
 
+static bool start_wake(App *app, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    app->wake = db_wake_start(app->db, app->roles.alerts ? wake_delivery : NULL, app, &failure);
+    if (failure == NULL)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+/* A process without the API has no /metrics: so it says it here. */
+static void stop_wake(App *app)
+{
+    DbWakeCounts counts = db_wake_counts(app->wake);
+    if (counts.heard > 0)
+        log_info("Woken %" G_GINT64_FORMAT " times by the desk's other processes", counts.heard);
+    db_wake_stop(g_steal_pointer(&app->wake));
+}
+
+static bool start_server(App *app, GError **error)
+{
+    HttpServerOptions options = {.listen = app->roles.listen, .socket_path = app->folder->socket};
+    app->server = http_server_start(app->router, &options, error);
+    return app->server != NULL;
+}
+
 bool app_start(App *app, const AppRoles *roles, GError **error)
 {
     app->roles = *roles;
-    if (roles->alerts && !start_delivery(app, error))
-        return false;
-    if (roles->web) {
-        HttpServerOptions options = {.listen = roles->listen, .socket_path = app->folder->socket};
-        app->server = http_server_start(app->router, &options, error);
-        if (app->server == NULL) {
-            stop_delivery(app);
-            return false;
-        }
-    }
-    return true;
+    if ((!roles->alerts || start_delivery(app, error)) && start_wake(app, error) &&
+        (!roles->web || start_server(app, error)))
+        return true;
+    app_stop(app);
+    return false;
 }
 
 const char *app_url(const App *app)
@@ -182,6 +251,7 @@ bool app_reload(App *app, GError **error)
 void app_stop(App *app)
 {
     http_server_stop(g_steal_pointer(&app->server), HTTP_GRACE_MS);
+    stop_wake(app);
     stop_delivery(app);
 }
 

@@ -9,26 +9,45 @@
 /* GKeyFile wants a group; ours has only one, so the file does not need to say it. */
 #define GROUP "desk"
 
+#define LEASE_SECONDS_MIN 2
+#define LEASE_SECONDS_MAX 3600
+
+static bool take_lease(const char *text, const char *path, Config *config, GError **error)
+{
+    gint64 seconds;
+    if (text == NULL ||
+        !g_ascii_string_to_signed(text, 10, LEASE_SECONDS_MIN, LEASE_SECONDS_MAX, &seconds, NULL)) {
+        error_set(error, TD_ERROR_INVALID, "%s: lease_seconds is a number from %d to %d", path,
+                  LEASE_SECONDS_MIN, LEASE_SECONDS_MAX);
+        return false;
+    }
+    config->lease_seconds = (int)seconds;
+    return true;
+}
+
 static bool take_keys(GKeyFile *file, const char *path, Config *config, GError **error)
 {
+    g_autofree char *lease = NULL;
     const struct {
         const char *key;
         char **slot;
-    } keys[] = {{"database", &config->database}, {"listen", &config->listen}};
+    } keys[] = {
+        {"database", &config->database}, {"listen", &config->listen}, {"lease_seconds", &lease}};
     g_auto(GStrv) present = g_key_file_get_keys(file, GROUP, NULL, NULL);
     for (char **key = present; key != NULL && *key != NULL; key++) {
         size_t i = 0;
         while (i < G_N_ELEMENTS(keys) && strcmp(keys[i].key, *key) != 0)
             i++;
         if (i == G_N_ELEMENTS(keys)) {
-            error_set(error, TD_ERROR_INVALID,
-                      "%s: there is no setting called \"%s\"; known are: database, listen", path,
-                      *key);
+            error_set(
+                error, TD_ERROR_INVALID,
+                "%s: there is no setting called \"%s\"; known are: database, listen, lease_seconds",
+                path, *key);
             return false;
         }
         *keys[i].slot = g_key_file_get_string(file, GROUP, *key, NULL);
     }
-    return true;
+    return lease == NULL || take_lease(lease, path, config, error);
 }
 
 Config *config_load(const char *path, GError **error)

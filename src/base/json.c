@@ -52,6 +52,15 @@ json_t *json_parse(const char *text, size_t bytes, GError **error)
     return value;
 }
 
+char *json_text(const json_t *value)
+{
+    size_t bytes = json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = g_malloc(bytes + 1);
+    json_dumpb(value, text, bytes, JSON_COMPACT | JSON_ENCODE_ANY);
+    text[bytes] = '\0';
+    return text;
+}
+
 void json_reader_fail(JsonReader *reader, GError *error)
 {
     if (reader->error == NULL)
@@ -114,34 +123,49 @@ bool json_has(JsonReader *reader, const char *name)
     return take(reader, name) != NULL;
 }
 
+/* text_one_line() or text_secret() */
+typedef bool (*ReadLine)(const char *in, size_t bytes, size_t max_chars, const char *field,
+                         char **out, GError **error);
+
 static bool read_line(JsonReader *reader, const char *name, json_t *value, size_t max_chars,
-                      char **out)
+                      ReadLine read, char **out)
 {
     if (!json_is_string(value)) {
         fail_field(reader, "wrong-type", name, "must be a text");
         return false;
     }
     g_autofree char *path = json_reader_path(reader, name);
-    return text_one_line(json_string_value(value), json_string_length(value), max_chars, path, out,
-                         &reader->error);
+    return read(json_string_value(value), json_string_length(value), max_chars, path, out,
+                &reader->error);
 }
 
 bool json_read_line(JsonReader *reader, const char *name, size_t max_chars, char **out)
 {
     json_t *value = take(reader, name);
-    return value != NULL && read_line(reader, name, value, max_chars, out);
+    return value != NULL && read_line(reader, name, value, max_chars, text_one_line, out);
 }
 
-bool json_read_optional_line(JsonReader *reader, const char *name, size_t max_chars, char **out)
+static bool read_optional(JsonReader *reader, const char *name, size_t max_chars, ReadLine read,
+                          char **out)
 {
     json_t *value = take(reader, name);
     if (value == NULL)
         return false;
     g_autofree char *text = NULL;
-    if (!json_is_null(value) && !read_line(reader, name, value, max_chars, &text))
+    if (!json_is_null(value) && !read_line(reader, name, value, max_chars, read, &text))
         return false;
     *out = text != NULL && *text != '\0' ? g_steal_pointer(&text) : NULL;
     return true;
+}
+
+bool json_read_optional_line(JsonReader *reader, const char *name, size_t max_chars, char **out)
+{
+    return read_optional(reader, name, max_chars, text_one_line, out);
+}
+
+bool json_read_secret(JsonReader *reader, const char *name, size_t max_chars, char **out)
+{
+    return read_optional(reader, name, max_chars, text_secret, out);
 }
 
 bool json_read_block(JsonReader *reader, const char *name, size_t max_bytes, char **out)

@@ -55,6 +55,9 @@ bool json_read_line(JsonReader *reader, const char *name, size_t max_chars, char
 /* As json_read_line(), but null or "" give NULL. */
 bool json_read_optional_line(JsonReader *reader, const char *name, size_t max_chars, char **out);
 
+/* A password or a key (see text_secret()); null or "" give NULL. Free with secret_free(). */
+bool json_read_secret(JsonReader *reader, const char *name, size_t max_chars, char **out);
+
 /* Several lines (see text_block()); null gives "". */
 bool json_read_block(JsonReader *reader, const char *name, size_t max_bytes, char **out);
 

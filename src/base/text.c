@@ -29,28 +29,55 @@ static bool is_control(gunichar c)
     return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
 }
 
-bool text_one_line(const char *in, size_t bytes, size_t max_chars, const char *field, char **out,
-                   GError **error)
+static bool check_line(const char *in, size_t bytes, const char *field, GError **error)
 {
     if (!check_utf8(in, bytes, field, error))
         return false;
     if (memchr(in, '\r', bytes) != NULL || memchr(in, '\n', bytes) != NULL)
         return refuse(error, field, "contains a line break, and must be one line");
+    return true;
+}
+
+static bool check_length(const char *text, size_t max_chars, const char *field, GError **error)
+{
+    glong chars = g_utf8_strlen(text, -1);
+    if ((size_t)chars <= max_chars)
+        return true;
+    error_set_problem(error, TD_ERROR_INVALID, "too-long", field,
+                      "%s is %ld characters long; at most %zu are allowed",
+                      field ? field : "The text", chars, max_chars);
+    return false;
+}
+
+bool text_one_line(const char *in, size_t bytes, size_t max_chars, const char *field, char **out,
+                   GError **error)
+{
+    if (!check_line(in, bytes, field, error))
+        return false;
     g_autoptr(GString) clean = g_string_sized_new(bytes);
     for (const char *p = in; p < in + bytes; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
         g_string_append_unichar(clean, is_control(c) ? ' ' : c);
     }
     g_strstrip(clean->str);
-    glong chars = g_utf8_strlen(clean->str, -1);
-    if ((size_t)chars > max_chars) {
-        error_set_problem(error, TD_ERROR_INVALID, "too-long", field,
-                          "%s is %ld characters long; at most %zu are allowed",
-                          field ? field : "The text", chars, max_chars);
+    if (!check_length(clean->str, max_chars, field, error))
         return false;
-    }
     *out = g_strdup(clean->str);
     return true;
+}
+
+bool text_secret(const char *in, size_t bytes, size_t max_chars, const char *field, char **out,
+                 GError **error)
+{
+    if (!check_line(in, bytes, field, error))
+        return false;
+    char *exact = g_strndup(in, bytes);
+    if (check_length(exact, max_chars, field, error)) {
+        *out = exact;
+        return true;
+    }
+    g_free(exact);
+    return false;
 }
 
 bool text_block(const char *in, size_t bytes, size_t max_bytes, const char *field, char **out,

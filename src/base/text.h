@@ -14,6 +14,11 @@
 bool text_one_line(const char *in, size_t bytes, size_t max_chars, const char *field, char **out,
                    GError **error);
 
+/* Checks a password or a key: as text_one_line(), but it is taken exactly as it is; spaces at its
+ * ends belong to it. Free with secret_free(). Errors: INVALID. */
+bool text_secret(const char *in, size_t bytes, size_t max_chars, const char *field, char **out,
+                 GError **error);
+
 /* Checks and cleans a text of several lines: UTF-8, at most max_bytes; CRLF and CR become LF, NUL
  * is refused, other control characters but tab become a space. Errors: INVALID. */
 bool text_block(const char *in, size_t bytes, size_t max_bytes, const char *field, char **out,

@@ -112,7 +112,12 @@ static void print_brake(const json_t *brake)
                   held, held == 1 ? "" : "s", time);
 }
 
-static void print_server(const json_t *server)
+static bool is_up(const json_t *relay)
+{
+    return strcmp(json_get_text(relay, "state"), "up") == 0;
+}
+
+static void print_trouble(const json_t *relay)
 {
     static const Shown trouble[] = {
         {"Since", "since", SHOWN_TIME},
@@ -120,20 +125,68 @@ static void print_server(const json_t *server)
         {"Next try", "retry_at", SHOWN_TIME},
         {0},
     };
-    const json_t *relay = json_object_get(server, "relay");
-    const char *state = json_get_text(relay, "state");
+    if (is_up(relay))
+        return;
+    print_fields(relay, trouble);
+    if (strcmp(json_get_text(relay, "state"), "stopped") == 0)
+        command_print("  When the reason is mended: tidings alerts resume\n");
+}
+
+/* One is what a desk has; none while it is meant to send, or several, is worth saying. */
+static void print_senders(const json_t *senders, bool active)
+{
+    size_t i;
+    json_t *sender;
+    if (active && json_array_size(senders) == 0)
+        command_print("No process is sending: `tidings serve` does.\n");
+    json_array_foreach(senders, i, sender)
+    {
+        g_autofree char *name = plain_line(json_get_text(sender, "name"));
+        if (json_array_size(senders) > 1)
+            command_print("%s%s\n", i == 0 ? "Sent by: " : "         ", name);
+    }
+}
+
+/* Several relays, in order of preference. */
+static void print_relays(const json_t *relays)
+{
+    size_t i;
+    json_t *relay;
+    bool any_up = false;
+    json_array_foreach(relays, i, relay) any_up = any_up || is_up(relay);
+    command_print(any_up ? "Relays, in order of preference:\n"
+                         : "No relay can be used. Alerts wait; nothing is lost.\n");
+    json_array_foreach(relays, i, relay)
+    {
+        g_autofree char *name = plain_line(json_get_text(relay, "name"));
+        command_print("%zu. %s is %s.\n", i + 1, name, json_get_text(relay, "state"));
+        print_trouble(relay);
+    }
+}
+
+static void print_one_relay(const json_t *relay, bool active)
+{
+    if (active && !is_up(relay))
+        command_print("The relay is %s. Alerts wait; nothing is lost.\n",
+                      json_get_text(relay, "state"));
+    print_trouble(relay);
+}
+
+static void print_server(const json_t *server)
+{
+    const json_t *relays = json_object_get(server, "relays");
     bool active = json_get_bool(server, "active", false);
-    bool up = strcmp(state, "up") == 0;
     command_print("The Alerts Server is %s; mail leaves by %s.\n", active ? "active" : "not active",
                   json_get_text(server, "transport"));
     if (!active)
         command_print("Nobody is told until it is activated.\n");
-    else if (!up)
-        command_print("The relay is %s. Alerts wait; nothing is lost.\n", state);
-    if (!up)
-        print_fields(relay, trouble);
+    if (json_array_size(relays) > 1)
+        print_relays(relays);
+    else
+        print_one_relay(json_object_get(server, "relay"), active);
     const char *name;
     json_t *count;
+    print_senders(json_object_get(server, "senders"), active);
     print_brake(json_object_get(server, "brake"));
     command_print("\n");
     json_object_foreach(json_object_get(server, "messages"), name, count)
@@ -155,6 +208,24 @@ static bool run_status(Job *job, GError **error)
         return false;
     if (!job_print_json(job, server))
         print_server(server);
+    return true;
+}
+
+static bool run_resume(Job *job, GError **error)
+{
+    json_auto_t *answer =
+        client_call(job_client(job), "POST", "/api/v1/alerts-server/resume", NULL, error);
+    if (answer == NULL)
+        return false;
+    if (job_print_json(job, answer))
+        return true;
+    int64_t resumed = json_get_int(answer, "resumed");
+    if (resumed == 0)
+        command_print("No relay was stopped.\n");
+    else
+        command_print("%" G_GINT64_FORMAT " relay%s may be used again.\n"
+                      "What was rejected meanwhile: tidings alerts retry --state rejected\n",
+                      resumed, resumed == 1 ? "" : "s");
     return true;
 }
 
@@ -371,7 +442,7 @@ static const Option held_filter[] = {
 
 static const Option state_filter[] = {
     {"state", OPTION_TEXT, NULL, "STATE",
-     "All in this state: deferred, queued, rejected, expired or cancelled"},
+     "All in this state: deferred, queued, uncertain, rejected, expired or cancelled"},
     {0},
 };
 
@@ -392,6 +463,9 @@ int command_alerts(int argc, char **argv)
         {.name = "status",
          .summary = "Tell whether mail is leaving, why not, and how much waits",
          .run = run_status},
+        {.name = "resume",
+         .summary = "Let a relay that refused many in a row be used again",
+         .run = run_resume},
         {.name = "list",
          .arguments = "[TICKET]",
          .summary = "List a ticket's alerts, or all, the newest first",

@@ -68,9 +68,20 @@ static bool run_get(Job *job, GError **error)
 
 /* ---- set ---- */
 
-static bool is_password(const char *assignment)
+/* Whether a value, or what stands in it, is a field whose value is never shown. */
+static bool holds_secret(const char *name, const json_t *value)
 {
-    return g_str_has_prefix(assignment, "password=");
+    static const char *const secrets[] = {"password", NULL};
+    if (name != NULL && g_strv_contains(secrets, name))
+        return true;
+    bool found = false;
+    const char *inner_name;
+    size_t i;
+    json_t *inner;
+    json_object_foreach((json_t *)value, inner_name, inner) found =
+        found || holds_secret(inner_name, inner);
+    json_array_foreach(value, i, inner) found = found || holds_secret(NULL, inner);
+    return found;
 }
 
 static bool read_assignments(const Job *job, const char *section, json_t *body, GError **error)
@@ -82,14 +93,15 @@ static bool read_assignments(const Job *job, const char *section, json_t *body, 
     if (present == NULL)
         return false;
     for (; *assignments != NULL; assignments++) {
-        if (is_password(*assignments)) {
-            command_misused(error,
-                            "A password on the command line could be read by every process of this"
-                            " machine; use --ask-password or --password-stdin");
-            return false;
-        }
         if (!assign_read(*assignments, present, body, error))
             return false;
+        if (holds_secret(NULL, body)) {
+            command_misused(error,
+                            "A password on the command line could be read by every process of this"
+                            " machine; use --ask-password or --password-stdin, or --json-body - for"
+                            " that of a fallback relay. Nothing was changed");
+            return false;
+        }
     }
     return true;
 }
@@ -233,6 +245,7 @@ static const Option setting[] = {
 
 static const Option testing[] = {
     {"to", OPTION_TEXT, NULL, "ADDRESS", "Where the test mail goes"},
+    {"relay", OPTION_ID, NULL, "N", "By which relay: 1 is the first, 2 the first fallback relay"},
     {0},
 };
 

@@ -114,7 +114,7 @@ static bool serve(DeskFolder *folder, const AppRoles *roles, GError **error)
 }
 
 /* By default every thread may come to have a heap of its own, each with its own half-empty pages:
- * eight heaps a processor. One a processor costs no measurable speed (docs/measurements.md). */
+ * eight heaps a processor. One a processor costs no measurable speed (docs/performance.md). */
 static void share_heaps(void)
 {
     mallopt(M_ARENA_MAX, MAX(2, (int)g_get_num_processors()));

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#define DB_MAX_PARAMETERS          128
+#define DB_MAX_PARAMETERS          256
 #define DB_MAX_STATEMENTS          256 /* kept prepared for each connection */
 #define DB_MAX_ROWS_BYTES          ((size_t)256 * 1024 * 1024) /* one query's answer */
 #define DB_DEFAULT_CONNECTIONS     8
@@ -44,7 +44,8 @@ typedef struct {
 
     void (*close)(Db *db);
     bool (*write)(Db *db, DbFn fn, void *data, GError **error);
-    bool (*read)(Db *db, DbFn fn, void *data, GError **error);
+    /* timeout_ms 0: waits for busy_timeout_ms to begin, then for as long as it takes. */
+    bool (*read)(Db *db, int64_t timeout_ms, DbFn fn, void *data, GError **error);
 
     bool (*exec)(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
                  int64_t *changed, GError **error);

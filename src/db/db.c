@@ -69,7 +69,13 @@ bool db_write(Db *db, DbFn fn, void *data, GError **error)
 
 bool db_read(Db *db, DbFn fn, void *data, GError **error)
 {
-    return !is_nested(db, "db_read()", error) && db->driver->read(db, fn, data, error);
+    return !is_nested(db, "db_read()", error) && db->driver->read(db, 0, fn, data, error);
+}
+
+bool db_read_within(Db *db, int64_t timeout_ms, DbFn fn, void *data, GError **error)
+{
+    return !is_nested(db, "db_read_within()", error) &&
+           db->driver->read(db, MAX(timeout_ms, 1), fn, data, error);
 }
 
 bool db_fn_run(DbTx *tx, DbFn fn, void *data, GError **error)
@@ -183,15 +189,46 @@ static bool is_allowed(const char *sql, GError **error)
     return true;
 }
 
-static bool exec_va(DbTx *tx, int64_t *changed, GError **error, const char *sql, const char *types,
-                    va_list args)
+/* As values_read() from a list. */
+static bool params_read(DbValue *values, const DbParam *params, size_t n, GError **error)
+{
+    if (n > DB_MAX_PARAMETERS) {
+        error_set(error, TD_ERROR_INTERNAL, "A statement has %zu parameters; %d are possible", n,
+                  DB_MAX_PARAMETERS);
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        values[i] = (DbValue){.type = params[i].type, .integer = params[i].integer};
+        if (params[i].type == 's' && !value_set_text(&values[i], params[i].text, i, error))
+            return false;
+    }
+    return true;
+}
+
+/* Where the parameters come from: of `args` with `types`, or of a list. */
+typedef struct {
+    const char *types; /* NULL: `params` */
+    va_list args;
+    const DbParam *params;
+    size_t n_params;
+} Source;
+
+static bool source_read(Source *source, DbValue *values, size_t *n_values, GError **error)
+{
+    if (source->types != NULL)
+        return values_read(values, n_values, source->types, source->args, error);
+    *n_values = source->n_params;
+    return params_read(values, source->params, source->n_params, error);
+}
+
+static bool exec_source(DbTx *tx, int64_t *changed, GError **error, const char *sql, Source *source)
 {
     DbValue values[DB_MAX_PARAMETERS];
     size_t n_values = 0;
     if (!tx_is_well(tx, error))
         return false;
     GError *local = NULL;
-    if (is_allowed(sql, &local) && values_read(values, &n_values, types, args, &local) &&
+    if (is_allowed(sql, &local) && source_read(source, values, &n_values, &local) &&
         tx->db->driver->exec(tx, sql, values, n_values, changed, &local))
         return true;
     tx_fail(tx, local, error);
@@ -224,11 +261,18 @@ bool db_insert(DbTx *tx, int64_t *id, GError **error, const char *sql, const cha
 
 bool db_exec(DbTx *tx, int64_t *changed, GError **error, const char *sql, const char *types, ...)
 {
-    va_list args;
-    va_start(args, types);
-    bool ok = exec_va(tx, changed, error, sql, types, args);
-    va_end(args);
+    Source source = {.types = types};
+    va_start(source.args, types);
+    bool ok = exec_source(tx, changed, error, sql, &source);
+    va_end(source.args);
     return ok;
+}
+
+bool db_exec_list(DbTx *tx, int64_t *changed, GError **error, const char *sql,
+                  const DbParam *params, size_t n)
+{
+    Source source = {.params = params, .n_params = n};
+    return exec_source(tx, changed, error, sql, &source);
 }
 
 bool db_script(DbTx *tx, const char *sql, GError **error)
@@ -242,7 +286,7 @@ bool db_script(DbTx *tx, const char *sql, GError **error)
     return false;
 }
 
-static DbRows *query_va(DbTx *tx, GError **error, const char *sql, const char *types, va_list args)
+static DbRows *query_source(DbTx *tx, GError **error, const char *sql, Source *source)
 {
     DbValue values[DB_MAX_PARAMETERS];
     size_t n_values = 0;
@@ -250,7 +294,7 @@ static DbRows *query_va(DbTx *tx, GError **error, const char *sql, const char *t
         return NULL;
     GError *local = NULL;
     DbRows *rows = NULL;
-    if (is_allowed(sql, &local) && values_read(values, &n_values, types, args, &local))
+    if (is_allowed(sql, &local) && source_read(source, values, &n_values, &local))
         rows = tx->db->driver->query(tx, sql, values, n_values, &local);
     if (rows == NULL) {
         tx_fail(tx, local, error);
@@ -275,20 +319,26 @@ void db_too_large_set(GError **error)
 
 DbRows *db_query(DbTx *tx, GError **error, const char *sql, const char *types, ...)
 {
-    va_list args;
-    va_start(args, types);
-    DbRows *rows = query_va(tx, error, sql, types, args);
-    va_end(args);
+    Source source = {.types = types};
+    va_start(source.args, types);
+    DbRows *rows = query_source(tx, error, sql, &source);
+    va_end(source.args);
     return rows;
+}
+
+DbRows *db_query_list(DbTx *tx, GError **error, const char *sql, const DbParam *params, size_t n)
+{
+    Source source = {.params = params, .n_params = n};
+    return query_source(tx, error, sql, &source);
 }
 
 bool db_query_int(DbTx *tx, bool *found, int64_t *value, GError **error, const char *sql,
                   const char *types, ...)
 {
-    va_list args;
-    va_start(args, types);
-    g_autoptr(DbRows) rows = query_va(tx, error, sql, types, args);
-    va_end(args);
+    Source source = {.types = types};
+    va_start(source.args, types);
+    g_autoptr(DbRows) rows = query_source(tx, error, sql, &source);
+    va_end(source.args);
     if (rows == NULL)
         return false;
     bool is_row = db_rows_next(rows);

@@ -86,6 +86,11 @@ bool db_write(Db *db, DbFn fn, void *data, GError **error);
  * once. A statement that would write fails with INTERNAL. */
 bool db_read(Db *db, DbFn fn, void *data, GError **error);
 
+/* As db_read(), for those who ask how things stand: over within about timeout_ms (at least 1)
+ * whatever the database server does, one that hangs included; only the look-up of its host's name
+ * has limits of its own. Errors: UNAVAILABLE and BUSY for what did not come in time. */
+bool db_read_within(Db *db, int64_t timeout_ms, DbFn fn, void *data, GError **error);
+
 /*
  * Statements. `types` has one letter a parameter, the parameters follow:
  *   i  int64_t (cast what is not)   n  int64_t, where 0 is bound as NULL (an optional id or time)
@@ -100,6 +105,20 @@ bool db_exec(DbTx *tx, int64_t *changed, GError **error, const char *sql, const 
 /* Runs a statement that gives rows; it has run, and all rows are in memory, when this returns. NULL
  * on error. Free with db_rows_free(). */
 DbRows *db_query(DbTx *tx, GError **error, const char *sql, const char *types, ...);
+
+/* The same with parameters from a list, for statements about many rows at once (at most 256
+ * parameters). */
+typedef struct {
+    char type; /* 'i' or 's' */
+    int64_t integer;
+    const char *text;
+} DbParam;
+#define DB_PARAM_INT(value)  ((DbParam){.type = 'i', .integer = (value)})
+#define DB_PARAM_TEXT(value) ((DbParam){.type = 's', .text = (value)})
+
+bool db_exec_list(DbTx *tx, int64_t *changed, GError **error, const char *sql,
+                  const DbParam *params, size_t n);
+DbRows *db_query_list(DbTx *tx, GError **error, const char *sql, const DbParam *params, size_t n);
 
 /* Moves to the next row (before the first at the start). False at the end, or on error: then
  * db_rows_end() says so. */

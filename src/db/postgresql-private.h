@@ -13,7 +13,9 @@ typedef struct {
     PGconn *handle;
     StatementCache *statements;
     uint64_t last_name;
-    bool broken; /* lost, or not to be trusted any more: close it, do not keep it */
+    int64_t answer_by_us; /* g_get_monotonic_time(); 0: however long an answer takes */
+    bool broken;          /* lost, or not to be trusted any more: close it, do not keep it */
+    bool late;            /* broken because an answer did not come in time */
 } PgConnection;
 
 typedef struct {
@@ -44,20 +46,28 @@ void postgresql_url_clear(PgDb *db);
 /* postgresql_connection.c */
 
 /* Takes a place in the pool and a living connection, connecting again with growing pauses until
- * `deadline_us`. Errors: BUSY, UNAVAILABLE. */
-PgConnection *postgresql_connection_take(PgDb *db, int64_t deadline_us, GError **error);
+ * `deadline_us`. `answer_by_us` is the user's, for its statements. Errors: BUSY, UNAVAILABLE. */
+PgConnection *postgresql_connection_take(PgDb *db, int64_t deadline_us, int64_t answer_by_us,
+                                         GError **error);
 void postgresql_connection_give_back(PgDb *db, PgConnection *connection);
 void postgresql_connection_close(void *connection);
 
 /* Whether the server has gone, as far as can be known without asking it. Reads what lies there. */
 bool postgresql_connection_is_dead(PgConnection *connection);
 
+/* The next result of what was sent; NULL: there are no more, or it did not come in time, and then
+ * the connection is broken. Free with PQclear(). */
+PGresult *postgresql_connection_next(PgConnection *connection);
+
+/* The last of these results, as PQexec() gives it; NULL: none came, or not in time. */
+PGresult *postgresql_connection_answer(PgConnection *connection);
+
 /* Runs one statement, or several, without parameters or rows. */
 bool postgresql_connection_run(PgConnection *connection, const char *sql, PgFailure *failure,
                                GError **error);
 
-/* postgresql_error.c: converts a failed result (NULL: none came) and says what it means. Marks a
- * connection that is lost as broken. */
+/* postgresql_error.c: converts a failed result (NULL: none came, in time) and says what it means.
+ * Marks a connection that is lost as broken. */
 PgFailure postgresql_error_set(GError **error, PgConnection *connection, const PGresult *result,
                                bool reads_only);
 

@@ -50,8 +50,8 @@ static Outcome commit(PgTx *tx, GError **error)
     if (PQsendQuery(connection->handle, "COMMIT") == 0)
         return commit_uncertain(connection, error);
     /* The first answer counts: an error that follows "COMMIT" is the server saying goodbye. */
-    for (PGresult *result = PQgetResult(connection->handle); result != NULL;
-         result = PQgetResult(connection->handle)) {
+    for (PGresult *result = postgresql_connection_next(connection); result != NULL;
+         result = postgresql_connection_next(connection)) {
         bool is_good = PQresultStatus(result) == PGRES_COMMAND_OK;
         committed = committed || (is_good && strcmp(PQcmdStatus(result), "COMMIT") == 0);
         rolled_back = rolled_back || (is_good && strcmp(PQcmdStatus(result), "ROLLBACK") == 0);
@@ -101,8 +101,14 @@ static void pause_before_run(int run)
     g_usleep((gulong)(1 + random_below(random_system(), bound_us)));
 }
 
+/* How long a whole run may take: until `by_us`; for `answers`, too, or only to get a connection. */
+typedef struct {
+    int64_t by_us;
+    bool answers;
+} Patience;
+
 /* Whether the function is to run again. */
-static bool is_worth_another(PgDb *db, Outcome outcome, int run, int64_t deadline_us)
+static bool is_worth_another(PgDb *db, Outcome outcome, int run, const Patience *patience)
 {
     if (run + 1 >= MAX_RUNS)
         return false;
@@ -110,17 +116,19 @@ static bool is_worth_another(PgDb *db, Outcome outcome, int run, int64_t deadlin
         pause_before_run(run);
     if (outcome != OUTCOME_LOST)
         return outcome == OUTCOME_RETRY;
+    bool in_time = g_get_monotonic_time() < patience->by_us;
     /* Where one was lost the others that lie in the pool are not to be trusted: each of them could
-     * cost another wait for an answer that never comes. */
-    pool_close_kept(db->pool, postgresql_connection_close);
-    return g_get_monotonic_time() < deadline_us;
+     * cost another wait for an answer that never comes. Impatience alone proves nothing. */
+    if (in_time || !patience->answers)
+        pool_close_kept(db->pool, postgresql_connection_close);
+    return in_time;
 }
 
-static bool run(PgDb *db, bool reads_only, DbFn fn, void *data, GError **error)
+static bool run(PgDb *db, bool reads_only, Patience patience, DbFn fn, void *data, GError **error)
 {
-    int64_t deadline_us = g_get_monotonic_time() + db->base.busy_timeout_ms * 1000;
     for (int i = 0;; i++) {
-        PgConnection *connection = postgresql_connection_take(db, deadline_us, error);
+        PgConnection *connection = postgresql_connection_take(
+            db, patience.by_us, patience.answers ? patience.by_us : 0, error);
         if (connection == NULL)
             return false;
         g_autoptr(GError) local = NULL;
@@ -129,7 +137,7 @@ static bool run(PgDb *db, bool reads_only, DbFn fn, void *data, GError **error)
         postgresql_connection_give_back(db, connection);
         if (outcome == OUTCOME_DONE)
             return true;
-        if (!is_worth_another(db, outcome, i, deadline_us)) {
+        if (!is_worth_another(db, outcome, i, &patience)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return false;
         }
@@ -138,12 +146,15 @@ static bool run(PgDb *db, bool reads_only, DbFn fn, void *data, GError **error)
 
 static bool postgresql_db_write(Db *db, DbFn fn, void *data, GError **error)
 {
-    return run((PgDb *)db, false, fn, data, error);
+    Patience patience = {g_get_monotonic_time() + db->busy_timeout_ms * 1000, false};
+    return run((PgDb *)db, false, patience, fn, data, error);
 }
 
-static bool postgresql_db_read(Db *db, DbFn fn, void *data, GError **error)
+static bool postgresql_db_read(Db *db, int64_t timeout_ms, DbFn fn, void *data, GError **error)
 {
-    return run((PgDb *)db, true, fn, data, error);
+    int64_t wait_ms = timeout_ms > 0 ? timeout_ms : db->busy_timeout_ms;
+    Patience patience = {g_get_monotonic_time() + wait_ms * 1000, timeout_ms > 0};
+    return run((PgDb *)db, true, patience, fn, data, error);
 }
 
 static void postgresql_db_close(Db *base)

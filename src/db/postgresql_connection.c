@@ -3,7 +3,9 @@
  * PostgreSQL connections: opened when they are needed, kept in the pool, and opened again when they
  * were lost. Connecting never blocks for longer than the caller's deadline: libpq's steps are
  * waited for with poll(). A server that is away is tried again with growing pauses until then (a
- * restart takes a second or two); one that refuses the user or the database is not.
+ * restart takes a second or two); one that refuses the user or the database is not. Answers are
+ * waited for as long as they take (locks have a limit of their own), except where the user of the
+ * connection has set a time; and during the set-up of a new one.
  *
  * A kept connection may have died while it lay there. libpq notices only when it reads, so before
  * it is handed out whatever lies in its socket is read: that costs one poll() and finds a server
@@ -35,7 +37,8 @@ static void look_at_notice(void *data, const PGresult *result)
 static bool wait_socket(PGconn *handle, short events, int64_t deadline_us)
 {
     struct pollfd fd = {.fd = PQsocket(handle), .events = events};
-    int64_t left_ms = (deadline_us - g_get_monotonic_time()) / 1000;
+    /* Rounded up: who came too late has no time left, either. */
+    int64_t left_ms = (deadline_us - g_get_monotonic_time() + 999) / 1000;
     return left_ms > 0 && poll(&fd, 1, (int)MIN(left_ms, INT64_C(3600000))) > 0;
 }
 
@@ -86,6 +89,7 @@ static PgConnection *connection_open(PgDb *db, int64_t deadline_us, bool *worth_
         statement_cache_new(DB_MAX_STATEMENTS, postgresql_statement_discard, connection);
     connection->handle =
         PQconnectStartParams((const char *const *)db->keywords, (const char *const *)db->values, 0);
+    connection->answer_by_us = deadline_us;
     *worth_trying = true;
     bool in_time = true;
     bool ok = false;
@@ -109,12 +113,17 @@ static PgConnection *connection_open(PgDb *db, int64_t deadline_us, bool *worth_
     return NULL;
 }
 
-static void pause_before_retry(int64_t *pause_us, int64_t deadline_us)
+/* False, at once, when no time would be left: then the reason of the last failure stands, and not
+ * one more attempt that ends with "no answer in time". */
+static bool pause_before_retry(int64_t *pause_us, int64_t deadline_us)
 {
-    int64_t left_us = deadline_us - g_get_monotonic_time();
     int64_t random_us = (int64_t)random_below(random_system(), (uint64_t)*pause_us / 2);
-    g_usleep((gulong)CLAMP(*pause_us / 2 + random_us, 0, MAX(left_us, 0)));
+    int64_t wanted_us = *pause_us / 2 + random_us;
+    if (g_get_monotonic_time() + wanted_us >= deadline_us)
+        return false;
+    g_usleep((gulong)wanted_us);
     *pause_us = MIN(*pause_us * 2, LAST_PAUSE_US);
+    return true;
 }
 
 static PgConnection *connection_open_until(PgDb *db, int64_t deadline_us, GError **error)
@@ -126,11 +135,10 @@ static PgConnection *connection_open_until(PgDb *db, int64_t deadline_us, GError
         PgConnection *connection = connection_open(db, deadline_us, &worth_trying, &local);
         if (connection != NULL)
             return connection;
-        if (!worth_trying || g_get_monotonic_time() >= deadline_us) {
+        if (!worth_trying || !pause_before_retry(&pause_us, deadline_us)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return NULL;
         }
-        pause_before_retry(&pause_us, deadline_us);
     }
 }
 
@@ -145,7 +153,8 @@ bool postgresql_connection_is_dead(PgConnection *connection)
     return connection->broken;
 }
 
-PgConnection *postgresql_connection_take(PgDb *db, int64_t deadline_us, GError **error)
+PgConnection *postgresql_connection_take(PgDb *db, int64_t deadline_us, int64_t answer_by_us,
+                                         GError **error)
 {
     void *item = NULL;
     if (!pool_take(db->pool, deadline_us, &item, error))
@@ -159,6 +168,8 @@ PgConnection *postgresql_connection_take(PgDb *db, int64_t deadline_us, GError *
         connection = connection_open_until(db, deadline_us, error);
     if (connection == NULL)
         pool_give_back(db->pool, NULL);
+    else
+        connection->answer_by_us = answer_by_us;
     return connection;
 }
 
@@ -182,10 +193,39 @@ void postgresql_connection_close(void *item)
     g_free(connection);
 }
 
+PGresult *postgresql_connection_next(PgConnection *connection)
+{
+    PGconn *handle = connection->handle;
+    while (connection->answer_by_us != 0 && PQisBusy(handle)) {
+        if (!wait_socket(handle, POLLIN, connection->answer_by_us)) {
+            connection->broken = connection->late = true;
+            return NULL;
+        }
+        if (PQconsumeInput(handle) == 0)
+            break; /* PQgetResult() says why */
+    }
+    return PQgetResult(handle);
+}
+
+PGresult *postgresql_connection_answer(PgConnection *connection)
+{
+    PGresult *last = NULL;
+    for (PGresult *result = postgresql_connection_next(connection); result != NULL;
+         result = postgresql_connection_next(connection)) {
+        PQclear(last);
+        last = result;
+    }
+    if (!connection->late)
+        return last;
+    PQclear(last);
+    return NULL;
+}
+
 bool postgresql_connection_run(PgConnection *connection, const char *sql, PgFailure *failure,
                                GError **error)
 {
-    PGresult *result = PQexec(connection->handle, sql);
+    PQsendQuery(connection->handle, sql);
+    PGresult *result = postgresql_connection_answer(connection);
     ExecStatusType status = PQresultStatus(result);
     bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
     if (!ok) {

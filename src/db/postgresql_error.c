@@ -67,9 +67,15 @@ static const StateInfo *state_info(const char *state)
 static PgFailure connection_lost(GError **error, PgConnection *connection)
 {
     connection->broken = true;
-    error_set(error, TD_ERROR_UNAVAILABLE,
-              "The connection to the PostgreSQL server was lost; nothing was changed. See whether "
-              "the server runs and can be reached");
+    if (connection->late)
+        error_set(error, TD_ERROR_UNAVAILABLE,
+                  "The PostgreSQL server did not answer in time; nothing was changed. See whether "
+                  "it runs well");
+    else
+        error_set(
+            error, TD_ERROR_UNAVAILABLE,
+            "The connection to the PostgreSQL server was lost; nothing was changed. See whether "
+            "the server runs and can be reached");
     return PG_FAILURE_LOST;
 }
 

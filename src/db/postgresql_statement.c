@@ -31,7 +31,7 @@ void postgresql_statement_discard(void *item, void *owner)
     if (!connection->broken) {
         g_autofree char *sql = g_strdup_printf("DEALLOCATE %s", statement->name);
         /* A connection lost here is found by the next statement. */
-        PQclear(PQexec(connection->handle, sql));
+        postgresql_connection_run(connection, sql, NULL, NULL);
     }
     g_free(statement);
 }
@@ -64,7 +64,8 @@ static PgStatement *statement_prepare(PgTx *tx, const char *sql, const char *typ
                ++connection->last_name);
     g_strlcpy(statement->types, types, sizeof statement->types);
 
-    PGresult *result = PQprepare(connection->handle, statement->name, sql, (int)n_values, oids);
+    PQsendPrepare(connection->handle, statement->name, sql, (int)n_values, oids);
+    PGresult *result = postgresql_connection_answer(connection);
     bool ok = result_is_good(tx, result, error);
     PQclear(result);
     if (!ok) {
@@ -116,8 +117,9 @@ static PGresult *statement_run(PgTx *tx, const char *sql, const DbValue *values,
             return NULL;
         }
     }
-    PGresult *result = PQexecPrepared(tx->connection->handle, statement->name, (int)n_values, data,
-                                      lengths, formats, 0);
+    PQsendQueryPrepared(tx->connection->handle, statement->name, (int)n_values, data, lengths,
+                        formats, 0);
+    PGresult *result = postgresql_connection_answer(tx->connection);
     if (result_is_good(tx, result, error))
         return result;
     PQclear(result);

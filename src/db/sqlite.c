@@ -43,11 +43,12 @@ static bool run_snapshot(SqliteDb *db, SqliteConnection *connection, DbFn fn, vo
     return ok;
 }
 
-static bool sqlite_db_read(Db *base, DbFn fn, void *data, GError **error)
+static bool sqlite_db_read(Db *base, int64_t timeout_ms, DbFn fn, void *data, GError **error)
 {
     SqliteDb *db = (SqliteDb *)base;
     void *item = NULL;
-    int64_t deadline_us = g_get_monotonic_time() + base->busy_timeout_ms * 1000;
+    int64_t wait_ms = timeout_ms > 0 ? timeout_ms : base->busy_timeout_ms;
+    int64_t deadline_us = g_get_monotonic_time() + wait_ms * 1000;
     if (!pool_take(db->readers, deadline_us, &item, error))
         return false;
     SqliteConnection *connection = item;

@@ -9,10 +9,10 @@
  * until the commit of its settlement. A message outside that window is never sent twice and never
  * lost: it stands in the outbox. A message inside it when the process, the link or the database
  * dies becomes `uncertain`, keeps that mark, and is sent again with the same Message-ID and the
- * same bytes. At most DELIVERY_IN_FLIGHT x concurrency messages are in the window at once.
+ * same bytes. At most PACE_MAX (pace.h) x concurrency messages are in the window at once.
  *
  * Threads: one dispatcher claims (and keeps house), `concurrency` senders compose and send, one
- * settler records outcomes, as many as wait in one commit.
+ * settler records outcomes, as many as wait in one commit, one renews the lease.
  */
 #pragma once
 
@@ -23,10 +23,6 @@
 
 #include <jansson.h>
 
-/* Messages claimed for each connection: one being sent, the others ready so that it never waits for
- * a commit. */
-#define DELIVERY_IN_FLIGHT 4
-
 typedef struct {
     Db *db; /* borrowed, as are clock, random and composer */
     const Clock *clock;
@@ -34,6 +30,7 @@ typedef struct {
     Composer *composer;
     const char *maildir; /* where the transport "maildir" delivers */
     const char *memory;  /* non-NULL: use the transport "memory" whatever the options say (tests) */
+    int64_t lease_us;    /* how long a claim lives without its server; 0: the default, 60 s */
     int timeout_scale;   /* percent of the SMTP timeouts; 0 means 100 */
 } DeliverySetup;
 
@@ -51,11 +48,15 @@ void delivery_wake(Delivery *delivery);
 void delivery_stop(Delivery *delivery, int64_t grace_ms);
 
 /* Sends one test mail with the settings in force, whether or not the server is active, outside the
- * outbox. Gives
- * {"ok":bool,"steps":[{"step","sent","reply"}]}. Blocks until the last reply. Errors: INVALID (no
- * sender set). */
-json_t *delivery_test_send(const DeliverySetup *setup, const char *to, GError **error);
+ * outbox, by one relay (1: the first one). Gives {"ok":bool,"steps":[{"step","sent","reply"}]}.
+ * Blocks until the last reply. Errors: INVALID (no sender set; no such relay). */
+json_t *delivery_test_send(const DeliverySetup *setup, const char *to, int relay, GError **error);
 
-/* Whether mail is leaving, and why not: {"active","transport","relay":{"state","reason","since",
- * "retry_at"}} of the settings in force, as any process of the desk has recorded it. */
+/* A person's "go on": every relay that the breaker stopped may be used again. *resumed counts them.
+ */
+bool delivery_resume(const DeliverySetup *setup, int64_t *resumed, GError **error);
+
+/* Whether mail is leaving, and why not: {"active","transport","relays":[{"name","state","reason",
+ * "since","retry_at"}],"relay": the first of them,"senders":[{"name","since","lease_until"}]} with
+ * the settings in force, as any process of the desk has recorded it. */
 json_t *delivery_status(const DeliverySetup *setup, GError **error);

@@ -2,30 +2,29 @@
 /*
  * The dispatcher: the one thread that claims, and that keeps house. It never waits for a relay, so
  * a slow one cannot keep it from taking back what another process left behind.
+ *
+ * Each round asks for every relay, in the order of preference, whether something may be claimed for
+ * it; the first that is open gets it. A better one that was down is tried now and then on the side:
+ * by a connection alone where another relay can take the mail meanwhile, else by one message.
  */
-#include "alerts/closing.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "delivery/private.h"
-#include "delivery/retry.h"
-#include "records/token.h"
 
-/* Longer than the longest wait of one SMTP dialogue (RFC 5321 §4.5.3.2.6: 10 minutes for the dot).
- */
-#define LEASE_US         (15 * US_PER_MINUTE)
-#define POLL_US          US_PER_SECOND
-#define HOUSEKEEPING_US  (15 * US_PER_SECOND)
-#define RECOVERED_DUE_US (30 * US_PER_SECOND)
-#define CHUNK            500
+#include <string.h>
 
-/* ---- claiming ---- */
+#define POLL_US         US_PER_SECOND
+#define HOUSEKEEPING_US (15 * US_PER_SECOND)
+#define ADMIT_MAX       500
 
 typedef struct {
     Delivery *delivery;
     const char *sender;
+    Term *term;
     int limit;
-    char *lease;
     GPtrArray *claimed;
+    bool more;      /* there may be others */
+    int64_t due_at; /* without `more`: when the next one is due */
 } Claiming;
 
 static bool claim(DbTx *tx, void *data, GError **error)
@@ -33,192 +32,150 @@ static bool claim(DbTx *tx, void *data, GError **error)
     Claiming *claiming = data;
     g_clear_pointer(&claiming->claimed, g_ptr_array_unref);
     int64_t now_us = clock_wall_us(claiming->delivery->setup.clock);
-    OutboxClaim wanted = {
-        .lease = claiming->lease,
-        .lease_until = now_us + LEASE_US,
-        .sender = claiming->sender,
-        .now_us = now_us,
-        .limit = claiming->limit,
-    };
+    OutboxClaim wanted = {.lease = claiming->term->token,
+                          .sender = claiming->sender,
+                          .now_us = now_us,
+                          .limit = claiming->limit};
+    if (!outbox_admit(tx, now_us, ADMIT_MAX, &claiming->more, error))
+        return false;
     claiming->claimed = outbox_claim(tx, &wanted, error);
-    return claiming->claimed != NULL;
+    if (claiming->claimed == NULL)
+        return false;
+    claiming->more = claiming->more || (int)claiming->claimed->len == claiming->limit;
+    return claiming->more || outbox_next_due(tx, &claiming->due_at, error);
 }
 
-static void hand_out(Delivery *delivery, GPtrArray *claimed, DeliveryRoute *route)
+static Job *job_new(OutboxMessage *message, DeliveryRoute *route, Line *line, Term *term)
+{
+    Job *job = g_new0(Job, 1);
+    job->message = message;
+    job->route = delivery_route_ref(route);
+    job->line = line;
+    job->term = term_ref(term);
+    return job;
+}
+
+/* What is urgent comes before what waits here already. */
+static void hand_out(Delivery *delivery, Line *line, GPtrArray *claimed, DeliveryRoute *route,
+                     Term *term)
 {
     g_ptr_array_set_free_func(claimed, NULL);
     monitor_lock(&delivery->monitor);
+    GList *first = delivery->jobs.head;
     for (guint i = 0; i < claimed->len; i++) {
-        Job *job = g_new0(Job, 1);
-        job->message = claimed->pdata[i];
-        job->route = delivery_route_ref(route);
-        g_queue_push_tail(&delivery->jobs, job);
+        OutboxMessage *message = claimed->pdata[i];
+        Job *job = job_new(message, route, line, term);
+        if (message->urgent && first != NULL)
+            g_queue_insert_before(&delivery->jobs, first, job);
+        else
+            g_queue_push_tail(&delivery->jobs, job);
     }
-    delivery->in_flight += (int)claimed->len;
+    line->in_flight += (int)claimed->len;
     pthread_cond_broadcast(&delivery->more_jobs);
     monitor_unlock(&delivery->monitor);
 }
 
-/* How many more may be claimed now. While the relay is down, one at a time tries whether it is
- * back. */
-static int room(Delivery *delivery, const DeliverySettings *settings, int64_t now_us)
+/* A job without a message: only whether the relay can be reached. */
+static void hand_out_probe(Delivery *delivery, Line *line, DeliveryRoute *route, Term *term)
 {
-    if (!settings->active)
-        return 0;
-    bool down = g_strcmp0(settings->relay.state, "up") != 0;
-    if (down && now_us < settings->relay.retry_at)
-        return 0;
     monitor_lock(&delivery->monitor);
-    int in_flight = delivery->in_flight;
-    if (in_flight == 0)
-        delivery->relay_blocked = false;
-    bool blocked = delivery->relay_blocked;
+    g_queue_push_head(&delivery->jobs, job_new(NULL, route, line, term));
+    line->in_flight++;
+    pthread_cond_broadcast(&delivery->more_jobs);
     monitor_unlock(&delivery->monitor);
-    if (down || blocked)
-        return in_flight == 0 ? 1 : 0;
-    return MAX(0,
-               MIN(settings->concurrency, DELIVERY_SENDERS_MAX) * DELIVERY_IN_FLIGHT - in_flight);
 }
 
-/* *claimed is how many; 0 where there was nothing, or no room. */
-static bool claim_some(Delivery *delivery, const DeliverySettings *settings, guint *claimed,
-                       GError **error)
+static Line *find_line(Delivery *delivery, const DeliveryRoute *route)
 {
-    *claimed = 0;
-    int limit = room(delivery, settings, clock_wall_us(delivery->setup.clock));
-    if (limit == 0)
+    for (guint i = 0; i < delivery->lines->len; i++) {
+        Line *line = delivery->lines->pdata[i];
+        if (strcmp(line->fingerprint, route->fingerprint) == 0)
+            return line;
+    }
+    Line *line = line_new(route->fingerprint, delivery->max_connections);
+    g_ptr_array_add(delivery->lines, line);
+    return line;
+}
+
+/* Claims at most `limit` for one relay. */
+static bool claim_some(Delivery *delivery, const DeliverySettings *settings, DeliveryRoute *route,
+                       Line *line, int limit, Claiming *claiming, GError **error)
+{
+    g_autoptr(Term) term = term_keep(&delivery->keeper, error);
+    if (term == NULL)
+        return false;
+    claiming->delivery = delivery;
+    claiming->sender = settings->sender;
+    claiming->term = term;
+    claiming->limit = limit;
+    bool well = db_write(delivery->setup.db, claim, claiming, error);
+    if (well && claiming->claimed->len > 0)
+        hand_out(delivery, line, claiming->claimed, route, term);
+    g_clear_pointer(&claiming->claimed, g_ptr_array_unref);
+    return well;
+}
+
+static bool probe(Delivery *delivery, const DeliverySettings *settings, DeliveryRoute *route,
+                  Line *line, GError **error)
+{
+    if (settings->routes->len == 1 || strcmp(route->relay.state, "down") != 0) {
+        Claiming claiming = {0};
+        return claim_some(delivery, settings, route, line, 1, &claiming, error);
+    }
+    g_autoptr(Term) term = term_keep(&delivery->keeper, error);
+    if (term != NULL)
+        hand_out_probe(delivery, line, route, term);
+    return term != NULL;
+}
+
+/* Claims for the first relay that is open. *wait_us: how long nothing more can be done, unless
+ * somebody wakes the dispatcher. */
+static bool claim_round(Delivery *delivery, const DeliverySettings *settings, int64_t *wait_us,
+                        GError **error)
+{
+    for (guint i = 0; i < settings->routes->len; i++) {
+        DeliveryRoute *route = delivery_settings_route(settings, i);
+        int64_t now_us = clock_wall_us(delivery->setup.clock);
+        int room = 0;
+        monitor_lock(&delivery->monitor);
+        Line *line = find_line(delivery, route);
+        LineState state = line_look(line, &route->relay, delivery->max_connections, now_us, &room);
+        int in_flight = line->in_flight;
+        monitor_unlock(&delivery->monitor);
+        if (state == LINE_PROBE && !probe(delivery, settings, route, line, error))
+            return false;
+        if (state != LINE_OPEN)
+            continue;
+        /* A claim is a commit: not one for each message that has left. */
+        if (room == 0 || room < in_flight / 3)
+            return true;
+        Claiming claiming = {.due_at = INT64_MAX};
+        if (!claim_some(delivery, settings, route, line, room, &claiming, error))
+            return false;
+        if (claiming.more)
+            *wait_us = 0;
+        else
+            *wait_us = CLAMP(claiming.due_at - now_us, US_PER_MS, POLL_US);
         return true;
-    g_autofree char *lease = random_base32(delivery->setup.random, 26);
-    Claiming claiming = {
-        .delivery = delivery, .sender = settings->sender, .limit = limit, .lease = lease};
-    bool ok = db_write(delivery->setup.db, claim, &claiming, error);
-    if (ok) {
-        *claimed = claiming.claimed->len;
-        hand_out(delivery, claiming.claimed, settings->route);
     }
-    g_clear_pointer(&claiming.claimed, g_ptr_array_unref);
-    return ok;
-}
-
-/* ---- keeping house ---- */
-
-typedef struct {
-    Delivery *delivery;
-    bool everything;
-    int64_t due_at;
-    int64_t moved;
-} Housework;
-
-static bool take_back(DbTx *tx, void *data, GError **error)
-{
-    Housework *work = data;
-    return outbox_recover(tx, work->everything, clock_wall_us(work->delivery->setup.clock),
-                          work->due_at, CHUNK, &work->moved, error);
-}
-
-static int by_number(const void *a, const void *b)
-{
-    int64_t first = *(const int64_t *)a;
-    int64_t second = *(const int64_t *)b;
-    return first < second ? -1 : first > second;
-}
-
-/* "Customers not told": a closing whose last mail was given up has reached nobody. In the order of
- * the tickets' numbers, as the settler's. */
-static bool review_closings(DbTx *tx, GPtrArray *expired, int64_t now_us, GError **error)
-{
-    g_autoptr(GArray) tickets = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    for (guint i = 0; i < expired->len; i++) {
-        const OutboxMessage *message = expired->pdata[i];
-        int64_t ticket = 0;
-        if (g_strcmp0(message->kind, OUTBOX_KIND_ALERT) == 0 &&
-            !closing_of_alert(tx, message->ref, &ticket, error))
-            return false;
-        if (ticket != 0)
-            g_array_append_val(tickets, ticket);
-    }
-    g_array_sort(tickets, by_number);
-    for (guint i = 0; i < tickets->len; i++)
-        if (!closing_review(tx, g_array_index(tickets, int64_t, i), now_us, NULL, error))
-            return false;
     return true;
 }
 
-static bool tidy(DbTx *tx, void *data, GError **error)
+/* One round. */
+static bool work_once(Delivery *delivery, DeliverySettings *settings, int64_t *wait_us,
+                      GError **error)
 {
-    Housework *work = data;
-    int64_t now_us = clock_wall_us(work->delivery->setup.clock);
-    g_autoptr(GPtrArray) expired =
-        outbox_expire(tx, now_us - RETRY_GIVE_UP_US, "gave_up", CHUNK, now_us, error);
-    return expired != NULL && review_closings(tx, expired, now_us, error) &&
-           idempotency_forget(tx, now_us - US_PER_DAY, CHUNK, error);
-}
-
-bool delivery_take_back(Delivery *delivery, bool everything, int64_t due_at, GError **error)
-{
-    Housework work = {.delivery = delivery, .everything = everything, .due_at = due_at};
-    int64_t total = 0;
-    do {
-        if (!db_write(delivery->setup.db, take_back, &work, error))
-            return false;
-        total += work.moved;
-    } while (work.moved == CHUNK);
-    if (total > 0)
-        log_warning("%" G_GINT64_FORMAT
-                    " alerts were being sent when their sender stopped: they are"
-                    " marked uncertain and sent again with the same Message-ID",
-                    total);
-    return true;
-}
-
-static bool keep_house(Delivery *delivery, GError **error)
-{
-    Housework work = {.delivery = delivery};
-    return delivery_take_back(delivery, false,
-                              clock_wall_us(delivery->setup.clock) + RECOVERED_DUE_US, error) &&
-           db_write(delivery->setup.db, tidy, &work, error);
-}
-
-/* ---- the dispatcher ---- */
-
-static bool next_due(DbTx *tx, void *data, GError **error)
-{
-    return outbox_next_due(tx, data, error);
-}
-
-/* Other settings are another relay, of which nothing bad is known yet. */
-static void notice_new_route(Delivery *delivery, const DeliveryRoute *route, char **known)
-{
-    if (g_strcmp0(*known, route->fingerprint) == 0)
-        return;
-    g_free(*known);
-    *known = g_strdup(route->fingerprint);
-    monitor_lock(&delivery->monitor);
-    delivery->relay_blocked = false;
-    delivery->relay_failures = 0;
-    delivery->relay_retry_at = 0;
-    monitor_unlock(&delivery->monitor);
-}
-
-/* One round. *wait_us says how long nothing can be due. */
-static bool work_once(Delivery *delivery, DeliverySettings *settings, char **route,
-                      int64_t *wait_us, GError **error)
-{
-    guint claimed = 0;
     *wait_us = POLL_US;
-    if (!delivery_settings_load(delivery->setup.db, delivery->maildir, delivery->setup.memory,
-                                delivery->setup.timeout_scale, settings, error))
+    if (!delivery_settings_load(&delivery->setup, settings, error))
         return false;
-    notice_new_route(delivery, settings->route, route);
-    if (!claim_some(delivery, settings, &claimed, error))
+    int connections = CLAMP(settings->concurrency, 1, DELIVERY_SENDERS_MAX);
+    monitor_lock(&delivery->monitor);
+    delivery->max_connections = connections;
+    delivery->ask = settings->ask;
+    monitor_unlock(&delivery->monitor);
+    if (!delivery_add_senders(delivery, connections, error))
         return false;
-    if (claimed > 0 || room(delivery, settings, clock_wall_us(delivery->setup.clock)) == 0)
-        return true;
-    int64_t due_at;
-    if (!db_read(delivery->setup.db, next_due, &due_at, error))
-        return false;
-    *wait_us = CLAMP(due_at - clock_wall_us(delivery->setup.clock), US_PER_MS, POLL_US);
-    return true;
+    return !settings->active || claim_round(delivery, settings, wait_us, error);
 }
 
 /* False when it is time to stop. */
@@ -226,7 +183,8 @@ static bool wait_for_work(Delivery *delivery, int64_t wait_us)
 {
     gint64 until = g_get_monotonic_time() + wait_us;
     monitor_lock(&delivery->monitor);
-    while (!delivery->woken && !delivery->stopping && monitor_wait_until(&delivery->monitor, until))
+    while (wait_us > 0 && !delivery->woken && !delivery->stopping &&
+           monitor_wait_until(&delivery->monitor, until))
         ;
     delivery->woken = false;
     bool go_on = !delivery->stopping;
@@ -238,7 +196,6 @@ gpointer delivery_dispatcher_run(gpointer data)
 {
     Delivery *delivery = data;
     g_auto(DeliverySettings) settings = {0};
-    g_autofree char *route = NULL;
     int64_t housekeeping_at = 0;
     bool failing = false;
     int64_t wait_us;
@@ -247,10 +204,10 @@ gpointer delivery_dispatcher_run(gpointer data)
         int64_t now_us = clock_boot_us(delivery->setup.clock);
         bool ok = true;
         if (now_us >= housekeeping_at) {
-            housekeeping_at = now_us + HOUSEKEEPING_US;
-            ok = keep_house(delivery, &error);
+            housekeeping_at = now_us + MIN(HOUSEKEEPING_US, delivery->keeper.lease_us / 2);
+            ok = delivery_keep_house(delivery, &error);
         }
-        ok = ok && work_once(delivery, &settings, &route, &wait_us, &error);
+        ok = ok && work_once(delivery, &settings, &wait_us, &error);
         if (!ok) {
             /* Said once, not at every poll. */
             if (!failing)

@@ -9,9 +9,7 @@
 #include <string.h>
 
 typedef struct {
-    const char *maildir;
-    const char *memory;
-    int timeout_scale;
+    const DeliverySetup *setup;
     DeliverySettings loaded;
 } Load;
 
@@ -26,15 +24,16 @@ void delivery_route_unref(DeliveryRoute *route)
     if (route == NULL || !g_atomic_int_dec_and_test(&route->users))
         return;
     transport_settings_clear(&route->transport);
+    relay_state_clear(&route->relay);
     g_free(route->fingerprint);
+    g_free(route->name);
     g_free(route);
 }
 
 void delivery_settings_clear(DeliverySettings *settings)
 {
     g_clear_pointer(&settings->sender, g_free);
-    g_clear_pointer(&settings->route, delivery_route_unref);
-    relay_state_clear(&settings->relay);
+    g_clear_pointer(&settings->routes, g_ptr_array_unref);
 }
 
 static char *text_or_null(const char *text)
@@ -42,29 +41,55 @@ static char *text_or_null(const char *text)
     return *text != '\0' ? g_strdup(text) : NULL;
 }
 
-static DeliveryRoute *make_route(const AlertsServerSettings *server, const char *password,
-                                 const Load *load)
+static SmtpSecurity security_of(const RelaySettings *relay)
+{
+    return strcmp(relay->security, "tls") == 0    ? SMTP_SECURITY_TLS
+           : strcmp(relay->security, "none") == 0 ? SMTP_SECURITY_NONE
+                                                  : SMTP_SECURITY_STARTTLS;
+}
+
+static char *fingerprint(const char *kind, const RelaySettings *relay, const char *password)
+{
+    char *all = g_strdup_printf("%s\n%s\n%d\n%d\n%s\n%s\n%s", kind, relay->host, relay->port,
+                                (int)security_of(relay), relay->username,
+                                password != NULL ? password : "", relay->ca_file);
+    char *hash = secret_hash(all, strlen(all));
+    secret_free(all);
+    return hash;
+}
+
+/* `password` is taken. */
+static DeliveryRoute *make_route(const char *kind, const RelaySettings *relay, char *password,
+                                 const DeliverySetup *setup)
 {
     DeliveryRoute *route = g_new0(DeliveryRoute, 1);
     TransportSettings *transport = &route->transport;
     route->users = 1;
-    transport->kind = g_strdup(load->memory != NULL ? "memory" : server->transport);
-    transport->host = text_or_null(server->host);
-    transport->port = (uint16_t)server->port;
-    transport->security = strcmp(server->security, "tls") == 0    ? SMTP_SECURITY_TLS
-                          : strcmp(server->security, "none") == 0 ? SMTP_SECURITY_NONE
-                                                                  : SMTP_SECURITY_STARTTLS;
-    transport->username = text_or_null(server->username);
-    transport->password = g_strdup(password);
-    transport->ca_file = text_or_null(server->ca_file);
-    transport->path = strcmp(transport->kind, "maildir") == 0 ? g_strdup(load->maildir) : NULL;
-    transport->timeout_scale = load->timeout_scale;
-    g_autofree char *all =
-        g_strdup_printf("%s\n%s\n%d\n%d\n%s\n%s\n%s", transport->kind, server->host, server->port,
-                        (int)transport->security, server->username,
-                        password != NULL ? password : "", server->ca_file);
-    route->fingerprint = secret_hash(all, strlen(all));
+    transport->kind = g_strdup(kind);
+    transport->host = text_or_null(relay->host);
+    transport->port = (uint16_t)relay->port;
+    transport->security = security_of(relay);
+    transport->username = text_or_null(relay->username);
+    transport->password = password;
+    transport->ca_file = text_or_null(relay->ca_file);
+    transport->path = strcmp(kind, "maildir") == 0 ? g_strdup(setup->maildir) : NULL;
+    transport->timeout_scale = setup->timeout_scale;
+    route->name = strcmp(kind, "smtp") == 0 ? g_strdup_printf("%s:%d", relay->host, relay->port)
+                                            : g_strdup(kind);
+    route->fingerprint = fingerprint(kind, relay, password);
     return route;
+}
+
+static bool add_route(DbTx *tx, Load *load, const char *kind, const RelaySettings *relay,
+                      GError **error)
+{
+    char *password = NULL;
+    g_autofree char *name = relay_secret_name(load->loaded.routes->len, RELAY_PASSWORD);
+    if (!secret_load(tx, name, &password, error))
+        return false;
+    DeliveryRoute *route = make_route(kind, relay, password, load->setup);
+    g_ptr_array_add(load->loaded.routes, route);
+    return relay_load(tx, route->fingerprint, &route->relay, error);
 }
 
 static bool load_all(DbTx *tx, void *data, GError **error)
@@ -72,22 +97,27 @@ static bool load_all(DbTx *tx, void *data, GError **error)
     Load *load = data;
     delivery_settings_clear(&load->loaded);
     g_autoptr(Settings) settings = settings_load(tx, error);
-    char *password = NULL;
-    if (settings == NULL || !secret_load(tx, SECRET_RELAY_PASSWORD, &password, error))
+    if (settings == NULL)
         return false;
-    load->loaded.active = settings->alerts_server.active;
-    load->loaded.concurrency = settings->alerts_server.concurrency;
-    load->loaded.sender = sender_identity(&settings->desk, &settings->alerts_server);
-    load->loaded.route = make_route(&settings->alerts_server, password, load);
-    secret_free(password);
-    return relay_load(tx, load->loaded.route->fingerprint, &load->loaded.relay, error);
+    const AlertsServerSettings *server = &settings->alerts_server;
+    const char *kind = load->setup->memory != NULL ? "memory" : server->transport;
+    load->loaded.active = server->active;
+    load->loaded.ask = server->ask;
+    load->loaded.concurrency = server->concurrency;
+    load->loaded.sender = sender_identity(&settings->desk, server);
+    load->loaded.routes = g_ptr_array_new_with_free_func((GDestroyNotify)delivery_route_unref);
+    /* Only SMTP has relays to fall back on. */
+    guint n = strcmp(kind, "smtp") == 0 ? server->relays->len : 1;
+    for (guint i = 0; i < n; i++)
+        if (!add_route(tx, load, kind, server->relays->pdata[i], error))
+            return false;
+    return true;
 }
 
-bool delivery_settings_load(Db *db, const char *maildir, const char *memory, int timeout_scale,
-                            DeliverySettings *settings, GError **error)
+bool delivery_settings_load(const DeliverySetup *setup, DeliverySettings *settings, GError **error)
 {
-    Load load = {.maildir = maildir, .memory = memory, .timeout_scale = timeout_scale};
-    if (!db_read(db, load_all, &load, error)) {
+    Load load = {.setup = setup};
+    if (!db_read(setup->db, load_all, &load, error)) {
         delivery_settings_clear(&load.loaded);
         return false;
     }

@@ -2,14 +2,18 @@
 /* What the Alerts Server reads before each claim. */
 #pragma once
 
+#include "delivery/delivery.h"
 #include "delivery/relay.h"
 #include "mail/transport.h"
 
-/* Shared by the messages claimed under it; a new one is made when an option changed. */
+/* One way out, shared by the messages claimed under it; made anew with each load of the settings.
+ * Never written to once it is loaded. */
 typedef struct {
     int users;
-    char *fingerprint;
+    char *fingerprint; /* the same as long as no option of this relay changed */
+    char *name;        /* for people: "mail.example.com:587", or the transport's name */
     TransportSettings transport;
+    RelayState relay; /* as it was when the settings were loaded */
 } DeliveryRoute;
 
 DeliveryRoute *delivery_route_ref(DeliveryRoute *route);
@@ -18,15 +22,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DeliveryRoute, delivery_route_unref)
 
 typedef struct {
     bool active;
+    bool ask; /* what is uncertain waits for a person */
     int concurrency;
-    char *sender; /* sender_identity() */
-    DeliveryRoute *route;
-    RelayState relay;
+    char *sender;      /* sender_identity() */
+    GPtrArray *routes; /* of DeliveryRoute *, in order of preference; one at least */
 } DeliverySettings;
+
+static inline DeliveryRoute *delivery_settings_route(const DeliverySettings *settings, guint i)
+{
+    return settings->routes->pdata[i];
+}
 
 void delivery_settings_clear(DeliverySettings *settings);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DeliverySettings, delivery_settings_clear)
 
-/* `memory`: see DeliverySetup. */
-bool delivery_settings_load(Db *db, const char *maildir, const char *memory, int timeout_scale,
-                            DeliverySettings *settings, GError **error);
+/* What is in force now, by one read of the database. Replaces what *settings holds. */
+bool delivery_settings_load(const DeliverySetup *setup, DeliverySettings *settings, GError **error);

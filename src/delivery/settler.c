@@ -5,22 +5,14 @@
  * once.
  */
 #include "alerts/closing.h"
-#include "base/error.h"
 #include "base/log.h"
-#include "delivery/private.h"
+#include "delivery/batch.h"
 #include "delivery/retry.h"
 #include "delivery/undeliverable.h"
 
-#define BATCH_MAX  200
+#define BATCH_MAX  512
 #define RETRY_MS   500
 #define STOP_TRIES 4 /* with RETRY_MS: how long a stop waits for a database that is away */
-
-typedef struct {
-    Delivery *delivery;
-    GPtrArray *jobs;
-    int64_t now_us;
-    int64_t relay_retry_at; /* 0: the relay answered */
-} Batch;
 
 static const char *outcome_name(DeliveryOutcomeKind kind)
 {
@@ -60,7 +52,8 @@ static void plan(const Batch *batch, const Job *job, OutboxSettlement *settlemen
         break;
     case DELIVERY_UNCERTAIN:
         settlement->state = OUTBOX_UNCERTAIN;
-        settlement->due_at = batch->now_us + RETRY_UNCERTAIN_US;
+        settlement->due_at = batch->ask ? OUTBOX_NEVER : batch->now_us + RETRY_UNCERTAIN_US;
+        settlement->state_reason = batch->ask ? OUTBOX_ASK : NULL;
         break;
     case DELIVERY_RELAY_DOWN:
         /* It says nothing about this mail, which keeps its place in the queue. */
@@ -73,8 +66,10 @@ static void plan(const Batch *batch, const Job *job, OutboxSettlement *settlemen
 static bool settle_tried(DbTx *tx, const Batch *batch, const Job *job, bool *settled,
                          GError **error)
 {
-    OutboxSettlement settlement = {
-        .id = job->message->id, .lease = job->message->lease, .now_us = batch->now_us};
+    OutboxSettlement settlement = {.id = job->message->id,
+                                   .lease = job->message->lease,
+                                   .order_key = job->message->order_key,
+                                   .now_us = batch->now_us};
     OutboxAttempt attempt = {.at = batch->now_us};
     settlement.attempt = &attempt;
     if (job->composed) {
@@ -147,81 +142,97 @@ static bool review_closings(DbTx *tx, const Batch *batch, GArray *list, GError *
     return true;
 }
 
-static bool settle_batch(DbTx *tx, void *data, GError **error)
+/* ---- one batch ---- */
+
+/* Most are accepted and have nothing else to tell: those are one statement for many. */
+static bool is_plain(const Job *job)
 {
-    Batch *batch = data;
-    g_autoptr(GArray) closings = g_array_new(FALSE, FALSE, sizeof(Touched));
-    for (guint i = 0; i < batch->jobs->len; i++) {
-        const Job *job = batch->jobs->pdata[i];
-        bool settled;
-        OutboxSettlement back = {.id = job->message->id,
-                                 .lease = job->message->lease,
-                                 .state = OUTBOX_QUEUED,
-                                 .now_us = batch->now_us};
-        if (!(job->tried ? settle_tried(tx, batch, job, &settled, error)
-                         : outbox_settle(tx, &back, &settled, error)))
-            return false;
-        if (job->tried && settled && !note_closing(tx, job, closings, error))
-            return false;
-    }
-    if (!review_closings(tx, batch, closings, error))
-        return false;
-    for (guint i = batch->jobs->len; i > 0; i--) {
-        const Job *job = batch->jobs->pdata[i - 1];
-        if (!job->composed)
-            continue;
-        bool misconfigured = job->outcome.relay_misconfigured;
-        if (job->outcome.kind == DELIVERY_RELAY_DOWN || misconfigured)
-            return relay_store_trouble(tx, job->route->fingerprint,
-                                       misconfigured ? "misconfigured" : "down", job->outcome.reply,
-                                       batch->relay_retry_at, batch->now_us, error);
-        return relay_store_up(tx, job->route->fingerprint, batch->now_us, error);
-    }
-    return true;
+    return job->tried && job->composed && job->outcome.kind == DELIVERY_SENT;
 }
 
-/* Counts failures of the relay in a row and sets when to try it again; says when it goes and when
- * it is back. When a relay goes, all connections fail, one after the other: that is one failure,
- * so nothing counts before the next try is due. */
-static void look_at_relay(Batch *batch)
+static bool settle_one(DbTx *tx, const Batch *batch, const Job *job, GArray *closings,
+                       GError **error)
 {
-    Delivery *delivery = batch->delivery;
-    bool answered = false;
-    const Job *trouble = NULL;
+    bool settled;
+    OutboxSettlement back = {.id = job->message->id,
+                             .lease = job->message->lease,
+                             .order_key = job->message->order_key,
+                             .state = OUTBOX_QUEUED,
+                             .now_us = batch->now_us};
+    if (!job->tried)
+        return outbox_settle(tx, &back, &settled, error);
+    return settle_tried(tx, batch, job, &settled, error) &&
+           (!settled || note_closing(tx, job, closings, error));
+}
+
+static const Job *find_job(const Job *const *jobs, size_t n, int64_t id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (jobs[i]->message->id == id)
+            return jobs[i];
+    return NULL;
+}
+
+/* n acceptances under one lease. */
+static bool settle_plain(DbTx *tx, const Batch *batch, const Job *const *jobs, size_t n,
+                         GArray *closings, GError **error)
+{
+    OutboxSettlement settlements[OUTBOX_SETTLE_MAX];
+    OutboxAttempt attempts[OUTBOX_SETTLE_MAX];
+    for (size_t i = 0; i < n; i++) {
+        settlements[i] = (OutboxSettlement){.id = jobs[i]->message->id,
+                                            .lease = jobs[i]->message->lease,
+                                            .order_key = jobs[i]->message->order_key,
+                                            .attempt = &attempts[i],
+                                            .now_us = batch->now_us};
+        attempts[i] = (OutboxAttempt){.reply = jobs[i]->outcome.reply};
+        plan(batch, jobs[i], &settlements[i]);
+    }
+    g_autoptr(GArray) settled = outbox_settle_accepted(tx, settlements, n, error);
+    for (guint i = 0; settled != NULL && i < settled->len; i++) {
+        const Job *job = find_job(jobs, n, g_array_index(settled, int64_t, i));
+        if (!undeliverable_note(tx, job, batch->now_us, error) ||
+            !note_closing(tx, job, closings, error))
+            return false;
+    }
+    return settled != NULL;
+}
+
+static bool settle_jobs(DbTx *tx, const Batch *batch, GArray *closings, GError **error)
+{
+    const Job *plain[OUTBOX_SETTLE_MAX];
+    size_t n = 0;
     for (guint i = 0; i < batch->jobs->len; i++) {
         const Job *job = batch->jobs->pdata[i];
-        if (!job->composed)
+        if (job->message == NULL)
             continue;
-        if (job->outcome.kind == DELIVERY_RELAY_DOWN || job->outcome.relay_misconfigured)
-            trouble = job;
-        else
-            answered = true;
+        if (!is_plain(job)) {
+            if (!settle_one(tx, batch, job, closings, error))
+                return false;
+            continue;
+        }
+        if (n == OUTBOX_SETTLE_MAX || (n > 0 && plain[0]->term != job->term)) {
+            if (!settle_plain(tx, batch, plain, n, closings, error))
+                return false;
+            n = 0;
+        }
+        plain[n++] = job;
     }
-    monitor_lock(&delivery->monitor);
-    bool was_down = delivery->relay_failures > 0;
-    if (trouble != NULL && batch->now_us >= delivery->relay_retry_at) {
-        delivery->relay_failures++;
-        delivery->relay_retry_at = batch->now_us + relay_delay_us(delivery->relay_failures);
-    } else if (trouble == NULL && answered) {
-        delivery->relay_failures = 0;
-        delivery->relay_retry_at = 0;
-    }
-    int64_t failures = delivery->relay_failures;
-    batch->relay_retry_at = trouble != NULL ? delivery->relay_retry_at : 0;
-    monitor_unlock(&delivery->monitor);
-    if (trouble != NULL && !was_down)
-        log_warning(
-            "The relay cannot be used: %s. Nothing is lost: alerts wait, and it is tried again"
-            " every few minutes",
-            trouble->outcome.reply != NULL ? trouble->outcome.reply : "no answer");
-    if (was_down && failures == 0 && answered)
-        log_info("The relay can be used again");
+    return n == 0 || settle_plain(tx, batch, plain, n, closings, error);
+}
+
+static bool settle_batch(DbTx *tx, void *data, GError **error)
+{
+    const Batch *batch = data;
+    g_autoptr(GArray) closings = g_array_new(FALSE, FALSE, sizeof(Touched));
+    return settle_jobs(tx, batch, closings, error) && review_closings(tx, batch, closings, error) &&
+           relay_watch_store(tx, batch, error);
 }
 
 static void commit(Batch *batch)
 {
     Delivery *delivery = batch->delivery;
-    look_at_relay(batch);
+    relay_watch_look(batch);
     for (int tries = 1;; tries++) {
         g_autoptr(GError) error = NULL;
         if (db_write(delivery->setup.db, settle_batch, batch, &error))
@@ -239,7 +250,8 @@ static void commit(Batch *batch)
         g_usleep(RETRY_MS * 1000);
     }
     monitor_lock(&delivery->monitor);
-    delivery->in_flight -= (int)batch->jobs->len;
+    for (guint i = 0; i < batch->jobs->len; i++)
+        ((Job *)batch->jobs->pdata[i])->line->in_flight--;
     delivery->woken = true;
     monitor_broadcast(&delivery->monitor);
     monitor_unlock(&delivery->monitor);
@@ -265,8 +277,15 @@ gpointer delivery_settler_run(gpointer data)
         g_autoptr(GPtrArray) jobs = take_settled(delivery);
         if (jobs->len == 0)
             return NULL;
-        Batch batch = {
-            .delivery = delivery, .jobs = jobs, .now_us = clock_wall_us(delivery->setup.clock)};
+        g_autoptr(GPtrArray) troubles = g_ptr_array_new();
+        g_autoptr(GPtrArray) answers = g_ptr_array_new();
+        g_autoptr(GPtrArray) stops = g_ptr_array_new();
+        Batch batch = {.delivery = delivery,
+                       .jobs = jobs,
+                       .now_us = clock_wall_us(delivery->setup.clock),
+                       .troubles = troubles,
+                       .answers = answers,
+                       .stops = stops};
         commit(&batch);
     }
 }

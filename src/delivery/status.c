@@ -1,22 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* How sending is going, as rows in the database tell it: any process may ask. */
 #include "base/json.h"
 #include "delivery/delivery.h"
 #include "delivery/settings.h"
+#include "outbox/lease.h"
+
+static json_t *show(const DeliveryRoute *route)
+{
+    json_t *relay = json_object();
+    json_set_text(relay, "name", route->name);
+    json_set_text(relay, "state", route->relay.state);
+    json_set_text(relay, "reason", route->relay.reason);
+    json_set_time(relay, "since", route->relay.since);
+    json_set_time(relay, "retry_at", route->relay.retry_at);
+    return relay;
+}
+
+typedef struct {
+    const DeliverySetup *setup;
+    GPtrArray *leases;
+} Senders;
+
+static bool load_senders(DbTx *tx, void *data, GError **error)
+{
+    Senders *senders = data;
+    g_clear_pointer(&senders->leases, g_ptr_array_unref);
+    senders->leases = lease_list(tx, clock_wall_us(senders->setup->clock), error);
+    return senders->leases != NULL;
+}
+
+static json_t *show_senders(const GPtrArray *leases)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < leases->len; i++) {
+        const Lease *lease = leases->pdata[i];
+        json_t *sender = json_object();
+        json_set_text(sender, "name", lease->name);
+        json_set_time(sender, "since", lease->started_at);
+        json_set_time(sender, "lease_until", lease->lease_until);
+        json_array_append_new(list, sender);
+    }
+    return list;
+}
 
 json_t *delivery_status(const DeliverySetup *setup, GError **error)
 {
     g_auto(DeliverySettings) settings = {0};
-    if (!delivery_settings_load(setup->db, setup->maildir, setup->memory, setup->timeout_scale,
-                                &settings, error))
+    Senders senders = {.setup = setup};
+    if (!delivery_settings_load(setup, &settings, error) ||
+        !db_read(setup->db, load_senders, &senders, error)) {
+        g_clear_pointer(&senders.leases, g_ptr_array_unref);
         return NULL;
-    json_t *relay = json_object();
-    json_set_text(relay, "state", settings.relay.state);
-    json_set_text(relay, "reason", settings.relay.reason);
-    json_set_time(relay, "since", settings.relay.since);
-    json_set_time(relay, "retry_at", settings.relay.retry_at);
+    }
     json_t *status = json_object();
+    json_t *relays = json_array();
+    for (guint i = 0; i < settings.routes->len; i++)
+        json_array_append_new(relays, show(delivery_settings_route(&settings, i)));
     json_set_bool(status, "active", settings.active);
-    json_set_text(status, "transport", settings.route->transport.kind);
-    json_object_set_new(status, "relay", relay);
+    json_set_text(status, "transport", delivery_settings_route(&settings, 0)->transport.kind);
+    json_object_set(status, "relay", json_array_get(relays, 0));
+    json_object_set_new(status, "relays", relays);
+    json_object_set_new(status, "senders", show_senders(senders.leases));
+    g_ptr_array_unref(senders.leases);
     return status;
+}
+
+typedef struct {
+    const DeliverySetup *setup;
+    int64_t resumed;
+} Resuming;
+
+static bool resume(DbTx *tx, void *data, GError **error)
+{
+    Resuming *resuming = data;
+    return relay_resume(tx, clock_wall_us(resuming->setup->clock), &resuming->resumed, error);
+}
+
+bool delivery_resume(const DeliverySetup *setup, int64_t *resumed, GError **error)
+{
+    Resuming resuming = {.setup = setup};
+    if (!db_write(setup->db, resume, &resuming, error))
+        return false;
+    *resumed = resuming.resumed;
+    return true;
 }

@@ -40,11 +40,24 @@ static GBytes *build(const DeliverySetup *setup, const json_t *sender, const cha
     return message_build(&parts, error);
 }
 
-json_t *delivery_test_send(const DeliverySetup *setup, const char *to, GError **error)
+/* The relay's route; NULL where there are not so many. */
+static const DeliveryRoute *choose(const DeliverySettings *settings, int relay, GError **error)
+{
+    if (relay >= 1 && (guint)relay <= settings->routes->len)
+        return delivery_settings_route(settings, (guint)relay - 1);
+    error_set_problem(error, TD_ERROR_INVALID, "out-of-range", "/relay",
+                      "There is no relay %d: the options have %u. Nothing was sent", relay,
+                      settings->routes->len);
+    return NULL;
+}
+
+json_t *delivery_test_send(const DeliverySetup *setup, const char *to, int relay, GError **error)
 {
     g_auto(DeliverySettings) settings = {0};
-    if (!delivery_settings_load(setup->db, setup->maildir, setup->memory, setup->timeout_scale,
-                                &settings, error))
+    if (!delivery_settings_load(setup, &settings, error))
+        return NULL;
+    const DeliveryRoute *route = choose(&settings, relay, error);
+    if (route == NULL)
         return NULL;
     json_auto_t *sender = json_loads(settings.sender, 0, NULL);
     if (*json_get_text(sender, "from_address") == '\0') {
@@ -56,8 +69,7 @@ json_t *delivery_test_send(const DeliverySetup *setup, const char *to, GError **
     g_autoptr(GBytes) message = build(setup, sender, to, error);
     if (message == NULL)
         return NULL;
-    g_autoptr(TransportLink) link =
-        transport_link_new(&settings.route->transport, setup->clock, error);
+    g_autoptr(TransportLink) link = transport_link_new(&route->transport, setup->clock, error);
     if (link == NULL)
         return NULL;
     json_t *steps = json_array();

@@ -24,7 +24,7 @@ bool undeliverable_note(DbTx *tx, const Job *job, int64_t now_us, GError **error
 {
     bool off = job->outcome.kind == DELIVERY_SENT &&
                g_strcmp0(job->message->state_reason, OUTBOX_FORCED) == 0;
-    if (!job->composed || (!off && !outcome_says_no_mailbox(&job->outcome)))
+    if (!job->composed || (!off && (job->in_doubt || !outcome_says_no_mailbox(&job->outcome))))
         return true;
     g_autofree char *key = NULL;
     /* It was an address when it was written; what is none cannot be on the list. */

@@ -8,9 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "base/zone.h"
-#include "mail/address.h"
-#include "outbox/outbox.h"
+#include "desk/options-private.h"
 #include "records/option.h"
 #include "records/settings.h"
 #include "records/status.h"
@@ -20,154 +18,19 @@
 
 typedef bool (*Merge)(DeskTx *tx, json_t *stored, json_t *patch, GError **error);
 
-/* ---- fields ---- */
-
-static void merge_line(JsonReader *reader, const char *name, size_t max_chars, json_t *stored)
-{
-    g_autofree char *text = NULL;
-    if (json_read_optional_line(reader, name, max_chars, &text))
-        json_set_text(stored, name, text != NULL ? text : "");
-}
-
-static void merge_block(JsonReader *reader, const char *name, size_t max_bytes, json_t *stored)
-{
-    g_autofree char *text = NULL;
-    if (json_read_block(reader, name, max_bytes, &text))
-        json_set_text(stored, name, text);
-}
-
-static void merge_address(JsonReader *reader, const char *name, json_t *stored)
-{
-    g_autofree char *text = NULL;
-    if (!json_read_optional_line(reader, name, LIMIT_ADDRESS_BYTES, &text))
-        return;
-    g_autofree char *address = NULL;
-    g_autofree char *path = json_reader_path(reader, name);
-    GError *failure = NULL;
-    if (text == NULL || address_parse(text, path, &address, NULL, &failure))
-        json_set_text(stored, name, address != NULL ? address : "");
-    else
-        json_reader_fail(reader, failure);
-}
-
-static void merge_choice(JsonReader *reader, const char *name, const char *const *choices,
-                         json_t *stored)
-{
-    g_autofree char *text = NULL;
-    if (!json_read_line(reader, name, 32, &text))
-        return;
-    if (g_strv_contains(choices, text)) {
-        json_set_text(stored, name, text);
-        return;
-    }
-    g_autofree char *path = json_reader_path(reader, name);
-    g_autofree char *list = g_strjoinv(", ", (char **)choices);
-    GError *failure = NULL;
-    error_set_problem(&failure, TD_ERROR_INVALID, "invalid", path, "%s must be one of: %s", path,
-                      list);
-    json_reader_fail(reader, failure);
-}
-
-static void merge_int(JsonReader *reader, const char *name, int64_t min, int64_t max,
-                      json_t *stored)
-{
-    int64_t value;
-    if (json_read_int(reader, name, min, max, &value))
-        json_set_int(stored, name, value);
-}
-
-static void merge_bool(JsonReader *reader, const char *name, json_t *stored)
-{
-    bool value;
-    if (json_read_bool(reader, name, &value))
-        json_set_bool(stored, name, value);
-}
-
-static void merge_time_zone(JsonReader *reader, const char *name, json_t *stored)
-{
-    g_autofree char *text = NULL;
-    if (!json_read_line(reader, name, 64, &text))
-        return;
-    if (zone_find(text) != NULL) {
-        json_set_text(stored, name, text);
-        return;
-    }
-    g_autofree char *path = json_reader_path(reader, name);
-    GError *failure = NULL;
-    error_set_problem(&failure, TD_ERROR_INVALID, "invalid", path,
-                      "%s: \"%s\" is no time zone known here; write it as Europe/Berlin", path,
-                      text);
-    json_reader_fail(reader, failure);
-}
-
 /* ---- sections ---- */
 
 static bool merge_desk(DeskTx *tx, json_t *stored, json_t *patch, GError **error)
 {
     JsonReader reader;
     json_reader_init(&reader, patch, "");
-    merge_line(&reader, "name", LIMIT_NAME_CHARS, stored);
-    merge_line(&reader, "phone", 64, stored);
-    merge_line(&reader, "hours", LIMIT_NAME_CHARS, stored);
-    merge_block(&reader, "address", 1024, stored);
-    merge_line(&reader, "language", 35, stored);
-    merge_time_zone(&reader, "time_zone", stored);
+    option_merge_line(&reader, "name", LIMIT_NAME_CHARS, stored);
+    option_merge_line(&reader, "phone", 64, stored);
+    option_merge_line(&reader, "hours", LIMIT_NAME_CHARS, stored);
+    option_merge_block(&reader, "address", 1024, stored);
+    option_merge_line(&reader, "language", 35, stored);
+    option_merge_time_zone(&reader, "time_zone", stored);
     return json_reader_end(&reader, error);
-}
-
-static bool check_active(const json_t *stored, GError **error)
-{
-    const char *transport = json_get_text(stored, "transport");
-    if (!json_get_bool(stored, "active", false))
-        return true;
-    if (*json_get_text(stored, "from_address") == '\0') {
-        error_set_problem(error, TD_ERROR_CONFLICT, "sender-missing", "/from_address",
-                          "The Alerts Server cannot be activated without a sender address;"
-                          " set from_address first");
-        return false;
-    }
-    if (strcmp(transport, "smtp") == 0 && *json_get_text(stored, "host") == '\0') {
-        error_set_problem(
-            error, TD_ERROR_CONFLICT, "relay-missing", "/host",
-            "The Alerts Server cannot be activated without a mail server to hand mail to;"
-            " set host first");
-        return false;
-    }
-    return true;
-}
-
-static bool merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GError **error)
-{
-    static const char *const transports[] = {"smtp", "sendmail", "maildir", NULL};
-    static const char *const securities[] = {"none", "starttls", "tls", NULL};
-    bool was_active = json_get_bool(stored, "active", false);
-    g_autofree char *password = NULL;
-    JsonReader reader;
-    json_reader_init(&reader, patch, "");
-    merge_bool(&reader, "active", stored);
-    merge_choice(&reader, "transport", transports, stored);
-    merge_line(&reader, "host", 253, stored);
-    merge_int(&reader, "port", 1, 65535, stored);
-    merge_choice(&reader, "security", securities, stored);
-    merge_line(&reader, "username", LIMIT_NAME_CHARS, stored);
-    merge_line(&reader, "ca_file", 1024, stored);
-    merge_line(&reader, "from_name", LIMIT_NAME_CHARS, stored);
-    merge_address(&reader, "from_address", stored);
-    merge_address(&reader, "reply_to", stored);
-    merge_int(&reader, "concurrency", 1, 64, stored);
-    bool has_password = json_read_optional_line(&reader, "password", LIMIT_NAME_CHARS, &password);
-    if (!json_reader_end(&reader, error) || !check_active(stored, error))
-        return false;
-    /* The history shows that the password was changed, and when, never what it is. */
-    if (has_password)
-        json_set_time(stored, "password_changed", tx->now_us);
-    if (has_password &&
-        !secret_store(tx->db, SECRET_RELAY_PASSWORD, password != NULL ? password : "", error))
-        return false;
-    bool is_active = json_get_bool(stored, "active", false);
-    tx->queued = true; /* the sender must look at its settings again */
-    return !was_active || is_active ||
-           outbox_hold_waiting(tx->db, "alerts_server_inactive", G_MAXINT, tx->now_us, NULL, error);
 }
 
 static bool check_template(DeskTx *tx, int64_t id, const char *path, GError **error)
@@ -208,7 +71,7 @@ static bool merge_alert(DeskTx *tx, JsonReader *outer, const char *name, json_t 
     g_autofree char *path = json_reader_path(outer, name);
     JsonReader reader;
     json_reader_init(&reader, patch, path);
-    merge_bool(&reader, "enabled", alert);
+    option_merge_bool(&reader, "enabled", alert);
     int64_t id = 0;
     bool has_template = json_read_id(&reader, "template", &id);
     g_autofree char *template_path = json_reader_path(&reader, "template");
@@ -233,8 +96,8 @@ static void merge_default_recipients(JsonReader *outer, json_t *stored)
     json_t *defaults = group(stored, "default_recipients");
     JsonReader reader;
     json_reader_init(&reader, patch, path);
-    merge_bool(&reader, "contact", defaults);
-    merge_bool(&reader, "mail_copies", defaults);
+    option_merge_bool(&reader, "contact", defaults);
+    option_merge_bool(&reader, "mail_copies", defaults);
     GError *failure = NULL;
     if (!json_reader_end(&reader, &failure))
         json_reader_fail(outer, failure);
@@ -249,9 +112,9 @@ static void merge_brake(JsonReader *outer, json_t *stored)
     json_t *brake = group(stored, "brake");
     JsonReader reader;
     json_reader_init(&reader, patch, path);
-    merge_bool(&reader, "enabled", brake);
-    merge_int(&reader, "customers", 1, 100000, brake);
-    merge_int(&reader, "minutes", 1, 1440, brake);
+    option_merge_bool(&reader, "enabled", brake);
+    option_merge_int(&reader, "customers", 1, 100000, brake);
+    option_merge_int(&reader, "minutes", 1, 1440, brake);
     GError *failure = NULL;
     if (!json_reader_end(&reader, &failure))
         json_reader_fail(outer, failure);
@@ -340,7 +203,7 @@ static bool merge_tickets(DeskTx *tx, json_t *stored, json_t *patch, GError **er
     JsonReader reader;
     json_reader_init(&reader, patch, "");
     merge_status_labels(&reader, stored);
-    merge_address(&reader, "desk_recipient", stored);
+    option_merge_address(&reader, "desk_recipient", stored);
     return json_reader_end(&reader, error) && check_labels(stored, error);
 }
 
@@ -380,7 +243,7 @@ static const struct {
     json_t *(*show)(const json_t *stored);
 } sections[] = {
     {OPTIONS_DESK, merge_desk, show_desk},
-    {OPTIONS_ALERTS_SERVER, merge_alerts_server, show_alerts_server},
+    {OPTIONS_ALERTS_SERVER, option_merge_alerts_server, show_alerts_server},
     {OPTIONS_ALERTS_TO_CUSTOMERS, merge_alerts_to_customers, show_alerts_to_customers},
     {OPTIONS_TICKETS, merge_tickets, show_tickets},
 };

@@ -58,10 +58,10 @@ int smtp_stage_timeout_ms(const SmtpSession *session, SmtpStage stage);
 /* Queues one command line (without CRLF); `shown`, if given, is what a trace may see of it. */
 void smtp_queue(SmtpSession *session, SmtpStage stage, const char *line, const char *shown);
 
-/* Writes what is queued. `gate_at`: at this offset begins what must not leave after `not_after_us`
- * (0: whenever). *written is set in any case. Errors: those of a channel, and CONFLICT where the
- * gate was closed. */
-bool smtp_flush(SmtpSession *session, SmtpStage stage, size_t gate_at, int64_t not_after_us,
+/* Writes what is queued. `gate_at`: at this offset begins what must not leave unless
+ * envelope_may_leave() of `gated`. *written is set in any case. Errors: those of a channel, and
+ * CONFLICT where the gate was closed. */
+bool smtp_flush(SmtpSession *session, SmtpStage stage, size_t gate_at, const Envelope *gated,
                 size_t *written, GCancellable *cancellable, GError **error);
 
 /* Writes what is queued and reads one reply into session->reply. Errors: those of a channel, and

@@ -297,8 +297,8 @@ static bool run_body(Transaction *t, const Envelope *next)
 
     size_t written;
     g_autoptr(GError) error = NULL;
-    bool flushed = smtp_flush(session, SMTP_BODY, dot_at, t->envelope->not_after_us, &written,
-                              t->cancellable, &error);
+    bool flushed =
+        smtp_flush(session, SMTP_BODY, dot_at, t->envelope, &written, t->cancellable, &error);
     if (!flushed && written <= dot_at) {
         settle_unsent(t, error);
         return false;
@@ -319,6 +319,7 @@ size_t smtp_session_send(SmtpSession *session, const Envelope *envelopes, size_t
     while (i < n && !session->broken && session->messages < SMTP_MESSAGES_PER_SESSION) {
         Transaction t = {session, cancellable, &envelopes[i], &outcomes[i]};
         if (!under_way && !is_takeable(session, t.envelope, t.outcome)) {
+            transport_done(session->link, t.outcome);
             i++;
             continue;
         }
@@ -340,6 +341,8 @@ size_t smtp_session_send(SmtpSession *session, const Envelope *envelopes, size_t
             delivery_outcome_clear(&unused);
             under_way = run_body(&t, follow ? &envelopes[i + 1] : NULL);
         }
+        if (t.outcome->kind != DELIVERY_RELAY_DOWN)
+            transport_done(session->link, t.outcome);
         i++;
     }
     return i;

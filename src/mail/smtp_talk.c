@@ -58,9 +58,9 @@ void smtp_queue(SmtpSession *session, SmtpStage stage, const char *line, const c
 }
 
 /* True while the gated part may leave. */
-static bool gate_open(const SmtpSession *session, int64_t not_after_us, GError **error)
+static bool gate_open(const SmtpSession *session, const Envelope *gated, GError **error)
 {
-    if (not_after_us == 0 || clock_boot_us(session->link->clock) < not_after_us)
+    if (envelope_may_leave(gated, session->link->clock))
         return true;
     error_set(
         error, TD_ERROR_CONFLICT,
@@ -68,7 +68,7 @@ static bool gate_open(const SmtpSession *session, int64_t not_after_us, GError *
     return false;
 }
 
-bool smtp_flush(SmtpSession *session, SmtpStage stage, size_t gate_at, int64_t not_after_us,
+bool smtp_flush(SmtpSession *session, SmtpStage stage, size_t gate_at, const Envelope *gated,
                 size_t *written, GCancellable *cancellable, GError **error)
 {
     GString *out = session->out;
@@ -77,7 +77,7 @@ bool smtp_flush(SmtpSession *session, SmtpStage stage, size_t gate_at, int64_t n
     while (well && done < out->len) {
         size_t piece = MIN(out->len - done, (size_t)PIECE_BYTES);
         size_t n = 0;
-        well = (done + piece <= gate_at || gate_open(session, not_after_us, error)) &&
+        well = (done + piece <= gate_at || gate_open(session, gated, error)) &&
                channel_write(session->channel, out->str + done, piece, deadline_us(session, stage),
                              &n, cancellable, error);
         done += n;
@@ -125,7 +125,7 @@ bool smtp_ask(SmtpSession *session, SmtpStage stage, GCancellable *cancellable, 
 {
     size_t written;
     g_autoptr(GError) wrong = NULL;
-    bool well = smtp_flush(session, stage, G_MAXSIZE, 0, &written, cancellable, &wrong) &&
+    bool well = smtp_flush(session, stage, G_MAXSIZE, NULL, &written, cancellable, &wrong) &&
                 read_reply(session, stage, cancellable, &wrong);
     session->broken = session->broken || !well || session->reply.code == 421;
     if (session->link->trace != NULL) {

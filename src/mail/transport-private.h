@@ -10,6 +10,9 @@ typedef struct {
     void (*link_close)(TransportLink *link); /* ends what is kept open; may be called again */
     void (*link_free)(
         TransportLink *link); /* frees the kind's own parts and the link; after link_close */
+    /* Connects where that is not done yet; false with *outcome. NULL: there is nothing to connect.
+     */
+    bool (*link_open)(TransportLink *link, GCancellable *cancellable, DeliveryOutcome *outcome);
     /* Sends n messages, n > 0; the addresses are safe, the outcomes empty. Those behind a
      * RELAY_DOWN stay empty. */
     void (*send)(TransportLink *link, const Envelope *envelopes, size_t n,
@@ -22,6 +25,8 @@ struct TransportLink {
     const Clock *clock;
     TransportTrace trace;
     void *trace_data;
+    TransportDone done;
+    void *done_data;
     int64_t last_used_us; /* boot time */
 };
 
@@ -37,6 +42,9 @@ extern const TransportKind transport_smtp;
 extern const TransportKind transport_sendmail;
 extern const TransportKind transport_maildir;
 extern const TransportKind transport_memory;
+
+/* This message's outcome is final. */
+void transport_done(const TransportLink *link, DeliveryOutcome *outcome);
 
 /* For the trace; `sent` and `reply` may be NULL. */
 void transport_say(const TransportLink *link, const char *step, const char *sent,

@@ -74,10 +74,36 @@ void transport_link_free(TransportLink *link)
     link->kind->link_free(link);
 }
 
+bool transport_link_open(TransportLink *link, GCancellable *cancellable, DeliveryOutcome *outcome)
+{
+    *outcome = (DeliveryOutcome){0};
+    bool well = link->kind->link_open == NULL || link->kind->link_open(link, cancellable, outcome);
+    link->last_used_us = clock_boot_us(link->clock);
+    return well;
+}
+
 void transport_link_set_trace(TransportLink *link, TransportTrace trace, void *data)
 {
     link->trace = trace;
     link->trace_data = data;
+}
+
+void transport_link_set_done(TransportLink *link, TransportDone done, void *data)
+{
+    link->done = done;
+    link->done_data = data;
+}
+
+void transport_done(const TransportLink *link, DeliveryOutcome *outcome)
+{
+    if (link->done != NULL)
+        link->done(outcome, link->done_data);
+}
+
+bool envelope_may_leave(const Envelope *envelope, const Clock *clock)
+{
+    return envelope->not_after_us == NULL ||
+           clock_boot_us(clock) < __atomic_load_n(envelope->not_after_us, __ATOMIC_ACQUIRE);
 }
 
 /* False, with *outcome, for an envelope that no transport may see. */
@@ -156,7 +182,7 @@ static bool is_stopped(const TransportLink *link, const Envelope *envelope,
                     "Nothing was sent: the sending was stopped on this side");
         return true;
     }
-    if (envelope->not_after_us != 0 && clock_boot_us(link->clock) >= envelope->not_after_us) {
+    if (!envelope_may_leave(envelope, link->clock)) {
         outcome_set(outcome, DELIVERY_RELAY_DOWN, "lease",
                     "The right to send this mail ended before it was handed over; it was not sent");
         return true;
@@ -173,6 +199,7 @@ void transport_one_by_one(TransportLink *link, const Envelope *envelopes, size_t
             send_one(link, &envelopes[i], cancellable, &outcomes[i]);
         if (outcomes[i].kind == DELIVERY_RELAY_DOWN)
             return;
+        transport_done(link, &outcomes[i]);
     }
 }
 

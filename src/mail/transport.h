@@ -64,11 +64,15 @@ typedef void (*TransportTrace)(const char *step, const char *sent, const char *r
 typedef struct {
     const char *envelope_from; /* "" is the null sender */
     const char *envelope_to;
-    GBytes *message;      /* CRLF lines, 7-bit */
-    int64_t not_after_us; /* boot time from which on the final dot must not leave (a lease's end
-                             less its margin): the connection is dropped instead, RELAY_DOWN at
-                             stage "lease"; 0: no such time */
+    GBytes *message; /* CRLF lines, 7-bit */
+    /* Boot time from which on the final dot must not leave (a lease's end less its margin): the
+     * connection is dropped instead, RELAY_DOWN at stage "lease". Read (atomically) right before
+     * the dot, so that a renewal in another thread counts; NULL: no such time. */
+    const int64_t *not_after_us;
 } Envelope;
+
+/* Whether the final dot may leave now, as far as not_after_us goes. */
+bool envelope_may_leave(const Envelope *envelope, const Clock *clock);
 
 typedef struct TransportLink TransportLink;
 
@@ -82,6 +86,16 @@ void transport_link_free(TransportLink *link);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TransportLink, transport_link_free)
 
 void transport_link_set_trace(TransportLink *link, TransportTrace trace, void *data);
+
+/* Called, in the sending thread, as soon as the outcome of one message is known for good: before
+ * the next one is sent. `outcome` is one of those that transport_send_many() was given. Messages
+ * that were not tried are not reported. */
+typedef void (*TransportDone)(DeliveryOutcome *outcome, void *data);
+void transport_link_set_done(TransportLink *link, TransportDone done, void *data);
+
+/* Connects, greets and signs in, where there is something to connect to, and keeps the connection
+ * for the next message. False with *outcome RELAY_DOWN. */
+bool transport_link_open(TransportLink *link, GCancellable *cancellable, DeliveryOutcome *outcome);
 
 /* Sends one message to one recipient; connects, or connects again, when it must (a kept connection
  * that the server has closed is noticed and replaced before anything counts against the message).

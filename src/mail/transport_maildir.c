@@ -154,5 +154,5 @@ static void maildir_send(TransportLink *link, const Envelope *envelopes, size_t 
     transport_one_by_one(link, envelopes, n, cancellable, outcomes, maildir_send_one);
 }
 
-const TransportKind transport_maildir = {"maildir", maildir_new, maildir_close, maildir_free,
-                                         maildir_send};
+const TransportKind transport_maildir = {"maildir",    maildir_new, maildir_close,
+                                         maildir_free, NULL,        maildir_send};

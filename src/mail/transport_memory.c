@@ -68,5 +68,5 @@ static void memory_send(TransportLink *link, const Envelope *envelopes, size_t n
     transport_one_by_one(link, envelopes, n, cancellable, outcomes, memory_send_one);
 }
 
-const TransportKind transport_memory = {"memory", memory_new, memory_close, memory_free,
-                                        memory_send};
+const TransportKind transport_memory = {"memory",    memory_new, memory_close,
+                                        memory_free, NULL,       memory_send};

@@ -233,5 +233,5 @@ static void sendmail_send(TransportLink *link, const Envelope *envelopes, size_t
     transport_one_by_one(link, envelopes, n, cancellable, outcomes, sendmail_send_one);
 }
 
-const TransportKind transport_sendmail = {"sendmail", sendmail_new, sendmail_close, sendmail_free,
-                                          sendmail_send};
+const TransportKind transport_sendmail = {"sendmail",    sendmail_new, sendmail_close,
+                                          sendmail_free, NULL,         sendmail_send};

@@ -39,6 +39,11 @@ static bool session_ready(SmtpLink *smtp, GCancellable *cancellable, DeliveryOut
     return smtp->session != NULL;
 }
 
+static bool smtp_open(TransportLink *link, GCancellable *cancellable, DeliveryOutcome *outcome)
+{
+    return session_ready((SmtpLink *)link, cancellable, outcome);
+}
+
 static void smtp_send(TransportLink *link, const Envelope *envelopes, size_t n,
                       GCancellable *cancellable, DeliveryOutcome *outcomes)
 {
@@ -54,4 +59,5 @@ static void smtp_send(TransportLink *link, const Envelope *envelopes, size_t n,
     }
 }
 
-const TransportKind transport_smtp = {"smtp", smtp_new, smtp_close, smtp_free, smtp_send};
+const TransportKind transport_smtp = {"smtp",    smtp_new,  smtp_close,
+                                      smtp_free, smtp_open, smtp_send};

@@ -7,6 +7,8 @@
 #include "outbox/outbox.h"
 
 #include "base/error.h"
+#include "outbox/ready-private.h"
+#include "outbox/ready.h"
 #include "outbox/row-private.h"
 
 void outbox_message_free(OutboxMessage *message)
@@ -51,34 +53,36 @@ OutboxMessage *outbox_from_row(const DbRows *rows)
     message->due_at = db_rows_int(rows, 9);
     message->attempts = db_rows_int(rows, 10);
     message->lease = db_rows_dup(rows, 11);
-    message->lease_until = db_rows_int(rows, 12);
-    message->dated_at = db_rows_int(rows, 13);
-    message->sender = db_rows_dup(rows, 14);
-    message->uncertain = db_rows_int(rows, 15) != 0;
-    message->state_reason = db_rows_dup(rows, 16);
-    message->last_reply = db_rows_dup(rows, 17);
-    message->remote_id = db_rows_dup(rows, 18);
-    message->message_hash = db_rows_dup(rows, 19);
-    message->composer = db_rows_int(rows, 20);
-    message->queued_at = db_rows_int(rows, 21);
-    message->accepted_at = db_rows_int(rows, 22);
-    message->updated_at = db_rows_int(rows, 23);
+    message->dated_at = db_rows_int(rows, 12);
+    message->sender = db_rows_dup(rows, 13);
+    message->uncertain = db_rows_int(rows, 14) != 0;
+    message->state_reason = db_rows_dup(rows, 15);
+    message->last_reply = db_rows_dup(rows, 16);
+    message->remote_id = db_rows_dup(rows, 17);
+    message->message_hash = db_rows_dup(rows, 18);
+    message->composer = db_rows_int(rows, 19);
+    message->queued_at = db_rows_int(rows, 20);
+    message->accepted_at = db_rows_int(rows, 21);
+    message->updated_at = db_rows_int(rows, 22);
     return message;
 }
+
+/* Ready at once where it may leave at once: most messages never wait for outbox_admit(). */
+#define INSERT(engine, lock)                                                                       \
+    "INSERT INTO outbox (kind, ref, recipient, lane, urgent, order_key, order_seq, state, due_at," \
+    " attempts, uncertain, state_reason, queued_at, updated_at, stamp)"                            \
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, $11, $11,"                            \
+    " CASE WHEN $8 = 'queued' AND $9 <= $11 AND " OUTBOX_IS_FREE(                                  \
+        "$6", "$7") " THEN 1 + " OUTBOX_LAST_STAMP(engine, "$5", "$4") " END) RETURNING id"
 
 bool outbox_insert(DbTx *tx, OutboxMessage *message, GError **error)
 {
     bool found;
-    return db_query_int(
-        tx, &found, &message->id, error,
-        "INSERT INTO outbox (kind, ref, recipient, lane, urgent, order_key,"
-        " order_seq, state, due_at, attempts, uncertain, state_reason, queued_at,"
-        " updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, $11, $11)"
-        " RETURNING id",
-        "sisiisisisi", message->kind, message->ref, message->recipient, message->lane,
-        (int64_t)message->urgent, message->order_key, message->order_seq,
-        outbox_state_name(message->state), message->due_at, message->state_reason,
-        message->queued_at);
+    return db_query_int(tx, &found, &message->id, error, OUTBOX_SQL(tx, INSERT), "sisiisisisi",
+                        message->kind, message->ref, message->recipient, message->lane,
+                        (int64_t)message->urgent, message->order_key, message->order_seq,
+                        outbox_state_name(message->state), message->due_at, message->state_reason,
+                        message->queued_at);
 }
 
 /* Takes `rows`; NULL without an error where there is no row. */
@@ -150,15 +154,27 @@ static bool refuse(DbTx *tx, int64_t id, const char *verb, GError **error)
     return false;
 }
 
+/* One that is cancelled lets the next of its order go. */
 static bool cancel(DbTx *tx, int64_t id, const char *reason, int64_t now_us, int64_t *changed,
                    GError **error)
 {
-    return db_exec(tx, changed, error,
-                   "UPDATE outbox SET state = 'cancelled', state_reason = $2, updated_at = $3"
-                   " WHERE id = $1 AND state IN ('held', 'queued', 'deferred', 'uncertain')",
-                   "isi", id, reason, now_us);
+    DbRows *rows = db_query(tx, error,
+                            "UPDATE outbox SET state = 'cancelled', stamp = NULL,"
+                            " state_reason = $2, updated_at = $3 WHERE id = $1"
+                            " AND state IN ('held', 'queued', 'deferred', 'uncertain')"
+                            " RETURNING order_key",
+                            "isi", id, reason, now_us);
+    if (rows == NULL)
+        return false;
+    bool found = db_rows_next(rows);
+    g_autofree char *order_key = found ? db_rows_dup(rows, 0) : NULL;
+    if (!db_rows_end(rows, error) || (found && !outbox_unblock(tx, order_key, now_us, error)))
+        return false;
+    *changed = found;
+    return true;
 }
 
+/* It is made ready by the next outbox_admit(). */
 static bool release(DbTx *tx, int64_t id, int64_t now_us, int64_t *changed, GError **error)
 {
     return db_exec(tx, changed, error,
@@ -167,21 +183,35 @@ static bool release(DbTx *tx, int64_t id, int64_t now_us, int64_t *changed, GErr
                    "ii", id, now_us);
 }
 
+/* What is sent again must leave before what came after it: that is no longer ready. */
+static bool revive(DbTx *tx, int64_t id, const char *reason, int64_t now_us, int64_t *changed,
+                   GError **error)
+{
+    return db_exec(tx, changed, error,
+                   "UPDATE outbox SET state = 'queued', state_reason = $3, due_at = $2,"
+                   " queued_at = $2, updated_at = $2"
+                   " WHERE id = $1 AND state IN ('rejected', 'expired', 'bounced', 'cancelled')",
+                   "iis", id, now_us, reason) &&
+           (*changed == 0 ||
+            db_exec(tx, NULL, error,
+                    "UPDATE outbox SET stamp = NULL WHERE stamp IS NOT NULL AND order_key <> ''"
+                    " AND state IN " OUTBOX_NOT_FINAL
+                    " AND order_key = (SELECT order_key FROM outbox WHERE id = $1)"
+                    " AND order_seq > (SELECT order_seq FROM outbox WHERE id = $1)",
+                    "i", id));
+}
+
 static bool retry(DbTx *tx, int64_t id, const char *reason, int64_t now_us, int64_t *changed,
                   GError **error)
 {
     if (!db_exec(tx, changed, error,
                  "UPDATE outbox SET due_at = $2, updated_at = $2,"
-                 " state_reason = COALESCE($3, state_reason)"
-                 " WHERE id = $1 AND state IN ('queued', 'deferred', 'uncertain')",
+                 " state_reason = CASE WHEN $3 IS NOT NULL THEN $3"
+                 " WHEN state_reason = '" OUTBOX_ASK "' THEN NULL ELSE state_reason END"
+                 " WHERE id = $1 AND state IN " OUTBOX_WAITING,
                  "iis", id, now_us, reason))
         return false;
-    return *changed == 1 ||
-           db_exec(tx, changed, error,
-                   "UPDATE outbox SET state = 'queued', state_reason = $3, due_at = $2,"
-                   " queued_at = $2, updated_at = $2"
-                   " WHERE id = $1 AND state IN ('rejected', 'expired', 'bounced', 'cancelled')",
-                   "iis", id, now_us, reason);
+    return *changed == 1 || revive(tx, id, reason, now_us, changed, error);
 }
 
 bool outbox_cancel(DbTx *tx, int64_t id, const char *reason, int64_t now_us, GError **error)
@@ -209,7 +239,8 @@ bool outbox_cancel_waiting(DbTx *tx, const char *order_key, const char *reason, 
                            GError **error)
 {
     return db_exec(tx, NULL, error,
-                   "UPDATE outbox SET state = 'cancelled', state_reason = $2, updated_at = $3"
+                   "UPDATE outbox SET state = 'cancelled', stamp = NULL, state_reason = $2,"
+                   " updated_at = $3"
                    " WHERE order_key = $1 AND state IN ('held', 'queued', 'deferred', 'uncertain')",
                    "ssi", order_key, reason, now_us);
 }
@@ -221,21 +252,37 @@ bool outbox_hold_waiting(DbTx *tx, const char *reason, int limit, int64_t now_us
      */
     return db_exec(
         tx, moved, error,
-        "UPDATE outbox SET state = 'held', state_reason = $1, updated_at = $2"
-        " WHERE id IN (SELECT id FROM outbox WHERE state IN ('queued', 'deferred') LIMIT $3)",
+        "UPDATE outbox SET state = 'held', stamp = NULL, state_reason = $1, updated_at = $2"
+        " WHERE id IN (SELECT id FROM outbox WHERE state " OUTBOX_LISTED
+        " AND state IN ('queued', 'deferred') LIMIT $3)",
         "sii", reason, now_us, (int64_t)limit);
 }
 
 bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error)
 {
-    DbRows *rows = db_query(tx, error, "SELECT state, COUNT(*) FROM outbox GROUP BY state", "");
+    /* What is accepted stands in no index by state: it is the rest. */
+    DbRows *rows =
+        db_query(tx, error,
+                 "SELECT state, COUNT(*) FROM outbox WHERE state " OUTBOX_LISTED " GROUP BY state"
+                 " UNION ALL SELECT 'sending', COUNT(*) FROM outbox WHERE state = 'sending'"
+                 " UNION ALL SELECT 'all', COUNT(*) FROM outbox",
+                 "");
     if (rows == NULL)
         return false;
     int64_t found[OUTBOX_N_STATES] = {0};
+    int64_t all = 0;
+    int64_t others = 0;
     OutboxState state;
-    while (db_rows_next(rows))
-        if (outbox_state_from_name(db_rows_text(rows, 0), &state))
-            found[state] = db_rows_int(rows, 1);
+    while (db_rows_next(rows)) {
+        int64_t count = db_rows_int(rows, 1);
+        if (outbox_state_from_name(db_rows_text(rows, 0), &state)) {
+            found[state] = count;
+            others += count;
+        } else {
+            all = count;
+        }
+    }
+    found[OUTBOX_ACCEPTED] = all - others;
     if (!db_rows_end(rows, error))
         return false;
     for (int i = 0; i < OUTBOX_N_STATES; i++)
@@ -245,10 +292,11 @@ bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error)
 
 bool outbox_held(DbTx *tx, const char *reason, int64_t *count, int64_t *since, GError **error)
 {
-    DbRows *rows = db_query(tx, error,
-                            "SELECT COUNT(*), MIN(updated_at) FROM outbox WHERE state = 'held'"
-                            " AND ($1 = '' OR state_reason = $1)",
-                            "s", reason != NULL ? reason : "");
+    DbRows *rows =
+        db_query(tx, error,
+                 "SELECT COUNT(*), MIN(updated_at) FROM outbox WHERE state " OUTBOX_LISTED
+                 " AND state = 'held' AND ($1 = '' OR state_reason = $1)",
+                 "s", reason != NULL ? reason : "");
     if (rows == NULL)
         return false;
     bool found = db_rows_next(rows);

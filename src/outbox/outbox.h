@@ -15,6 +15,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* due_at of what waits for a person, and its state_reason where it is uncertain whether it left. */
+#define OUTBOX_NEVER INT64_MAX
+#define OUTBOX_ASK   "sent_or_not"
+
 /* The state_reason of what a person sends although the address is suppressed. */
 #define OUTBOX_FORCED "forced"
 
@@ -29,10 +33,9 @@ typedef struct {
     int64_t order_seq;
     OutboxState state;
     int64_t due_at;
-    int64_t attempts; /* that said something about this message: deferred, rejected, uncertain,
-                         accepted */
-    char *lease;      /* the claim's token; NULL: never claimed */
-    int64_t lease_until;
+    int64_t attempts;   /* that said something about this message: deferred, rejected, uncertain,
+                           accepted */
+    char *lease;        /* the token of the server that claimed it last; NULL: never claimed */
     int64_t dated_at;   /* the mail's Date: set once, with the first intent to send; 0: not yet */
     char *sender;       /* JSON: the sender identity that the bytes were made with */
     bool uncertain;     /* was uncertain at some time; kept for ever */
@@ -95,6 +98,11 @@ bool outbox_cancel_waiting(DbTx *tx, const char *order_key, const char *reason, 
  * many. */
 bool outbox_hold_waiting(DbTx *tx, const char *reason, int limit, int64_t now_us, int64_t *moved,
                          GError **error);
+
+/* The states that the index outbox_by_state has, in words that SQLite recognises: a query by state
+ * says both `state OUTBOX_LISTED` and which one. Nearly all messages are accepted, and few are
+ * being sent. */
+#define OUTBOX_LISTED "NOT IN ('sending', 'accepted')"
 
 /* How many messages there are in each state. */
 bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error);

@@ -118,3 +118,8 @@ bool secret_store(DbTx *tx, const char *name, const char *value, GError **error)
                    " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                    "ss", name, value);
 }
+
+bool secret_delete(DbTx *tx, const char *name, GError **error)
+{
+    return db_exec(tx, NULL, error, "DELETE FROM secret WHERE name = $1", "s", name);
+}

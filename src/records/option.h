@@ -37,3 +37,4 @@ GPtrArray *option_change_list(DbTx *tx, const char *section, int64_t before, int
 /* A secret's value, NULL where it was never set. Wipe with secret_free(). */
 bool secret_load(DbTx *tx, const char *name, char **value, GError **error);
 bool secret_store(DbTx *tx, const char *name, const char *value, GError **error);
+bool secret_delete(DbTx *tx, const char *name, GError **error);

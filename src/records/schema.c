@@ -232,6 +232,26 @@ static const char step_1[] =
     "  PRIMARY KEY (token, key));"
     "CREATE INDEX idempotency_by_age ON idempotency (created_at);";
 
+/* Admission to sending (outbox/ready.h), and leases by server instead of by message. */
+static const char step_2[] =
+    "DROP INDEX outbox_waiting;"
+    "DROP INDEX outbox_sending;"
+    "DROP INDEX outbox_by_state;"
+    "ALTER TABLE outbox DROP COLUMN lease_until;"
+    "ALTER TABLE outbox ADD COLUMN stamp BIGINT;" /* NULL: not ready to leave */
+    "CREATE INDEX outbox_ready ON outbox (urgent DESC, stamp, id) WHERE stamp IS NOT NULL;"
+    "CREATE INDEX outbox_lane ON outbox (lane, urgent, stamp) WHERE stamp IS NOT NULL;"
+    "CREATE INDEX outbox_due ON outbox (due_at, id)"
+    "  WHERE stamp IS NULL AND state IN ('queued', 'deferred', 'uncertain');"
+    "CREATE INDEX outbox_sending ON outbox (id) WHERE state = 'sending';"
+    "CREATE INDEX outbox_by_state ON outbox (state, id)"
+    "  WHERE state NOT IN ('sending', 'accepted');"
+    "CREATE TABLE sender ("
+    "  token TEXT PRIMARY KEY," /* outbox.lease of what it claims */
+    "  name TEXT NOT NULL,"
+    "  started_at BIGINT NOT NULL,"
+    "  lease_until BIGINT NOT NULL);";
+
 /* The brake asks what an actor told last: an alert carries its event's actor (0: one without an
  * id), and what was sent and what the brake held have each an index of their own, so that neither
  * is read past for the other. Whoever is on every ticket of an account is found without its others.
@@ -252,7 +272,7 @@ static const char step_3[] =
 
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
-    {2, "kept for another change", "SELECT 2;"},
+    {2, "fair lanes, and leases by server", step_2},
     {3, "what an actor told last", step_3},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

@@ -3,6 +3,8 @@
 
 #include "base/json.h"
 
+#include <string.h>
+
 static char *text_or(const json_t *stored, const char *name, const char *fallback)
 {
     const char *text = json_get_text(stored, name);
@@ -47,13 +49,60 @@ json_t *desk_settings_json(const DeskSettings *settings)
     return value;
 }
 
-void alerts_server_settings_clear(AlertsServerSettings *settings)
+const struct RelaySecret relay_secrets[RELAY_N_SECRETS] = {
+    [RELAY_PASSWORD] = {"password", LIMIT_NAME_CHARS},
+};
+
+char *relay_secret_name(size_t relay, size_t secret)
 {
-    g_free(settings->transport);
+    const char *field = relay_secrets[secret].field;
+    return relay == 0 ? g_strdup_printf(OPTIONS_ALERTS_SERVER ".%s", field)
+                      : g_strdup_printf(OPTIONS_ALERTS_SERVER ".%zu.%s", relay + 1, field);
+}
+
+void relay_settings_clear(RelaySettings *settings)
+{
     g_free(settings->host);
     g_free(settings->security);
     g_free(settings->username);
     g_free(settings->ca_file);
+}
+
+static void relay_settings_free(RelaySettings *settings)
+{
+    relay_settings_clear(settings);
+    g_free(settings);
+}
+
+void relay_settings_read(const json_t *stored, RelaySettings *settings)
+{
+    settings->host = text_or(stored, "host", "");
+    settings->port = int_or(stored, "port", 25);
+    settings->security = text_or(stored, "security", "starttls");
+    settings->username = text_or(stored, "username", "");
+    settings->ca_file = text_or(stored, "ca_file", "");
+}
+
+static void set_relay(json_t *value, const RelaySettings *relay)
+{
+    json_set_text(value, "host", relay->host);
+    json_set_int(value, "port", relay->port);
+    json_set_text(value, "security", relay->security);
+    json_set_text(value, "username", relay->username);
+    json_set_text(value, "ca_file", relay->ca_file);
+}
+
+static void add_relay(AlertsServerSettings *settings, const json_t *stored)
+{
+    RelaySettings *relay = g_new0(RelaySettings, 1);
+    relay_settings_read(stored, relay);
+    g_ptr_array_add(settings->relays, relay);
+}
+
+void alerts_server_settings_clear(AlertsServerSettings *settings)
+{
+    g_free(settings->transport);
+    g_clear_pointer(&settings->relays, g_ptr_array_unref);
     g_free(settings->from_name);
     g_free(settings->from_address);
     g_free(settings->reply_to);
@@ -63,15 +112,17 @@ void alerts_server_settings_read(const json_t *stored, AlertsServerSettings *set
 {
     settings->active = json_get_bool(stored, "active", false);
     settings->transport = text_or(stored, "transport", "maildir");
-    settings->host = text_or(stored, "host", "");
-    settings->port = int_or(stored, "port", 25);
-    settings->security = text_or(stored, "security", "starttls");
-    settings->username = text_or(stored, "username", "");
-    settings->ca_file = text_or(stored, "ca_file", "");
+    settings->relays = g_ptr_array_new_with_free_func((GDestroyNotify)relay_settings_free);
+    add_relay(settings, stored);
+    size_t i;
+    json_t *fallback;
+    json_array_foreach(json_object_get(stored, "fallback_relays"), i, fallback)
+        add_relay(settings, fallback);
     settings->from_name = text_or(stored, "from_name", "");
     settings->from_address = text_or(stored, "from_address", "");
     settings->reply_to = text_or(stored, "reply_to", "");
     settings->concurrency = int_or(stored, "concurrency", 4);
+    settings->ask = strcmp(json_get_text(stored, "uncertain"), "ask") == 0;
 }
 
 json_t *alerts_server_settings_json(const AlertsServerSettings *settings)
@@ -79,15 +130,19 @@ json_t *alerts_server_settings_json(const AlertsServerSettings *settings)
     json_t *value = json_object();
     json_set_bool(value, "active", settings->active);
     json_set_text(value, "transport", settings->transport);
-    json_set_text(value, "host", settings->host);
-    json_set_int(value, "port", settings->port);
-    json_set_text(value, "security", settings->security);
-    json_set_text(value, "username", settings->username);
-    json_set_text(value, "ca_file", settings->ca_file);
+    set_relay(value, settings->relays->pdata[0]);
+    json_t *fallbacks = json_array();
+    for (guint i = 1; i < settings->relays->len; i++) {
+        json_t *fallback = json_object();
+        set_relay(fallback, settings->relays->pdata[i]);
+        json_array_append_new(fallbacks, fallback);
+    }
+    json_object_set_new(value, "fallback_relays", fallbacks);
     json_set_text(value, "from_name", settings->from_name);
     json_set_text(value, "from_address", settings->from_address);
     json_set_text(value, "reply_to", settings->reply_to);
     json_set_int(value, "concurrency", settings->concurrency);
+    json_set_text(value, "uncertain", settings->ask ? "ask" : "repeat");
     return value;
 }
 

@@ -17,8 +17,20 @@
 #define OPTIONS_ALERTS_TO_CUSTOMERS "alerts-to-customers"
 #define OPTIONS_TICKETS             "tickets"
 
-/* The secret beside OPTIONS_ALERTS_SERVER. */
-#define SECRET_RELAY_PASSWORD "alerts-server.password"
+/* The first relay and those behind it. */
+#define RELAYS_MAX 6
+
+/* The secrets that a relay may have, by the names of their fields. They stand in table `secret`
+ * beside OPTIONS_ALERTS_SERVER. */
+enum { RELAY_PASSWORD, RELAY_N_SECRETS };
+
+extern const struct RelaySecret {
+    const char *field;
+    size_t max_chars;
+} relay_secrets[RELAY_N_SECRETS];
+
+/* The secret's name; relay 0 is the first one. Free with g_free(). */
+char *relay_secret_name(size_t relay, size_t secret);
 
 typedef struct {
     char *name; /* never NULL; "" where it was not set: so are the next three */
@@ -29,18 +41,24 @@ typedef struct {
     char *time_zone; /* IANA name */
 } DeskSettings;
 
+/* A mail server that takes mail from us; texts are never NULL. */
 typedef struct {
-    bool active;
-    char *transport; /* "smtp", "sendmail" or "maildir" */
     char *host;
     int port;
     char *security; /* "none", "starttls" or "tls" */
     char *username; /* "": none */
     char *ca_file;  /* "": the system's authorities */
+} RelaySettings;
+
+typedef struct {
+    bool active;
+    char *transport;   /* "smtp", "sendmail" or "maildir" */
+    GPtrArray *relays; /* of RelaySettings *, in order of preference; one at least */
     char *from_name;
     char *from_address; /* "": not set; nothing can be sent */
     char *reply_to;     /* "": none */
     int concurrency;    /* connections at the same time */
+    bool ask;           /* what may have left already waits for a person, instead of being repeated */
 } AlertsServerSettings;
 
 typedef struct {
@@ -69,14 +87,17 @@ typedef struct {
 } TicketSettings;
 
 void desk_settings_clear(DeskSettings *settings);
+void relay_settings_clear(RelaySettings *settings);
 void alerts_server_settings_clear(AlertsServerSettings *settings);
 void ticket_settings_clear(TicketSettings *settings);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DeskSettings, desk_settings_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RelaySettings, relay_settings_clear)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AlertsServerSettings, alerts_server_settings_clear)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TicketSettings, ticket_settings_clear)
 
 /* Pure: from the stored object. */
 void desk_settings_read(const json_t *stored, DeskSettings *settings);
+void relay_settings_read(const json_t *stored, RelaySettings *settings);
 void alerts_server_settings_read(const json_t *stored, AlertsServerSettings *settings);
 void alerts_to_customers_settings_read(const json_t *stored, AlertsToCustomersSettings *settings);
 void ticket_settings_read(const json_t *stored, TicketSettings *settings);

@@ -87,6 +87,14 @@ bool suppression_remove(DbTx *tx, const char *email_key, bool *removed, GError *
     return true;
 }
 
+bool suppression_forget_refusal(DbTx *tx, const char *email_key, int64_t since_us, GError **error)
+{
+    return db_exec(tx, NULL, error,
+                   "DELETE FROM suppression WHERE email_key = $1 AND since >= $2"
+                   " AND reason = '" SUPPRESSION_NO_MAILBOX "'",
+                   "si", email_key, since_us);
+}
+
 char *suppression_evidence_of_reply(int64_t alert, const char *reply)
 {
     json_auto_t *value = json_object();

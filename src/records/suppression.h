@@ -37,6 +37,9 @@ GPtrArray *suppression_list(DbTx *tx, const char *after, int limit, GError **err
 /* *removed is false where the address is not on the list. */
 bool suppression_remove(DbTx *tx, const char *email_key, bool *removed, GError **error);
 
+/* Takes it off where a refusal since then put it there. */
+bool suppression_forget_refusal(DbTx *tx, const char *email_key, int64_t since_us, GError **error);
+
 /* The evidence of a refusal by a mail server, and of a person's own judgement (`note` may be NULL).
  * Free with g_free(). */
 char *suppression_evidence_of_reply(int64_t alert, const char *reply);

@@ -72,6 +72,7 @@ static const char *const wanted[][3] = {
     {"GET", "/api/v1/suppressions/a@b.example", "alerts"},
     {"DELETE", "/api/v1/suppressions/a@b.example", "alerts"},
     {"GET", "/api/v1/alerts-server", "alerts"},
+    {"POST", "/api/v1/alerts-server/resume", "alerts"},
     {"GET", "/api/v1/accounts", "tickets:read"},
     {"POST", "/api/v1/accounts", "tickets:write"},
     {"GET", "/api/v1/accounts/1", "tickets:read"},

@@ -206,7 +206,7 @@ typedef struct {
 } Sending;
 
 /* While it runs, the same request comes a second time. */
-static json_t *test_send(const char *to, void *data, GError **error)
+static json_t *test_send(const char *to, int relay, void *data, GError **error)
 {
     Sending *sending = data;
     CallOptions keyed = {.key = "k"};

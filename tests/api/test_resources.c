@@ -411,7 +411,7 @@ static void test_tokens(void)
     assert_problem(gone, 404, "unknown-token");
 }
 
-static json_t *fake_test_send(const char *to, void *data, GError **error)
+static json_t *fake_test_send(const char *to, int relay, void *data, GError **error)
 {
     int *calls = data;
     ++*calls;

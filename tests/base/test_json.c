@@ -106,59 +106,11 @@ static void test_text_is_compact(void)
                     "{\"b\":\"ü\\\"\",\"a\":null,\"t\":\"1970-01-01T00:00:01Z\",\"y\":true}");
 }
 
-/* Jansson's own writer says what is right. */
-static void test_text_is_jansson(void)
-{
-    static const char *const cases[] = {
-        "{}",
-        "[]",
-        "[[],{},[{}]]",
-        "{\"a\":[1,-1,0,9223372036854775807,-9223372036854775808],\"b\":{\"c\":null}}",
-        "[true,false,null]",
-        "[0.1,-2.5e300,1.0,3e-7,12345678.9]",
-        "[\"\",\"plain\",\"\\\"quoted\\\" \\\\ back/slash\"]",
-        "[\"\\b\\f\\n\\r\\t\\u0000\\u0001\\u001f\\u007f\\u0080\\u2028\"]",
-        "[\"Größe 漢字 😀\",\"tail\\n\",\"\\nhead\",\"\\n\"]",
-        "{\"a\\nb\":\"c\",\"\":0}",
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_test_message("%s", cases[i]);
-        json_auto_t *value = json_loads(cases[i], JSON_ALLOW_NUL, NULL);
-        g_assert_nonnull(value);
-        g_autofree char *text = json_text(value);
-        char *want = json_dumps(value, JSON_COMPACT);
-        g_assert_cmpstr(text, ==, want);
-        free(want);
-    }
-}
-
-/* Every character alone, and long texts that grow the memory. */
-static void test_text_of_strings(void)
-{
-    g_autofree char *large = g_strnfill(100000, '"');
-    json_auto_t *list = json_array();
-    for (gunichar c = 0; c < 0x300; c++) {
-        char bytes[6];
-        int n = g_unichar_to_utf8(c, bytes);
-        json_array_append_new(list, json_stringn(bytes, (size_t)n));
-    }
-    json_array_append_new(list, json_string(large));
-    g_autofree char *text = json_text(list);
-    char *want = json_dumps(list, JSON_COMPACT);
-    g_assert_cmpstr(text, ==, want);
-    free(want);
-    json_auto_t *bare = json_string("a\"");
-    g_autofree char *bare_text = json_text(bare);
-    g_assert_cmpstr(bare_text, ==, "\"a\\\"\"");
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/json/parse-refuses", test_parse_refuses);
     g_test_add_func("/base/json/reader", test_reader);
     g_test_add_func("/base/json/text", test_text_is_compact);
-    g_test_add_func("/base/json/text-is-jansson", test_text_is_jansson);
-    g_test_add_func("/base/json/text-of-strings", test_text_of_strings);
     return g_test_run();
 }

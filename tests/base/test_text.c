@@ -38,6 +38,17 @@ static const TextCase one_line_cases[] = {
     {"surrogate", "\xed\xa0\x80", -1, 255, NULL, "invalid"},
 };
 
+static const TextCase secret_cases[] = {
+    {"blanks are kept", " a\tb \x01 ", -1, 255, " a\tb \x01 ", NULL},
+    {"umlauts count as characters", "Größe", -1, 5, "Größe", NULL},
+    {"one too long", "abcd", -1, 3, NULL, "too-long"},
+    {"a blank too long", "abc ", -1, 3, NULL, "too-long"},
+    {"line feed", "a\n", -1, 255, NULL, "invalid"},
+    {"carriage return", "a\r", -1, 255, NULL, "invalid"},
+    {"NUL", "a\0b", 3, 255, NULL, "invalid"},
+    {"broken UTF-8", "a\xff", -1, 255, NULL, "invalid"},
+};
+
 static const TextCase block_cases[] = {
     {"plain", "a\nb\n", -1, 100, "a\nb\n", NULL},
     {"CRLF becomes LF", "a\r\nb\r\n", -1, 100, "a\nb\n", NULL},
@@ -74,6 +85,11 @@ static void run_cases(const TextCase *cases, size_t n, TextCheck check)
 static void test_one_line(void)
 {
     run_cases(one_line_cases, G_N_ELEMENTS(one_line_cases), text_one_line);
+}
+
+static void test_secret(void)
+{
+    run_cases(secret_cases, G_N_ELEMENTS(secret_cases), text_secret);
 }
 
 static void test_block(void)
@@ -126,6 +142,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/text/one-line", test_one_line);
+    g_test_add_func("/base/text/secret", test_secret);
     g_test_add_func("/base/text/block", test_block);
     g_test_add_func("/base/text/time", test_time);
     g_test_add_func("/base/text/int", test_int);

@@ -156,6 +156,13 @@ async function settings(desk) {
     assert.match(changes, /Robin Keeper \(cli\)\n {2}(.*\n {2})*username: .*"relay"$/m);
     assert.ok(!changes.includes("hunter22"));
     assert.match(await refused(desk, EXIT.usage, ["options", "set", "alerts-server", "password=x"]), /--password-stdin/);
+    const relay = { host: "b.example", username: "desk", password: "hunter33" };
+    assert.match(await refused(desk, EXIT.usage, ["options", "set", "alerts-server", `fallback_relays=${JSON.stringify([relay])}`]), /--json-body -/);
+    await done(desk, ["options", "set", "alerts-server", "--json-body", "-"], { input: JSON.stringify({ fallback_relays: [relay] }) });
+    assert.match(await done(desk, ["options", "get", "alerts-server"]), /^fallback_relays=\[\{"host":"b\.example","port":25,.*"username":"desk"/m);
+    assert.ok(!(await done(desk, ["options", "changes", "alerts-server"])).includes("hunter33"));
+    await done(desk, ["options", "set", "alerts-server", 'fallback_relays=[]']);
+    assert.match(await refused(desk, EXIT.refused, ["options", "test", "--to", "me@example.com", "--relay", "2"]), /no relay 2/);
     await refused(desk, EXIT.refused, ["options", "set", "desk", "colour=red"]);
     await refused(desk, EXIT.usage, ["options", "get", "nonsense"]);
     assert.match(await done(desk, ["options", "test", "--to", "me@example.com"]), /The test mail was accepted\.$/m);
@@ -278,6 +285,9 @@ test("status says whether mail is leaving, and why not", async () => {
     const down = await done(desk, ["alerts", "status"]);
     assert.match(down, /^ *Reason +127\.0\.0\.1, port 1.*refused/m);
     assert.match(down, /^ {2}queued +1$/m);
+    const fallback = [{ host: "127.0.0.1", port: 2, security: "none" }];
+    await done(desk, ["options", "set", "alerts-server", `fallback_relays=${JSON.stringify(fallback)}`]);
+    assert.match(await done(desk, ["alerts", "status"]), /^1\. 127\.0\.0\.1:1 is down\.$(.|\n)*^2\. 127\.0\.0\.1:2 is /m);
     await server.stop();
     await done(desk, "options set alerts-server active=false".split(" "));
     assert.match(await done(desk, ["alerts", "status"]), /not active.*\nNobody is told until it is activated/);

@@ -208,6 +208,25 @@ static void test_busy(void)
     }
 }
 
+/* db_read_within() does not wait as long as others may. */
+static void test_impatient(void)
+{
+    const DbOptions options = {.connections = 1, .busy_timeout_ms = INT64_C(3600000)};
+    g_autoptr(TestDb) test = test_db_new_with(contract_engine, &options);
+    Db *db = test_db_handle(test);
+    Occupant occupant = {.db = db};
+    GThread *thread = contract_thread(occupy_read, &occupant);
+    wait_inside(&occupant, 1);
+    g_autoptr(GError) error = NULL;
+    g_assert_false(db_read_within(db, 50, contract_exec_fn, (void *)"SELECT 1", &error));
+    g_assert_error(error, TD_ERROR, TD_ERROR_BUSY);
+    __atomic_store_n(&occupant.release, 1, __ATOMIC_SEQ_CST);
+    g_thread_join(thread);
+    g_clear_error(&error);
+    g_assert_true(
+        db_read_within(db, PATIENCE_S * 1000, contract_exec_fn, (void *)"SELECT 1", &error));
+}
+
 static bool count_sharers(DbTx *tx, void *data, GError **error)
 {
     return db_query_int(tx, NULL, data, error, "SELECT count(*) FROM thing", "");
@@ -307,6 +326,7 @@ void contract_add_concurrency(void)
     contract_add("concurrency/shared-commit", test_shared_commit);
     contract_add("concurrency/snapshot", test_snapshot);
     contract_add("concurrency/busy", test_busy);
+    contract_add("concurrency/impatient", test_impatient);
     contract_add("concurrency/claims", test_claims);
     contract_add("concurrency/readers-and-writers", test_readers_and_writers);
 }

@@ -3,6 +3,7 @@
 #include "contract.h"
 
 #include "base/error.h"
+#include "db/wake.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -38,8 +39,25 @@ static void test_reopen(void)
     g_assert_cmpint(contract_int(again, "SELECT count(*) FROM thing WHERE name = 'kept'"), ==, 1);
 }
 
+static void heard(void *data) {}
+
+/* SQLite has nothing to wake, and its callers need not ask which engine it is. */
+static void test_wake(void)
+{
+    g_autoptr(TestDb) test = contract_db();
+    g_autoptr(GError) error = NULL;
+    DbWake *wake = db_wake_start(test_db_handle(test), heard, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(wake != NULL, ==, db_engine(test_db_handle(test)) == DB_POSTGRESQL);
+    db_wake_send(wake);
+    db_wake_once(test_db_handle(test));
+    g_assert_cmpint(db_wake_counts(wake).heard, >=, 0);
+    db_wake_stop(wake);
+}
+
 void contract_add_open(void)
 {
     contract_add("open/bad-urls", test_bad_urls);
     contract_add("open/reopen", test_reopen);
+    contract_add("open/wake", test_wake);
 }

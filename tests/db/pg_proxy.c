@@ -22,7 +22,7 @@ struct PgProxy {
     int listener;
     GThread *accepting;
     pthread_mutex_t mutex; /* for all that follows */
-    bool stopping, refusing;
+    bool stopping, refusing, frozen;
     char *text;
     CutMoment moment;
     int times, cuts, n_opened;
@@ -67,6 +67,14 @@ static bool is_over(const Link *link)
     return over;
 }
 
+static bool is_frozen(const Link *link)
+{
+    pthread_mutex_lock(&link->proxy->mutex);
+    bool frozen = link->proxy->frozen;
+    pthread_mutex_unlock(&link->proxy->mutex);
+    return frozen;
+}
+
 static bool pass_on(int from, int to, char *piece, size_t *length)
 {
     ssize_t got = recv(from, piece, PIECE_BYTES, 0);
@@ -100,6 +108,12 @@ static void *link_main(void *data)
         struct pollfd fds[] = {{.fd = link->client, .events = POLLIN},
                                {.fd = link->server, .events = POLLIN}};
         poll(fds, 2, 20);
+        /* What comes after the call that cuts or freezes does not pass any more. */
+        bool over = is_over(link), frozen = is_frozen(link);
+        if (frozen)
+            g_usleep(2000);
+        if (over || frozen)
+            continue;
         if (fds[0].revents != 0)
             alive = client_spoke(link, piece);
         if (alive && fds[1].revents != 0)
@@ -216,6 +230,13 @@ void pg_proxy_refuse(PgProxy *proxy, bool refuse)
 {
     pthread_mutex_lock(&proxy->mutex);
     proxy->refusing = refuse;
+    pthread_mutex_unlock(&proxy->mutex);
+}
+
+void pg_proxy_freeze(PgProxy *proxy, bool freeze)
+{
+    pthread_mutex_lock(&proxy->mutex);
+    proxy->frozen = freeze;
     pthread_mutex_unlock(&proxy->mutex);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stands between libpq and a PostgreSQL server on Unix sockets and cuts a connection at a chosen
- * moment. */
+ * moment, or lets it hang. */
 #pragma once
 
 #include <glib.h>
@@ -29,6 +29,9 @@ void pg_proxy_cut_all(PgProxy *proxy);
 
 /* While true, new connections are closed at once: the server is away. */
 void pg_proxy_refuse(PgProxy *proxy, bool refuse);
+
+/* While true, nothing passes, and nobody is told so: the server hangs. */
+void pg_proxy_freeze(PgProxy *proxy, bool freeze);
 
 /* How many connections have been cut by pg_proxy_cut(), and how many were opened at all. */
 int pg_proxy_cuts(const PgProxy *proxy);

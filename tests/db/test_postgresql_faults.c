@@ -459,6 +459,55 @@ static void test_refused(void)
     pg_cluster_run(cluster, "postgres", "DROP DATABASE ascii");
 }
 
+static bool count_for(Db *db, int64_t timeout_ms, GError **error)
+{
+    int64_t n = -1;
+    int64_t start_us = g_get_monotonic_time();
+    bool ok = db_read_within(db, timeout_ms, count_fn, &n, error);
+    g_test_message("%d ms", (int)((g_get_monotonic_time() - start_us) / 1000));
+    return ok;
+}
+
+static void check_told(Db *db, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_false(count_for(db, 200, &error));
+    g_test_message("%s", error->message);
+    g_assert_error(error, TD_ERROR, TD_ERROR_UNAVAILABLE);
+    g_assert_nonnull(strstr(error->message, expected));
+    g_assert_null(strstr(error->message, "secret"));
+}
+
+/* Who asks with a limit is told in time, and why: the server hangs when the connection lies in the
+ * pool, when a new one is made, or is not there at all. (Without the limit this would hang for
+ * ever, or take the five minutes of the pool's own patience.) */
+static void test_read_within(void)
+{
+    g_auto(Setup) setup = setup_new(300000);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(count_for(setup.far, 20000, &error));
+    g_assert_cmpint(pg_proxy_connections(setup.proxy), ==, 1);
+    pg_proxy_freeze(setup.proxy, true);
+    check_told(setup.far, "did not answer in time");
+    check_told(setup.far, "no answer in time");
+    pg_proxy_refuse(setup.proxy, true);
+    pg_proxy_freeze(setup.proxy, false);
+    check_told(setup.far, "closed the connection");
+    pg_proxy_refuse(setup.proxy, false);
+    g_assert_true(count_for(setup.far, 20000, &error));
+    g_assert_no_error(error);
+}
+
+/* In the middle of it, too. */
+static void test_read_within_middle(void)
+{
+    g_auto(Setup) setup = setup_new(300000);
+    g_autoptr(GError) error = NULL;
+    g_assert_false(db_read_within(setup.far, 200, exec_fn, (void *)"SELECT pg_sleep(300)", &error));
+    g_assert_error(error, TD_ERROR, TD_ERROR_UNAVAILABLE);
+    g_assert_true(count_for(setup.far, 20000, NULL));
+}
+
 static bool lock_and_wait(DbTx *tx, void *data, GError **error)
 {
     pthread_barrier_t *barrier = data;
@@ -556,6 +605,8 @@ int main(int argc, char **argv)
     g_test_add_func("/db/postgresql-faults/away", test_away);
     g_test_add_func("/db/postgresql-faults/restart", test_restart);
     g_test_add_func("/db/postgresql-faults/refused", test_refused);
+    g_test_add_func("/db/postgresql-faults/read-within", test_read_within);
+    g_test_add_func("/db/postgresql-faults/read-within-middle", test_read_within_middle);
     g_test_add_func("/db/postgresql-faults/lock-timeout", test_lock_timeout);
     g_test_add_func("/db/postgresql-faults/too-large", test_too_large);
     g_test_add_func("/db/postgresql-faults/durable", test_durable);

@@ -8,6 +8,7 @@
 #include "mail/transport.h"
 #include "outbox/claim.h"
 #include "records/status.h"
+#include "support/test_claim.h"
 #include "support/test_desk.h"
 
 #include <string.h>
@@ -193,12 +194,8 @@ static void test_relay_comes_back(Fixture *fixture, gconstpointer data)
 /* A claim that no process settles: what kill -9 leaves behind. */
 static bool claim_and_die(DbTx *tx, void *data, GError **error)
 {
-    OutboxClaim claim = {.lease = "dead",
-                         .lease_until = TEST_NOW_US + US_PER_MINUTE,
-                         .sender = data,
-                         .now_us = TEST_NOW_US,
-                         .limit = 1};
-    g_autoptr(GPtrArray) claimed = outbox_claim(tx, &claim, error);
+    OutboxClaim claim = {.lease = "dead", .sender = data, .now_us = TEST_NOW_US, .limit = 1};
+    g_autoptr(GPtrArray) claimed = test_claim(tx, &claim, US_PER_MINUTE, error);
     return claimed != NULL;
 }
 

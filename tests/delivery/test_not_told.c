@@ -11,6 +11,7 @@
 #include "mail/transport.h"
 #include "outbox/claim.h"
 #include "records/status.h"
+#include "support/test_claim.h"
 #include "support/test_desk.h"
 
 #include <string.h>
@@ -324,12 +325,8 @@ typedef struct {
 
 static bool claim_one(DbTx *tx, void *data, GError **error)
 {
-    OutboxClaim claim = {.lease = data,
-                         .lease_until = TEST_NOW_US + US_PER_HOUR,
-                         .sender = "{}",
-                         .now_us = TEST_NOW_US,
-                         .limit = 1};
-    g_autoptr(GPtrArray) claimed = outbox_claim(tx, &claim, error);
+    OutboxClaim claim = {.lease = data, .sender = "{}", .now_us = TEST_NOW_US, .limit = 1};
+    g_autoptr(GPtrArray) claimed = test_claim(tx, &claim, US_PER_HOUR, error);
     g_assert_true(claimed == NULL || claimed->len == 1);
     return claimed != NULL;
 }
@@ -342,8 +339,11 @@ static bool reject_and_review(DbTx *tx, void *data, GError **error)
     if (!db_query_int(tx, &found, &id, error, "SELECT id FROM outbox WHERE lease = $1", "s",
                       settler->lease))
         return false;
-    OutboxSettlement settlement = {
-        .id = id, .lease = settler->lease, .state = OUTBOX_REJECTED, .now_us = TEST_NOW_US};
+    OutboxSettlement settlement = {.id = id,
+                                   .lease = settler->lease,
+                                   .order_key = "",
+                                   .state = OUTBOX_REJECTED,
+                                   .now_us = TEST_NOW_US};
     if (!outbox_settle(tx, &settlement, &settled, error))
         return false;
     g_assert_true(settled);
@@ -367,7 +367,8 @@ static void test_two_settlers(Fixture *fixture, gconstpointer data)
 {
     gint settled = 0;
     closed_ticket(fixture, true);
-    test_desk_run(fixture->desk, "UPDATE outbox SET state = 'accepted' WHERE order_seq = 1");
+    test_desk_run(fixture->desk,
+                  "UPDATE outbox SET state = 'accepted', stamp = NULL WHERE order_seq = 1");
     Settler settlers[2] = {{fixture, "first", &settled}, {fixture, "second", &settled}};
     GThread *threads[2];
     for (int i = 0; i < 2; i++) {

@@ -5,6 +5,7 @@
 #include "desk/recipients.h"
 #include "outbox/claim.h"
 #include "records/status.h"
+#include "support/test_claim.h"
 #include "support/test_desk.h"
 
 static const char *engine;
@@ -268,9 +269,8 @@ static void test_release_and_cancel(Fixture *desk, gconstpointer data)
 
 static bool do_claim(DbTx *tx, void *data, GError **error)
 {
-    const OutboxClaim claim = {"lease", TEST_NOW_US + US_PER_DAY, "{}", TEST_NOW_US + US_PER_HOUR,
-                               10};
-    g_autoptr(GPtrArray) claimed = outbox_claim(tx, &claim, error);
+    const OutboxClaim claim = {"lease", "{}", TEST_NOW_US + US_PER_HOUR, 10};
+    g_autoptr(GPtrArray) claimed = test_claim(tx, &claim, US_PER_DAY, error);
     return claimed != NULL;
 }
 

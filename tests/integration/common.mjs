@@ -11,14 +11,14 @@ export function smtpOn(port, more = {}) {
     return { active: true, transport: "smtp", host: "127.0.0.1", port, security: "none", ...more };
 }
 
-/** All items of a collection, page after page. */
-export async function everything(server, target) {
+/** All items of a collection, page after page; of each what `wanted` takes of it. */
+export async function everything(server, target, wanted = (item) => item) {
     const items = [];
     let cursor = null;
     do {
         const mark = target.includes("?") ? "&" : "?";
         const page = await server.ask("GET", cursor === null ? target : `${target}${mark}cursor=${cursor}`);
-        items.push(...page.items);
+        items.push(...page.items.map(wanted));
         cursor = page.next_cursor;
     } while (cursor !== null);
     return items;
@@ -40,6 +40,37 @@ export function untilAllFinal(server, { limit = 30_000 * SLOW } = {}) {
         throw error;
     });
 }
+
+/** Waits until the relay is in this state, as /api/v1/alerts-server shows it, and returns all that this shows. */
+export function untilRelayIs(server, state, also = () => true) {
+    return until(`the relay is ${state}`, async () => {
+        const shown = await server.ask("GET", "/api/v1/alerts-server");
+        return shown.relay.state === state && also(shown) && shown;
+    }, { every: 50 });
+}
+
+/** The alerts of a ticket, in the order of events, then recipients. */
+export async function alertsOf(server, ticket) {
+    return (await server.ask("GET", `/api/v1/tickets/${ticket}/alerts`)).items;
+}
+
+/** Waits until all alerts of a ticket are as wanted, and returns them. */
+export async function untilAlertsOf(server, ticket, what, wanted) {
+    let alerts = [];
+    return until(
+        `${what} (ticket #${ticket})`,
+        async () => {
+            alerts = await alertsOf(server, ticket);
+            return alerts.every(wanted) && alerts;
+        },
+        { every: 50 },
+    ).catch((error) => {
+        error.message += `\n${JSON.stringify(alerts, null, 1)}\n${server.log}`;
+        throw error;
+    });
+}
+
+export const isAccepted = (alert) => alert.state === "accepted";
 
 /** Stops a server, which must end well. */
 export async function stopWell(server, limit) {

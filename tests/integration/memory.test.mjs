@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * What an idle server holds in memory, as the kernel counts it (/proc/PID/status). The numbers are printed;
- * docs/measurements.md says what was seen and how. The test fails only far above the aim: at a leak, not at a page more.
+ * docs/performance.md says what was seen and how. The test fails only far above the aim: at a leak, not at a page more.
  */
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";

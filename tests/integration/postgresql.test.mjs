@@ -61,20 +61,54 @@ test("a call that meets a restart of PostgreSQL waits for it", { skip }, async (
     await goesOn(desk, server, 6);
 });
 
+/** Every process of the cluster: a server that hangs, and says nothing about it. */
+function freeze(cluster) {
+    const backends = cluster.sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'").trim();
+    const pids = [cluster.program.pid, ...backends.split("\n").map(Number)].filter((pid) => alive(pid));
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    return () => pids.forEach((pid) => alive(pid) && process.kill(pid, "SIGCONT"));
+}
+
+function alive(pid) {
+    return fs.existsSync(`/proc/${pid}`);
+}
+
+test("PostgreSQL hangs for a while", { skip }, async () => {
+    const cluster = await Postgres.start();
+    const desk = await initDesk({ database: cluster.createDatabase() });
+    const server = await desk.serve();
+    await openAndClose(desk, "before");
+    const thaw = freeze(cluster);
+    try {
+        for (let i = 0; i < 2; i++) {
+            const ready = await server.call("GET", "/readyz");
+            assert.equal(ready.status, 503, ready.text);
+            assert.match(ready.body.detail, /PostgreSQL server .*(did not answer|no answer) in time/);
+        }
+    } finally {
+        thaw();
+    }
+    await until("the desk is ready again", async () => (await server.call("GET", "/readyz")).status === 200);
+    await goesOn(desk, server, 4);
+});
+
 test("PostgreSQL crashes and stays away for a while", { skip }, async () => {
     const cluster = await Postgres.start();
     const desk = await initDesk({ database: cluster.createDatabase() });
     const server = await desk.serve();
     await openAndClose(desk, "before");
     await cluster.kill();
-    const [refused, ready, healthy] = await Promise.all([
-        server.call("POST", "/api/v1/tickets", { account: 1, title: "while it is away" }),
-        server.call("GET", "/readyz"),
-        server.call("GET", "/healthz"),
-    ]);
+    const answered = [];
+    const note = (name) => (answer) => (answered.push(name), answer);
+    const waiting = server.call("POST", "/api/v1/tickets", { account: 1, title: "while it is away" }).then(note("work"));
+    const ready = await server.call("GET", "/readyz").then(note("readyz"));
+    const healthy = await server.call("GET", "/healthz");
+    const refused = await waiting;
     assert.equal(refused.status, 503, refused.text);
     assert.match(refused.headers["content-type"], /^application\/problem\+json/);
     assert.equal(ready.status, 503, ready.text);
+    assert.match(ready.body.detail, /PostgreSQL server cannot be used: .*[Cc]onnection.*See whether the server runs/);
+    assert.deepEqual(answered, ["readyz", "work"], "who asks whether it is ready is told at once, who works waits");
     assert.equal(healthy.status, 200, healthy.text);
     cluster.serve();
     await cluster.waitUntilReady();

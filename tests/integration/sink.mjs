@@ -37,16 +37,31 @@ export async function greets(port) {
     }
 }
 
-class Session {
-    constructor(sink, socket) {
+/** One connection. `sink` is what it talks for: at least {silence, talks}. */
+export class Session {
+    constructor(sink, socket, port) {
         this.sink = sink;
         this.socket = socket;
+        this.port = port; // what a kind of sink knows of it
         this.pending = "";
+        this.paused = false; // what arrives waits for pump()
         this.body = undefined;
+        this.unsaid = []; // what waits for Sink.speak()
         socket.setEncoding("latin1");
         socket.on("data", (text) => this.read(text));
         socket.on("error", () => {});
-        if (sink.silence !== Silence.AT_CONNECT) this.say("220 sink.example ESMTP");
+        this.greet();
+    }
+
+    greet() {
+        this.reply(Silence.AT_CONNECT, "220 sink.example ESMTP");
+    }
+
+    /** Says it, unless this is the moment at which the sink is silent. */
+    reply(moment, line) {
+        const silence = this.sink.silenceOf?.(this.socket) ?? this.sink.silence;
+        if (silence === moment) this.unsaid.push(line);
+        else this.say(line);
     }
 
     say(...lines) {
@@ -55,7 +70,11 @@ class Session {
 
     read(text) {
         this.pending += text;
-        for (;;) {
+        this.pump();
+    }
+
+    pump() {
+        while (!this.paused) {
             const end = this.pending.indexOf(this.body === undefined ? "\r\n" : "\r\n.\r\n");
             if (end < 0) return;
             const part = this.pending.slice(0, end);
@@ -79,8 +98,7 @@ class Session {
                 this.from = address;
                 this.to = [];
                 this.sink.talks += 1;
-                if (this.sink.silence !== Silence.AT_MAIL) this.say("250 2.1.0 Ok");
-                return;
+                return this.reply(Silence.AT_MAIL, "250 2.1.0 Ok");
             case "RCPT":
                 this.to.push(address);
                 return this.say("250 2.1.5 Ok");
@@ -88,8 +106,7 @@ class Session {
                 this.body = "";
                 // So that an empty message's dot is found, too.
                 this.pending = `\r\n${this.pending}`;
-                if (this.sink.silence !== Silence.AT_DATA) this.say("354 Go on");
-                return;
+                return this.reply(Silence.AT_DATA, "354 Go on");
             case "QUIT":
                 this.say("221 2.0.0 Bye");
                 return this.socket.end();
@@ -98,28 +115,49 @@ class Session {
         }
     }
 
-    end(part) {
+    /** The bytes of a mail from what arrived for it: without what SMTP added, and without its last line end. */
+    take(part) {
         this.body = undefined;
-        const message = part.slice(2).replace(/\r\n\.\./g, "\r\n.");
-        this.sink.keep(this.from, this.to, message);
-        if (this.sink.silence !== Silence.AFTER_DOT) this.say("250 2.0.0 Ok: kept");
+        return part.slice(2).replace(/\r\n\.\./g, "\r\n.");
+    }
+
+    keep(message) {
+        this.sink.keep(this.from, this.to, message, this.socket);
+    }
+
+    end(part) {
+        this.keep(this.take(part));
+        this.reply(Silence.AFTER_DOT, "250 2.0.0 Ok: kept");
     }
 }
 
 export class Sink {
     constructor() {
-        this.mails = []; // {from, to, messageId, hash}, in the order of their final dots
+        this.mails = []; // {socket, from, to, messageId, hash}, in the order of their final dots
         this.silence = Silence.NEVER;
         this.talks = 0; // envelopes begun, ever
-        this.sockets = new Set();
+        this.sessions = new Map(); // by their sockets
+        this.onConnect = () => {}; // is given each new socket
+        this.speaksTo = () => false; // whatever the silence
+    }
+
+    silenceOf(socket) {
+        return this.speaksTo(socket) ? Silence.NEVER : this.silence;
+    }
+
+    /** Says what it has not said so far, and is silent no more; on these connections alone, if some are chosen. */
+    speak(chosen = () => true) {
+        this.speaksTo = chosen;
+        for (const [socket, session] of this.sessions)
+            if (chosen(socket) && session.unsaid.length > 0) session.say(...session.unsaid.splice(0));
     }
 
     /** Listens, again after close(), on the same port. */
     async open() {
         this.server = net.createServer({ noDelay: true }, (socket) => {
-            this.sockets.add(socket);
-            socket.on("close", () => this.sockets.delete(socket));
-            new Session(this, socket);
+            this.onConnect(socket);
+            this.sessions.set(socket, new Session(this, socket));
+            socket.on("close", () => this.sessions.delete(socket));
         });
         this.server.listen(this.port ?? 0, "127.0.0.1");
         await once(this.server, "listening");
@@ -139,12 +177,13 @@ export class Sink {
 
     /** Breaks the connections there are, and goes on listening. */
     hangUp() {
-        for (const socket of this.sockets) socket.destroy();
+        for (const socket of this.sessions.keys()) socket.destroy();
     }
 
-    keep(from, to, message) {
+    keep(from, to, message, socket) {
         const head = message.split("\r\n\r\n")[0];
         this.mails.push({
+            socket,
             from,
             to,
             messageId: /^message-id:\s*<(.*?)>/im.exec(head)?.[1],

@@ -42,6 +42,7 @@ typedef struct {
     bool from_well;
     bool to_well;
     FaultMail *mail;
+    bool is_one_too_many;
 } Peer;
 
 static void mail_free(FaultMail *mail)
@@ -120,11 +121,15 @@ static void wait_for_close(Peer *peer)
  * was given. */
 static bool peer_fault(Peer *peer, const char *stage, bool *answered)
 {
-    const Fault *fault = &peer->server->plan.fault;
+    g_mutex_lock(&peer->server->lock);
+    const Fault now = peer->server->plan.fault;
+    g_mutex_unlock(&peer->server->lock);
+    const Fault *fault = &now;
     *answered = false;
     if (fault->kind == FAULT_NONE || strcmp(fault->stage, stage) != 0 ||
         (fault->message != 0 && fault->message != peer->message) ||
-        (fault->connection != 0 && fault->connection != peer->number))
+        (fault->connection != 0 && fault->connection != peer->number) ||
+        (fault->until != 0 && peer->number > fault->until))
         return false;
     switch (fault->kind) {
     case FAULT_REPLY:
@@ -350,6 +355,10 @@ static bool peer_command(Peer *peer, const char *line)
 static void peer_talk(Peer *peer)
 {
     bool answered;
+    if (peer->is_one_too_many) {
+        peer_reply(peer, "421 4.7.0 too many connections");
+        return;
+    }
     if (peer->server->plan.implicit_tls && !peer_start_tls(peer))
         return;
     if (peer_fault(peer, "banner", &answered))
@@ -404,6 +413,8 @@ static gpointer accept_thread(gpointer data)
         peer->stream = g_object_ref(G_IO_STREAM(socket));
         g_mutex_lock(&server->lock);
         peer->number = ++server->connections;
+        unsigned open = server->connections - server->ended;
+        peer->is_one_too_many = server->plan.max_open != 0 && open > server->plan.max_open;
         g_ptr_array_add(server->threads, g_thread_new("fault-peer", peer_thread, peer));
         g_mutex_unlock(&server->lock);
     }
@@ -464,6 +475,12 @@ unsigned fault_server_connections(FaultServer *server)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&server->lock);
     return server->connections;
+}
+
+void fault_server_set_fault(FaultServer *server, const Fault *fault)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&server->lock);
+    server->plan.fault = *fault;
 }
 
 unsigned fault_server_accepted(FaultServer *server)

@@ -27,6 +27,7 @@ typedef struct {
     const char *reply;
     unsigned message;    /* only at this message of a connection, from 1; 0: at every one */
     unsigned connection; /* only in this connection, from 1; 0: in every one */
+    unsigned until;      /* only in connections up to this one; 0: in every one */
 } Fault;
 
 typedef struct {
@@ -42,6 +43,7 @@ typedef struct {
     bool implicit_tls;
     unsigned close_after_messages; /* closes without a word after so many messages of a connection;
                                       0: never */
+    unsigned max_open; /* says 421 to a connection beyond so many open ones; 0: no limit */
     Fault fault;
 } FaultServerPlan;
 
@@ -64,6 +66,9 @@ uint16_t fault_server_port(const FaultServer *server);
 /* How many connections came in so far; how many messages were accepted with 250. */
 unsigned fault_server_connections(FaultServer *server);
 unsigned fault_server_accepted(FaultServer *server);
+
+/* What it does from now on; the strings are borrowed. */
+void fault_server_set_fault(FaultServer *server, const Fault *fault);
 
 /* Waits, with a limit, until so many connections have ended. */
 bool fault_server_wait_ended(FaultServer *server, unsigned connections);

@@ -290,8 +290,10 @@ static void test_lease(gconstpointer data)
     manual_clock_init(&clock, 1000);
     g_autoptr(TransportLink) link = transport_link_new(&settings, &clock.clock, NULL);
     g_autoptr(GBytes) message = g_bytes_new_static(BODY, strlen(BODY));
-    Envelope envelopes[2] = {{"b@e.org", "a@e.org", message, 1001},
-                             {"b@e.org", "b@e.org", message, 1000}};
+    int64_t later = 1001;
+    int64_t now = 1000;
+    Envelope envelopes[2] = {{"b@e.org", "a@e.org", message, &later},
+                             {"b@e.org", "b@e.org", message, &now}};
     DeliveryOutcome outcomes[2];
     transport_send_many(link, envelopes, 2, NULL, outcomes);
     g_assert_cmpint(outcomes[0].kind, ==, DELIVERY_SENT);

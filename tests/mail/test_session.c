@@ -449,7 +449,8 @@ static void test_lease(gconstpointer data)
     for (size_t i = 60; i + 1 < bytes; i += 60)
         memcpy(text + i, "\r\n", 2);
     g_autoptr(GBytes) message = bytes_of(text);
-    Envelope envelope = {"b@example.org", "a@example.com", message, 1001};
+    int64_t not_after = 1001;
+    Envelope envelope = {"b@example.org", "a@example.com", message, &not_after};
     DeliveryOutcome outcome;
     transport_send(link, &envelope, NULL, &outcome);
     g_assert_cmpint(outcome.kind, ==, DELIVERY_SENT);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "outbox/claim.h"
 #include "records/schema.h"
+#include "support/test_claim.h"
 #include "support/test_db.h"
 
 #include <string.h>
@@ -33,6 +34,8 @@ typedef struct {
     OutboxMessage insert;
     OutboxClaim claim;
     OutboxSettlement settlement;
+    OutboxSettlement many[3];
+    const char *sql;
     bool settled;
     bool everything;
     int64_t id, now_us, due_at, moved;
@@ -74,18 +77,14 @@ static bool do_claim(DbTx *tx, void *data, GError **error)
 {
     Step *step = data;
     g_clear_pointer(&step->claimed, g_ptr_array_unref);
-    step->claimed = outbox_claim(tx, &step->claim, error);
+    step->claimed = test_claim(tx, &step->claim, 100, error);
     return step->claimed != NULL;
 }
 
 /* The refs of what a claim at `now_us` gets, as "1 2 3". */
 static char *claim(Fixture *fixture, const char *lease, int64_t now_us, int limit)
 {
-    Step step = {.claim = {.lease = lease,
-                           .lease_until = now_us + 100,
-                           .sender = "{}",
-                           .now_us = now_us,
-                           .limit = limit}};
+    Step step = {.claim = {.lease = lease, .sender = "{}", .now_us = now_us, .limit = limit}};
     run(fixture, do_claim, &step);
     g_autoptr(GString) refs = g_string_new(NULL);
     for (int64_t ref = 0; ref < 100; ref++) /* RETURNING promises no order */
@@ -98,27 +97,6 @@ static char *claim(Fixture *fixture, const char *lease, int64_t now_us, int limi
         }
     g_ptr_array_unref(step.claimed);
     return g_string_free(g_steal_pointer(&refs), FALSE);
-}
-
-static bool do_settle(DbTx *tx, void *data, GError **error)
-{
-    Step *step = data;
-    return outbox_settle(tx, &step->settlement, &step->settled, error);
-}
-
-static bool settle(Fixture *fixture, int64_t id, const char *lease, OutboxState state,
-                   int64_t due_at)
-{
-    OutboxAttempt attempt = {.at = 50, .outcome = (char *)"x", .reply = (char *)"451 4.7.1 later"};
-    Step step = {.settlement = {.id = id,
-                                .lease = lease,
-                                .state = state,
-                                .due_at = due_at,
-                                .counts = true,
-                                .attempt = &attempt,
-                                .now_us = 50}};
-    run(fixture, do_settle, &step);
-    return step.settled;
 }
 
 static bool do_load(DbTx *tx, void *data, GError **error)
@@ -134,6 +112,29 @@ static OutboxMessage *load(Fixture *fixture, int64_t id)
     Step step = {.id = id};
     run(fixture, do_load, &step);
     return step.loaded;
+}
+
+static bool do_settle(DbTx *tx, void *data, GError **error)
+{
+    Step *step = data;
+    return outbox_settle(tx, &step->settlement, &step->settled, error);
+}
+
+static bool settle(Fixture *fixture, int64_t id, const char *lease, OutboxState state,
+                   int64_t due_at)
+{
+    OutboxAttempt attempt = {.at = 50, .outcome = (char *)"x", .reply = (char *)"451 4.7.1 later"};
+    g_autoptr(OutboxMessage) message = load(fixture, id);
+    Step step = {.settlement = {.id = id,
+                                .lease = lease,
+                                .order_key = message->order_key,
+                                .state = state,
+                                .due_at = due_at,
+                                .counts = true,
+                                .attempt = &attempt,
+                                .now_us = 50}};
+    run(fixture, do_settle, &step);
+    return step.settled;
 }
 
 static void assert_state(Fixture *fixture, int64_t id, const char *state)
@@ -350,20 +351,224 @@ static void test_expire(Fixture *fixture, gconstpointer data)
     g_assert_cmpstr(message->state_reason, ==, "gave_up");
 }
 
-static bool do_next_due(DbTx *tx, void *data, GError **error)
+/* Makes ready what is due at `now_us`; says when the next one is due. */
+static bool do_admit(DbTx *tx, void *data, GError **error)
 {
-    return outbox_next_due(tx, &((Step *)data)->due_at, error);
+    Step *step = data;
+    bool more;
+    return outbox_admit(tx, step->now_us, 100, &more, error) &&
+           outbox_next_due(tx, &step->due_at, error);
+}
+
+static int64_t next_due(Fixture *fixture, int64_t now_us)
+{
+    Step step = {.now_us = now_us};
+    run(fixture, do_admit, &step);
+    return step.due_at;
 }
 
 static void test_next_due(Fixture *fixture, gconstpointer data)
 {
+    g_assert_cmpint(next_due(fixture, 10), ==, INT64_MAX);
+    int64_t first = insert(fixture, 1, "7:a", 1, 90);
+    insert(fixture, 2, "7:a", 2, 20); /* blocked by the first, so it is put off */
+    g_assert_cmpint(next_due(fixture, 10), ==, 20);
+    g_assert_cmpint(next_due(fixture, 20), ==, 90);
+    /* Nobody waits for the time it was put off to: what ends the first lets it go at once. */
+    g_autofree char *refs = claim(fixture, "l1", 95, 10);
+    g_assert_cmpstr(refs, ==, "1");
+    g_assert_cmpint(next_due(fixture, 95), ==, 20 + OUTBOX_BLOCKED_US);
+    g_assert_true(settle(fixture, first, "l1", OUTBOX_REJECTED, 0));
+    g_autofree char *next = claim(fixture, "l1", 95, 10);
+    g_assert_cmpstr(next, ==, "2");
+}
+
+/* Due at once, as most are. */
+static void insert_many(Fixture *fixture, int64_t lane, int64_t first_ref, int n, bool urgent)
+{
+    for (int i = 0; i < n; i++) {
+        Step step = {.insert = {.kind = (char *)"alert",
+                                .ref = first_ref + i,
+                                .recipient = (char *)"a@example.com",
+                                .lane = lane,
+                                .urgent = urgent,
+                                .order_key = (char *)"",
+                                .state = OUTBOX_QUEUED,
+                                .due_at = 10,
+                                .queued_at = 10}};
+        run(fixture, do_insert, &step);
+    }
+}
+
+/* An account with one mail does not wait for another's backlog, whichever way that came to be
+ * ready: at its insertion, or all at once when its time had come. */
+static void test_fair_lanes(Fixture *fixture, gconstpointer data)
+{
+    insert_many(fixture, 1, 1, 8, false);
+    g_autofree char *first = claim(fixture, "l1", 20, 2);
+    g_assert_cmpstr(first, ==, "1 2");
+    insert_many(fixture, 2, 51, 3, false);
+    insert_many(fixture, 3, 61, 1, false);
+    g_autofree char *turn = claim(fixture, "l1", 20, 4);
+    g_assert_cmpstr(turn, ==, "3 4 51 61");
+    g_autofree char *next = claim(fixture, "l1", 20, 2);
+    g_assert_cmpstr(next, ==, "5 52");
+}
+
+static bool do_sql(DbTx *tx, void *data, GError **error)
+{
+    Step *step = data;
+    return db_exec(tx, NULL, error, step->sql, "");
+}
+
+static void run_sql(Fixture *fixture, const char *sql)
+{
+    Step step = {.sql = sql};
+    run(fixture, do_sql, &step);
+}
+
+static void test_fair_lanes_when_due(Fixture *fixture, gconstpointer data)
+{
+    for (int i = 0; i < 6; i++)
+        insert(fixture, 1 + i, "", 0, 30); /* lane 1, not due yet */
+    run_sql(fixture, "UPDATE outbox SET lane = 2 WHERE ref > 4");
+    g_autofree char *none = claim(fixture, "l1", 20, 9);
+    g_assert_cmpstr(none, ==, "");
+    g_autofree char *turn = claim(fixture, "l1", 30, 4);
+    g_assert_cmpstr(turn, ==, "1 2 5 6");
+}
+
+static void test_urgent_first(Fixture *fixture, gconstpointer data)
+{
+    insert_many(fixture, 1, 1, 5, false);
+    insert_many(fixture, 1, 51, 2, true);
+    g_autofree char *first = claim(fixture, "l1", 20, 3);
+    g_assert_cmpstr(first, ==, "1 51 52");
+}
+
+/* A person's retry of the opening comes before a closing that was ready to leave. */
+static void test_revived_goes_first(Fixture *fixture, gconstpointer data)
+{
+    int64_t opening = insert(fixture, 1, "7:a", 1, 10);
+    g_autofree char *first = claim(fixture, "l1", 20, 9);
+    g_assert_cmpstr(first, ==, "1");
+    g_assert_true(settle(fixture, opening, "l1", OUTBOX_REJECTED, 0));
+    insert(fixture, 2, "7:a", 2, 10);
+    Step step = {.id = opening};
+    run(fixture, do_retry, &step);
+    g_autofree char *next = claim(fixture, "l1", 99, 9);
+    g_assert_cmpstr(next, ==, "1");
+}
+
+static bool do_claim_only(DbTx *tx, void *data, GError **error)
+{
+    Step *step = data;
+    g_clear_pointer(&step->claimed, g_ptr_array_unref);
+    step->claimed = outbox_claim(tx, &step->claim, error);
+    return step->claimed != NULL;
+}
+
+static bool do_renew(DbTx *tx, void *data, GError **error)
+{
+    Step *step = data;
+    return lease_renew(tx, step->claim.lease, step->now_us, step->now_us + 100, &step->settled,
+                       error);
+}
+
+/* A server whose lease has ended claims nothing, and does not get it back. */
+static void test_lapsed_lease(Fixture *fixture, gconstpointer data)
+{
+    insert_many(fixture, 1, 1, 2, false);
+    g_autofree char *first = claim(fixture, "l1", 20, 1);
+    g_assert_cmpstr(first, ==, "1");
+    Step step = {.claim = {.lease = "l1", .sender = "{}", .now_us = 120, .limit = 1}};
+    run(fixture, do_claim_only, &step);
+    g_assert_cmpuint(step.claimed->len, ==, 0);
+    g_ptr_array_unref(step.claimed);
+    step.now_us = 120;
+    run(fixture, do_renew, &step);
+    g_assert_true(step.settled);
+    step.now_us = 221;
+    run(fixture, do_renew, &step);
+    g_assert_false(step.settled);
+}
+
+static bool do_settle_many(DbTx *tx, void *data, GError **error)
+{
+    Step *step = data;
+    g_autoptr(GArray) settled = outbox_settle_accepted(tx, step->many, 3, error);
+    step->moved = settled != NULL ? settled->len : 0;
+    return settled != NULL;
+}
+
+static void test_settle_many(Fixture *fixture, gconstpointer data)
+{
+    int64_t ids[3] = {insert(fixture, 1, "7:a", 1, 10), insert(fixture, 2, "7:b", 1, 10),
+                      insert(fixture, 3, "", 0, 10)};
+    insert(fixture, 4, "7:a", 2, 10);
+    g_autofree char *refs = claim(fixture, "l1", 20, 9);
+    g_assert_cmpstr(refs, ==, "1 2 3");
     Step step = {0};
-    run(fixture, do_next_due, &step);
-    g_assert_cmpint(step.due_at, ==, INT64_MAX);
-    insert(fixture, 1, "7:a", 1, 90);
-    insert(fixture, 2, "7:a", 2, 20); /* blocked by the first */
-    run(fixture, do_next_due, &step);
-    g_assert_cmpint(step.due_at, ==, 90);
+    for (int i = 0; i < 3; i++)
+        step.many[i] = (OutboxSettlement){.id = ids[i],
+                                          .lease = "l1",
+                                          .order_key = i == 0   ? "7:a"
+                                                       : i == 1 ? "7:b"
+                                                                : "",
+                                          .state = OUTBOX_ACCEPTED,
+                                          .message_hash = "hash",
+                                          .remote_id = i == 1 ? "Q1" : NULL,
+                                          .composer = 7,
+                                          .now_us = 50};
+    run_sql(fixture, "UPDATE outbox SET lease = 'other' WHERE ref = 3");
+    run(fixture, do_settle_many, &step);
+    g_assert_cmpint(step.moved, ==, 2);
+    assert_state(fixture, ids[0], "accepted");
+    assert_state(fixture, ids[2], "sending");
+    g_autoptr(OutboxMessage) second = load(fixture, ids[1]);
+    g_assert_cmpstr(second->remote_id, ==, "Q1");
+    g_assert_cmpstr(second->message_hash, ==, "hash");
+    g_assert_cmpint(second->attempts, ==, 1);
+    g_assert_cmpint(second->accepted_at, ==, 50);
+    /* What waited for the first is free. */
+    g_autofree char *next = claim(fixture, "l1", 60, 9);
+    g_assert_cmpstr(next, ==, "4");
+}
+
+static bool do_count_stamped(DbTx *tx, void *data, GError **error)
+{
+    return db_query_int(tx, NULL, &((Step *)data)->moved, error,
+                        "SELECT COUNT(*) FROM outbox WHERE stamp IS NOT NULL", "");
+}
+
+static int64_t count_stamped(Fixture *fixture)
+{
+    Step step = {0};
+    run(fixture, do_count_stamped, &step);
+    return step.moved;
+}
+
+/* The indexes of what is ready hold nothing else: a claim never wades through what waits. */
+static void test_only_ready_ones_are_stamped(Fixture *fixture, gconstpointer data)
+{
+    static const DbFn moves[] = {do_cancel, do_retry, do_hold, do_release};
+    int64_t id = insert(fixture, 1, "", 0, 10);
+    insert(fixture, 2, "7:a", 1, 500);
+    insert(fixture, 3, "7:a", 2, 10);
+    g_assert_cmpint(count_stamped(fixture), ==, 1);
+    Step step = {.id = id};
+    for (size_t i = 0; i < G_N_ELEMENTS(moves); i++) {
+        run(fixture, moves[i], &step);
+        g_assert_cmpint(count_stamped(fixture), ==, 0);
+        if (moves[i] == do_retry) {
+            next_due(fixture, 60);
+            g_assert_cmpint(count_stamped(fixture), ==, 1);
+        }
+    }
+    g_autofree char *claimed = claim(fixture, "l1", 99, 9);
+    g_assert_cmpstr(claimed, ==, "1");
+    g_assert_true(settle(fixture, id, "l1", OUTBOX_DEFERRED, 700));
+    g_assert_cmpint(count_stamped(fixture), ==, 0);
 }
 
 #define ADD(name, function) g_test_add("/outbox/" name, Fixture, NULL, set_up, function, tear_down)
@@ -384,5 +589,12 @@ int main(int argc, char **argv)
     ADD("cancel-waiting", test_cancel_waiting);
     ADD("expire", test_expire);
     ADD("next-due", test_next_due);
+    ADD("fair-lanes", test_fair_lanes);
+    ADD("fair-lanes-when-due", test_fair_lanes_when_due);
+    ADD("urgent-first", test_urgent_first);
+    ADD("revived-goes-first", test_revived_goes_first);
+    ADD("lapsed-lease", test_lapsed_lease);
+    ADD("settle-many", test_settle_many);
+    ADD("only-ready-ones-are-stamped", test_only_ready_ones_are_stamped);
     return g_test_run();
 }

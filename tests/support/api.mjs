@@ -298,13 +298,24 @@ export class Desk {
         this.socket = path.join(folder, "tidings.sock");
     }
 
-    /** Serves it on a free port. `args` are added to the command line. */
-    async serve({ args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
-        const program = new Program(tidingsBin(), ["serve", "--desk", this.folder, "--listen", listen, ...args], {
-            env,
-        });
-        const [url] = await program.waitForOutput(/http:\/\/[^\s,]+(?=[\s,])/);
+    /** Starts to serve it on a free port, and does not wait. `args` are added to the command line. */
+    launch({ roles, args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
+        const options = roles === undefined ? args : ["--roles", roles, ...args];
+        return new Program(tidingsBin(), ["serve", "--desk", this.folder, "--listen", listen, ...options], { env });
+    }
+
+    /** Serves it. What has not the role "web" has no URL. */
+    async serve(options) {
+        const program = this.launch(options);
+        const [, url] = await program.waitForOutput(/^tidings: ready(?: at (http:\/\/[^\s,]+))?, /m);
         return new Server(this, program, url);
+    }
+
+    /** The same desk on another machine: a folder of its own with the same configuration, on PostgreSQL. */
+    node() {
+        const folder = scratchFolder();
+        fs.copyFileSync(path.join(this.folder, "tidings.conf"), path.join(folder, "tidings.conf"));
+        return new Desk(folder, this);
     }
 
     /** A command on this desk, as tidings() and tidingsJson(). */
@@ -425,6 +436,13 @@ export class Postgres {
 
     kill() {
         return this.program.kill();
+    }
+
+    /** An immediate shutdown: every connection breaks at once, and the next start recovers. */
+    async crash() {
+        this.program.signal("SIGQUIT");
+        await this.program.closed;
+        return this.program.forget();
     }
 }
 

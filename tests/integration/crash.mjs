@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The crash harness: kill -9 at random moments under load, again and again, and then the audit. One desk lives through
+ * all of it, with API clients that never give up (crash_load.mjs) and a relay on a bad day (crash_sink.mjs); the books
+ * are balanced at the end (crash_books.mjs). tools/crash is the long run, crash.test.mjs the short one.
+ *
+ *   KILLS=1000 SEED=7 TIDINGS_BIN=build/src/cmd/tidings node tests/integration/crash.mjs sqlite|postgresql
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+import { cleanUp, until } from "../support/api.mjs";
+import { Dice, anySeed } from "../support/dice.mjs";
+import { FAULTS, audit } from "./crash_books.mjs";
+import { Load } from "./crash_load.mjs";
+import { CONCURRENCY, LEASE_SECONDS, Site } from "./crash_site.mjs";
+import { Day } from "./crash_sink.mjs";
+
+/** At most so many mails does one crash repeat (docs/delivery.md). */
+export const WINDOW = CONCURRENCY * 32;
+
+const CLIENTS = 6;
+const UP_MS = 400; // a process is killed up to so long after it was ready
+const STARTING_MS = 60; // or, one time in ten, up to so long after it was started
+const DATABASE_AWAY_MS = 500;
+const REPORT_EVERY = 25;
+
+/** What happens, in an order of its own for each seed. */
+function plan({ engine, kills, pauses, restarts }, dice) {
+    const steps = [];
+    for (let left = kills; left > 0; left -= steps.at(-1) === "kill" ? 1 : 2)
+        steps.push(left > 1 && dice.chance(0.1) ? "kill, and kill the start" : "kill");
+    if (engine !== "postgresql") return steps;
+    steps.push(...Array(pauses).fill("pause"), ...Array(restarts).fill("restart"));
+    return dice.shuffle(steps);
+}
+
+async function pause(node, ms) {
+    node.stand();
+    await sleep(ms);
+    node.goOn();
+}
+
+async function take(step, site, dice) {
+    await sleep(dice.between(0, UP_MS));
+    if (step === "restart") return site.restartDatabase(dice.between(0, DATABASE_AWAY_MS));
+    if (step === "pause") return pause(dice.pick(site.senders), LEASE_SECONDS * 1000 + dice.between(100, 1500));
+    const node = dice.pick(site.nodes);
+    await node.kill();
+    if (step === "kill, and kill the start") await node.startAndKill(dice.between(0, STARTING_MS));
+    return node.start();
+}
+
+async function openSite(engine, dice, day) {
+    const site = await Site.open(engine, dice);
+    const load = new Load({ dice, url: () => site.url, busy: () => site.busy, token: site.desk.token });
+    load.promises.push(site.first);
+    await site.relay.ask({ day });
+    return { site, load };
+}
+
+function checkHealth(load, site) {
+    if (load.failure !== undefined) throw load.failure;
+    if (site.failure !== undefined) throw site.failure;
+}
+
+/**
+ * One run. Returns the audit's counts and faults, with what was done. `say(line)` hears of the progress. On PostgreSQL
+ * senders are also stopped past their lease and continued (`pauses`), and the database restarts (`restarts`).
+ */
+export async function crashRun({ engine, kills, pauses, restarts, seed = anySeed(), say = () => {} }) {
+    const begun = performance.now();
+    const dice = new Dice(seed);
+    const most = Math.ceil(kills / 20);
+    const wanted = { engine, kills, pauses: pauses ?? most, restarts: restarts ?? most };
+    say(`${engine}: ${kills} kills, seed ${seed}`);
+    const { site, load } = await openSite(engine, dice, Day.BAD);
+    load.start(CLIENTS);
+    let done = 0;
+    const seconds = () => Math.round((performance.now() - begun) / 1000);
+    for (const step of plan(wanted, dice)) {
+        await take(step, site, dice);
+        checkHealth(load, site);
+        done += 1;
+        if (done % REPORT_EVERY !== 0) continue;
+        const { kept, repeated } = await site.relay.ask();
+        const tickets = load.promises.length;
+        say(`${seconds()} s: ${site.killed} kills, ${tickets} tickets, ${kept} mails, ${repeated} of them repeats`);
+    }
+    await load.stop();
+    say(`${seconds()} s: waiting until every alert is final`);
+    await site.settle();
+    const books = audit({ promises: load.promises, ...(await site.books()) });
+    const relay = await site.relay.ask();
+    await site.close();
+    const { killed, complaints } = site;
+    const requests = { again: load.repeated, replayed: load.replayed };
+    return { ...wanted, kills: killed, seed, seconds: seconds(), requests, relay, complaints, ...books };
+}
+
+/**
+ * Both senders in turn are stopped under load, past their lease: the other one must bring every alert to its end while
+ * the stopped one still stands. Then it goes on, with all it had in its hands. The relay is slow but well, so that
+ * nothing else makes an alert uncertain. Returns the audit.
+ */
+export async function stoppedSenders(seed = anySeed()) {
+    const { site, load } = await openSite("postgresql", new Dice(seed), Day.SLOW);
+    for (const node of site.senders) {
+        const { kept } = await site.relay.ask({ day: Day.SLOW });
+        load.start(CLIENTS);
+        await until("mails flow", async () => (await site.relay.ask()).kept > kept + 40);
+        node.stand();
+        await load.stop();
+        await site.settle();
+        node.goOn();
+        load.start(CLIENTS);
+        await sleep(UP_MS);
+        await load.stop();
+        await site.settle();
+        checkHealth(load, site);
+    }
+    const result = audit({ promises: load.promises, ...(await site.books()) });
+    await site.close();
+    return { seed, ...result };
+}
+
+// ---- for people ----
+
+function number(value) {
+    return value.toLocaleString("en");
+}
+
+/** The rows of the table in docs/delivery.md: a name and its numbers. */
+function rows(result) {
+    const { requests, relay } = result;
+    const list = [
+        ["`kill -9`", result.kills],
+        ["tickets acknowledged", result.tickets],
+        ["requests made again; of them done before the crash already", requests.again, requests.replayed],
+        ["alerts", result.alerts],
+        ["mails at the relay", result.mails],
+        ["4xx from the relay", relay.deferred],
+        ["connections that it dropped before the final dot; after it", relay.droppedBefore, relay.droppedAfter],
+        ["alerts marked uncertain", result.uncertain],
+        ["alerts whose mail arrived more than once", result.repeated],
+        ["repeats caused by a crash; by so many of the crashes", result.byCrash, result.crashesThatRepeated],
+        ["most repeats by one crash; promised at most", result.worstCrash, WINDOW],
+        ["repeats caused by the relay, which took the mail and hung up", result.byRelay],
+    ];
+    if (result.engine === "postgresql") {
+        list.splice(1, 0, ["senders stopped past their lease, and continued", result.pauses]);
+        list.splice(2, 0, ["restarts of PostgreSQL (immediate)", result.restarts]);
+        list.push(["repeats because a lease had ended", result.byLease]);
+    }
+    return [...list, ...Object.entries(FAULTS).map(([kind, name]) => [name, result.faults[kind]])];
+}
+
+/** Markdown, with what is wrong below it. */
+export function describe(result) {
+    const lines = rows(result).map(([name, ...values]) => `| ${name} | ${values.map(number).join("; ")} |`);
+    return [`| | ${result.engine} |`, "|---|---|", ...lines, ...wrongs(result)].join("\n");
+}
+
+/** What must not be. */
+export function wrongs(result) {
+    const list = [...result.examples];
+    if (result.worstCrash > WINDOW) list.push(`one crash repeated ${result.worstCrash} mails, more than ${WINDOW}`);
+    if (result.engine === "sqlite") list.push(...result.complaints.slice(0, 5));
+    if (result.engine === "sqlite" && result.byLease > 0)
+        list.push(`${result.byLease} mails were repeated, and no crash explains it`);
+    return list;
+}
+
+async function main([engine]) {
+    if (engine !== "sqlite" && engine !== "postgresql") throw new Error("Say sqlite or postgresql");
+    const kills = Number(process.env.KILLS ?? (engine === "sqlite" ? 1000 : 200));
+    const seed = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
+    const result = await crashRun({ engine, kills, seed, say: (line) => console.log(line) });
+    console.log(`\n${result.seconds} s, seed ${result.seed}\n\n${describe(result)}`);
+    if (wrongs(result).length > 0) process.exitCode = 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+    try {
+        await main(process.argv.slice(2));
+    } finally {
+        await cleanUp();
+    }

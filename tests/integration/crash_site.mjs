@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What the crashes happen to: a desk with its serving processes (one on SQLite; on PostgreSQL one for the web and two
+ * that send), the relay, and a keeper who does what an administrator would do meanwhile: ask for another port when the
+ * relay is down, and send at once what was deferred.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+import { Postgres, SLOW, initDesk, scratchFolder, until } from "../support/api.mjs";
+import { everything, smtpOn } from "./common.mjs";
+import { readMails } from "./crash_books.mjs";
+import { orNothing } from "./crash_load.mjs";
+import { Day } from "./crash_sink.mjs";
+
+export const CONCURRENCY = 4;
+export const LEASE_SECONDS = 2;
+const BACKLOG = 300; // messages; while more wait, the clients pause
+const LOOK_MS = 100;
+const WAITING = ["held", "queued", "sending", "deferred", "uncertain"];
+
+/** The sink's process (crash_sink.mjs). */
+class Relay {
+    static async open(seed) {
+        const relay = new Relay();
+        relay.file = path.join(scratchFolder(), "mails");
+        const program = fileURLToPath(new URL("crash_sink.mjs", import.meta.url));
+        relay.child = fork(program, [relay.file, String(seed)]);
+        const [{ ports }] = await once(relay.child, "message");
+        relay.ports = ports;
+        return relay;
+    }
+
+    /** Gives it another day, or not; returns what it did: {kept, repeated, deferred, droppedBefore, droppedAfter}. */
+    async ask(change = {}) {
+        const answered = once(this.child, "message");
+        this.child.send(change);
+        return (await answered)[0];
+    }
+
+    /** What it was given until now; see readMails(). */
+    read() {
+        return readMails(fs.readFileSync(this.file, "utf8"));
+    }
+
+    close() {
+        this.child.disconnect();
+        return once(this.child, "exit");
+    }
+}
+
+/** One serving process, which dies and is started again. */
+class Node {
+    constructor(desk, name, args) {
+        Object.assign(this, { desk, name, args });
+        this.kills = []; // when, in milliseconds
+        this.complaints = []; // the errors in its logs
+    }
+
+    get sends() {
+        return this.name !== "web";
+    }
+
+    get url() {
+        return this.server?.url;
+    }
+
+    async start() {
+        this.server = await this.desk.serve({ args: this.args });
+    }
+
+    /** Kills it, or what is just starting. That it is alive until then is part of what is tested. */
+    async kill(program = this.server.program) {
+        this.server = undefined;
+        if (program.exited) throw new Error(`${this.name} ended by itself:\n${program.stderr}`);
+        this.kills.push(Date.now());
+        await program.kill();
+        this.complaints.push(...program.stderr.split("\n").filter((line) => /^\S+ error /.test(line)));
+    }
+
+    /** What starts may die before it is ready. */
+    async startAndKill(afterMs) {
+        const program = this.desk.launch({ args: this.args });
+        await sleep(afterMs);
+        await this.kill(program);
+    }
+
+    /** Stands still, as on a machine that is moved or swaps; until goOn(). */
+    stand() {
+        this.server.program.signal("SIGSTOP");
+    }
+
+    goOn() {
+        this.server.program.signal("SIGCONT");
+    }
+}
+
+export class Site {
+    static async open(engine, dice) {
+        const site = new Site();
+        site.dice = dice;
+        site.relay = await Relay.open(dice.seed());
+        if (engine === "postgresql") site.cluster = await Postgres.start();
+        site.desk = await initDesk({ database: site.cluster?.createDatabase() });
+        if (site.cluster === undefined) site.nodes = [new Node(site.desk, "server", [])];
+        else site.split();
+        [site.front] = site.nodes;
+        for (const node of site.nodes) await node.start();
+        await site.setUp();
+        return site;
+    }
+
+    split() {
+        fs.appendFileSync(path.join(this.desk.folder, "tidings.conf"), `lease_seconds = ${LEASE_SECONDS}\n`);
+        this.nodes = [
+            new Node(this.desk, "web", ["--roles", "web"]),
+            new Node(this.desk, "sender 1", ["--roles", "alerts"]),
+            new Node(this.desk, "sender 2", ["--roles", "alerts"]),
+        ];
+    }
+
+    get url() {
+        return this.front.url;
+    }
+
+    get killed() {
+        return this.nodes.reduce((sum, node) => sum + node.kills.length, 0);
+    }
+
+    get complaints() {
+        return this.nodes.flatMap((node) => node.complaints);
+    }
+
+    get senders() {
+        return this.nodes.filter((node) => node.sends);
+    }
+
+    /** While all is well. The first ticket shows who is told of every ticket. */
+    async setUp() {
+        const { server } = this.front;
+        // So many customers in so short a time: that is what the brake is for.
+        await server.ask("PUT", "/api/v1/options/alerts-to-customers", { brake: { enabled: false } });
+        const options = smtpOn(this.relay.ports[0], { concurrency: CONCURRENCY });
+        await server.ask("PUT", "/api/v1/options/alerts-server", options);
+        const { number, title, status } = await server.ask("POST", "/api/v1/tickets", {
+            account: 1,
+            contact: 1,
+            title: "Who is told?",
+        });
+        this.first = { number, title, status, recipients: [], told: { new_ticket: 1, ticket_closed: 0 } };
+        const alerts = await everything(server, `/api/v1/tickets/${number}/alerts`);
+        this.always = alerts.map((alert) => alert.recipient);
+        this.keeping = this.keep();
+        this.keeping.catch((error) => (this.failure = error));
+    }
+
+    // ---- what happens to it ----
+
+    async restartDatabase(pauseMs) {
+        await this.cluster.crash();
+        await sleep(pauseMs);
+        this.cluster.serve();
+        await this.cluster.waitUntilReady();
+    }
+
+    // ---- the keeper ----
+
+    async keep() {
+        let port = 0;
+        for (; !this.closed; await sleep(LOOK_MS)) {
+            const status = await this.call("GET", "/api/v1/alerts-server");
+            if (status === undefined) continue;
+            this.status = status;
+            if (status.relay.state !== "up") {
+                port = (port + 1) % this.relay.ports.length;
+                await this.call("PUT", "/api/v1/options/alerts-server", { port: this.relay.ports[port] });
+            }
+            if (status.messages.deferred > 0 && (this.calm || this.dice.chance(0.1)))
+                await this.call("POST", "/api/v1/alerts/retry", { state: "deferred" });
+        }
+    }
+
+    /** What is answered well, or undefined. */
+    async call(method, target, body) {
+        const { server } = this.front;
+        if (server === undefined) return undefined;
+        const answer = await orNothing(server.call(method, target, body));
+        return answer !== undefined && answer.status < 300 ? answer.body : undefined;
+    }
+
+    /** Whether so much waits that the clients should pause. */
+    get busy() {
+        return (this.status?.messages.queued ?? 0) > BACKLOG;
+    }
+
+    // ---- the end ----
+
+    /** The relay behaves; until every alert is final. */
+    async settle() {
+        await this.relay.ask({ day: Day.GOOD });
+        this.calm = true;
+        await until("every alert is final", () => this.allFinal(), { limit: 120_000 * SLOW, every: 200 });
+    }
+
+    async allFinal() {
+        const { server } = this.front;
+        // What the relay left in doubt would be sent again after a minute.
+        for (const { id } of await everything(server, "/api/v1/alerts?state=uncertain&limit=200"))
+            await server.call("POST", `/api/v1/alerts/${id}/retry`, {});
+        for (const state of WAITING)
+            if ((await server.ask("GET", `/api/v1/alerts?state=${state}&limit=1`)).items.length > 0) return false;
+        return true;
+    }
+
+    /** What the audit needs of it. */
+    async books() {
+        const { server } = this.front;
+        const tickets = await everything(server, "/api/v1/tickets?limit=200", ({ number, title, status }) => ({
+            number,
+            title,
+            status,
+        }));
+        const alerts = await everything(server, "/api/v1/alerts?limit=200", (alert) => ({
+            id: alert.id,
+            ticket: alert.ticket,
+            event: alert.event,
+            kind: alert.kind,
+            recipient: alert.recipient,
+            state: alert.state,
+            uncertain: alert.uncertain,
+            messageId: alert.message_id,
+        }));
+        const crashes = this.senders.flatMap((node) => node.kills).sort((a, b) => a - b);
+        return { tickets, alerts, ...this.relay.read(), crashes, always: this.always };
+    }
+
+    async close() {
+        this.closed = true;
+        await this.keeping;
+        for (const node of [...this.nodes].reverse()) {
+            const ended = await node.server.stop();
+            if (ended.code !== 0) throw new Error(`${node.name} did not stop well:\n${node.server.log}`);
+        }
+        await this.cluster?.stop();
+        await this.relay.close();
+    }
+}
