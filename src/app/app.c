@@ -224,7 +224,9 @@ static void stop_wake(App *app)
 
 static bool start_server(App *app, GError **error)
 {
-    HttpServerOptions options = {.listen = app->roles.listen, .socket_path = app->folder->socket};
+    static const char *const probes[] = {"/healthz", "/readyz", NULL};
+    HttpServerOptions options = {
+        .listen = app->roles.listen, .socket_path = app->folder->socket, .probes = probes};
     app->server = http_server_start(app->router, &options, error);
     return app->server != NULL;
 }

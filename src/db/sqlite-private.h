@@ -21,6 +21,7 @@ typedef struct {
     Db base;
     char *path;
     Pool *readers; /* of SqliteConnection */
+    Pool *askers;  /* the same, for db_read_within() */
     SqliteWriter *writer;
 } SqliteDb;
 
