@@ -45,14 +45,14 @@ bool alert_insert(DbTx *tx, Alert *alert, GError **error)
     return db_insert(tx, &alert->id, error,
                      "INSERT INTO alert (ticket, event, kind, recipient, recipient_key,"
                      " recipient_name, contact, decision, reason, template, template_version,"
-                     " language, decided_at)"
-                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+                     " language, decided_at, actor_kind, actor_id)"
+                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
                      " RETURNING id",
-                     "iissssnssnnsi", alert->ticket, alert->event, alert_kind_name(alert->kind),
+                     "iissssnssnnsisi", alert->ticket, alert->event, alert_kind_name(alert->kind),
                      alert->recipient, alert->recipient_key, alert->recipient_name, alert->contact,
                      alert_decision_name(alert->decision), alert_reason_name(alert->reason),
                      alert->template_id, alert->template_version, alert->language,
-                     alert->decided_at);
+                     alert->decided_at, actor_kind_name(alert->actor->kind), alert->actor->id);
 }
 
 Alert *alert_load(DbTx *tx, int64_t id, GError **error)

@@ -26,6 +26,8 @@ typedef struct {
     int64_t template_id, template_version; /* 0 with suppress */
     char *language;
     int64_t decided_at;
+    const Actor
+        *actor; /* the event's, borrowed; alert_insert() needs it, what is loaded has NULL */
 } Alert;
 
 void alert_free(Alert *alert);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The brake keeps no counter: a row that every event of an actor updates would make all of them
- * wait for each other. It counts what the ledger says, newest events first, and stops as soon as
- * the answer is certain.
+ * wait for each other. It reads what the ledger says the actor has sent, newest first, from an
+ * index that has nothing else in it, and stops as soon as the answer is certain.
  *
- * One query over the actor's few newest events answers nearly always: there are no older ones in
- * the window, or all addresses were told already, or the limit is passed. Only for an actor with
- * more events than that does it look farther back; what lies beyond LAST_LOOK is not looked at.
- * Then the brake goes on holding if it held anything of what was seen, and else lets go: who has
- * told fewer customers than the limit in thousands of events is not telling unusually many.
+ * A first look at a few nearly always is enough: there are no more in the window, or all addresses
+ * were told already, or the limit is passed. If not, it counts whether so many were sent at all
+ * that the limit could be passed; only then does it look whom they told, and never at more than
+ * LAST_LOOK: who has told fewer customers than the limit in thousands of mails is not telling
+ * unusually many. Then the brake goes on holding if it held anything in the window, and else lets
+ * go. What was held is never read past: a stream that is held costs the same however long it lasts.
  *
  * Where more than the limit were told all the same (the limit was lowered, or the brake switched on
  * just now), an address that was told long before may be held: that is the safe side.
@@ -20,83 +21,113 @@
 
 #include "base/clock.h"
 
-/* Events. */
+/* Alerts that were sent. */
 #define FIRST_LOOK  16
 #define SECOND_LOOK 400
 #define LAST_LOOK   5000 /* or twice the limit, where that is more */
 
-/* Times are exclusive: what was told exactly a window ago does not count. The one row whose address
- * is NULL says how many events were looked at; the address "" stands for all that the brake held.
- * An actor without an id needs a text of its own, because both engines use the index for "=" and
- * for IS NULL, and PostgreSQL does not for anything that means both. */
-#define TOLD(IS_ACTOR)                                                                             \
-    "WITH recent AS (SELECT id FROM event WHERE actor_kind = $1 AND actor_id " IS_ACTOR            \
-    " AND at > $3 ORDER BY at DESC LIMIT $4),"                                                     \
-    " told AS (SELECT DISTINCT CASE WHEN a.decision = 'send' THEN a.recipient_key ELSE '' END"     \
-    " AS address FROM recent r JOIN alert a ON a.event = r.id"                                     \
-    " WHERE a.decision = 'send' OR a.reason = 'brake')"                                            \
-    " SELECT NULL, COUNT(*) FROM recent UNION ALL SELECT address, 0 FROM told"
+/* Times are exclusive: what was told exactly a window ago does not count. */
+#define IN_WINDOW(which)                                                                           \
+    " FROM alert WHERE " which " AND actor_kind = $1 AND actor_id = $2 AND decided_at > $3"
 
 typedef struct {
-    int64_t events; /* looked at */
-    guint told;     /* distinct addresses */
-    guint known;    /* of them, those that are about to be told again */
-    bool held;      /* the brake has held something */
+    const Actor *actor;
+    int64_t since;
+    int64_t limit;
+    GHashTable *addresses; /* about to be told */
+} Asked;
+
+typedef struct {
+    int64_t sent; /* that were looked at */
+    guint told;   /* distinct addresses of them */
+    guint known;  /* of these, those that are about to be told again */
 } Seen;
 
-static DbRows *query(DbTx *tx, const Event *event, int64_t since, int64_t events, GError **error)
-{
-    const char *kind = actor_kind_name(event->actor.kind);
-    return event->actor.id != 0
-               ? db_query(tx, error, TOLD("= $2"), "siii", kind, event->actor.id, since, events)
-               : db_query(tx, error, TOLD("IS NULL AND $2 = 0"), "siii", kind, (int64_t)0, since,
-                          events);
-}
-
-static bool look(DbTx *tx, const Event *event, GHashTable *addresses, const BrakeSettings *settings,
-                 int64_t events, Seen *seen, GError **error)
+static bool look(DbTx *tx, const Asked *asked, int64_t sent, Seen *seen, GError **error)
 {
     *seen = (Seen){0};
-    int64_t since = event->at - settings->minutes * US_PER_MINUTE;
-    DbRows *rows = query(tx, event, since, events, error);
+    DbRows *rows = db_query(
+        tx, error,
+        "SELECT recipient_key" IN_WINDOW("decision = 'send'") " ORDER BY decided_at DESC LIMIT $4",
+        "siii", actor_kind_name(asked->actor->kind), asked->actor->id, asked->since, sent);
     if (rows == NULL)
         return false;
+    g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     while (db_rows_next(rows)) {
         const char *address = db_rows_text(rows, 0);
-        if (address == NULL) {
-            seen->events = db_rows_int(rows, 1);
-        } else if (*address == '\0') {
-            seen->held = true;
-        } else {
-            seen->told++;
-            seen->known += g_hash_table_contains(addresses, address);
-        }
+        seen->sent++;
+        if (g_hash_table_contains(told, address))
+            continue;
+        seen->known += g_hash_table_contains(asked->addresses, address);
+        g_hash_table_add(told, g_strdup(address));
     }
+    seen->told = g_hash_table_size(told);
     return db_rows_end(rows, error);
+}
+
+/* Whether more than `n` were sent in the window, whomever they told. */
+static bool sent_more_than(DbTx *tx, const Asked *asked, int64_t n, bool *more, GError **error)
+{
+    int64_t one;
+    return db_query_int(
+        tx, more, &one, error,
+        "SELECT 1" IN_WINDOW("decision = 'send'") " ORDER BY decided_at DESC LIMIT 1 OFFSET $4",
+        "siii", actor_kind_name(asked->actor->kind), asked->actor->id, asked->since, n);
+}
+
+static bool has_held(DbTx *tx, const Asked *asked, bool *held, GError **error)
+{
+    int64_t one;
+    return db_query_int(tx, held, &one, error, "SELECT 1" IN_WINDOW("reason = 'brake'") " LIMIT 1",
+                        "sii", actor_kind_name(asked->actor->kind), asked->actor->id, asked->since);
+}
+
+/* True, with *held, when so many are enough to know. */
+static bool is_certain(const Asked *asked, const Seen *seen, int64_t looked, bool *held)
+{
+    guint size = g_hash_table_size(asked->addresses);
+    bool all_known = seen->known == size;
+    bool too_many = (int64_t)seen->told + size - seen->known > asked->limit;
+    if (!all_known && !too_many && seen->sent >= looked)
+        return false;
+    *held = too_many && !all_known;
+    return true;
+}
+
+/* When the first look was not enough. */
+static bool look_back(DbTx *tx, const Asked *asked, bool *held, GError **error)
+{
+    const int64_t looks[] = {SECOND_LOOK, MAX(LAST_LOOK, 2 * asked->limit)};
+    int64_t room = asked->limit - g_hash_table_size(asked->addresses);
+    bool more;
+    if (!sent_more_than(tx, asked, MAX(room, 0), &more, error))
+        return false;
+    if (!more && room >= 0) {
+        *held = false;
+        return true;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(looks); i++) {
+        Seen seen;
+        if (!look(tx, asked, looks[i], &seen, error))
+            return false;
+        if (is_certain(asked, &seen, looks[i], held))
+            return true;
+    }
+    return has_held(tx, asked, held, error);
 }
 
 bool brake_holds(DbTx *tx, const Event *event, GHashTable *addresses, const BrakeSettings *settings,
                  bool *held, GError **error)
 {
-    const int64_t looks[] = {FIRST_LOOK, SECOND_LOOK,
-                             MAX(LAST_LOOK, 2 * (int64_t)settings->customers)};
-    guint limit = (guint)settings->customers;
-    guint size = g_hash_table_size(addresses);
-    Seen seen = {0};
-    if (!settings->enabled || size == 0) {
+    if (!settings->enabled || g_hash_table_size(addresses) == 0) {
         *held = false;
         return true;
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(looks); i++) {
-        if (!look(tx, event, addresses, settings, looks[i], &seen, error))
-            return false;
-        bool all_known = seen.known == size;
-        bool too_many = seen.told + size - seen.known > limit;
-        if (all_known || too_many || seen.events < looks[i]) {
-            *held = too_many && !all_known;
-            return true;
-        }
-    }
-    *held = seen.held;
-    return true;
+    Asked asked = {.actor = &event->actor,
+                   .since = event->at - settings->minutes * US_PER_MINUTE,
+                   .limit = settings->customers,
+                   .addresses = addresses};
+    Seen seen;
+    return look(tx, &asked, FIRST_LOOK, &seen, error) &&
+           (is_certain(&asked, &seen, FIRST_LOOK, held) || look_back(tx, &asked, held, error));
 }

@@ -27,6 +27,7 @@ struct Composer {
     char *desk_id;
     Monitor lock;
     GHashTable *parsed; /* "id:version" -> ParsedTemplate * */
+    SenderCache senders;
 };
 
 struct ComposeSource {
@@ -60,6 +61,7 @@ Composer *composer_new(const char *desk_id)
     Composer *composer = g_new0(Composer, 1);
     composer->desk_id = g_strdup(desk_id);
     monitor_init(&composer->lock);
+    sender_cache_init(&composer->senders);
     composer->parsed =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)parsed_unref);
     return composer;
@@ -71,6 +73,7 @@ void composer_free(Composer *composer)
         return;
     g_hash_table_unref(composer->parsed);
     monitor_clear(&composer->lock);
+    sender_cache_clear(&composer->senders);
     g_free(composer->desk_id);
     g_free(composer);
 }
@@ -78,6 +81,11 @@ void composer_free(Composer *composer)
 const char *composer_desk_id(const Composer *composer)
 {
     return composer->desk_id;
+}
+
+SenderIdentity *composer_sender(Composer *composer, const char *sender, GError **error)
+{
+    return sender_cache_read(&composer->senders, sender, error);
 }
 
 static Alert *copy_alert(const Alert *alert)
@@ -334,22 +342,18 @@ static const char *text_or_null(const char *text)
 GBytes *compose_message(Composer *composer, const ComposeSource *source, const char *sender,
                         int64_t dated_at, GError **error)
 {
-    json_auto_t *identity = json_loads(sender, 0, NULL);
-    if (identity == NULL) {
-        error_set(error, TD_ERROR_CORRUPT,
-                  "The stored sender of alert %" G_GINT64_FORMAT " cannot be read",
-                  source->alert->id);
+    g_autoptr(SenderIdentity) identity = composer_sender(composer, sender, error);
+    if (identity == NULL)
         return NULL;
-    }
     ComposedText text = {0};
     if (!compose_text(composer, source, &text, error))
         return NULL;
     g_autofree char *message_id = compose_message_id(composer->desk_id, source->alert->id);
     g_auto(GStrv) refs = references(composer, source);
     MessageParts parts = {
-        .from_name = text_or_null(json_get_text(identity, "from_name")),
-        .from_address = json_get_text(identity, "from_address"),
-        .reply_to = text_or_null(json_get_text(identity, "reply_to")),
+        .from_name = text_or_null(identity->from_name),
+        .from_address = identity->from_address,
+        .reply_to = text_or_null(identity->reply_to),
         .to_name = source->alert->recipient_name,
         .to_address = source->alert->recipient,
         .subject = text.subject,
@@ -365,16 +369,6 @@ GBytes *compose_message(Composer *composer, const ComposeSource *source, const c
     GBytes *message = message_build(&parts, error);
     composed_text_clear(&text);
     return message;
-}
-
-char *sender_identity(const DeskSettings *desk, const AlertsServerSettings *server)
-{
-    json_auto_t *identity = json_object();
-    json_set_text(identity, "from_name",
-                  *server->from_name != '\0' ? server->from_name : desk->name);
-    json_set_text(identity, "from_address", server->from_address);
-    json_set_text(identity, "reply_to", server->reply_to);
-    return json_text(identity);
 }
 
 char *compose_hash(GBytes *message)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "alerts/alert.h"
+#include "alerts/sender.h"
 #include "db/db.h"
 #include "mail/message.h"
 #include "outbox/outbox.h"
@@ -26,11 +27,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Composer, composer_free)
 /* The desk's id, for compose_message_id(). Borrowed. */
 const char *composer_desk_id(const Composer *composer);
 
+/* A stored sender identity, parsed. */
+SenderIdentity *composer_sender(Composer *composer, const char *sender, GError **error);
+
 /* Everything a mail is made from, read out of the database: composing itself then needs none. */
 typedef struct ComposeSource ComposeSource;
 ComposeSource *compose_source_load(DbTx *tx, const Alert *alert, GError **error);
-/* Of n alerts at once (at most ALERT_LIST_MAX): sources[i], NULL at first, stays NULL where there is
- * no such alert; what is wrong with one alone is said when it is composed. What is set is the
+/* Of n alerts at once (at most ALERT_LIST_MAX): sources[i], NULL at first, stays NULL where there
+ * is no such alert; what is wrong with one alone is said when it is composed. What is set is the
  * caller's, also after an error, which speaks of the database and not of the mails. */
 bool compose_sources_load(DbTx *tx, Composer *composer, const int64_t *alerts, size_t n,
                           ComposeSource **sources, GError **error);
@@ -53,9 +57,6 @@ bool compose_text(Composer *composer, const ComposeSource *source, ComposedText 
  * be rendered or a part cannot stand in a mail. */
 GBytes *compose_message(Composer *composer, const ComposeSource *source, const char *sender,
                         int64_t dated_at, GError **error);
-
-/* {"from_name","from_address","reply_to"} as they are now. Free with g_free(). */
-char *sender_identity(const DeskSettings *desk, const AlertsServerSettings *server);
 
 /* An alert's Message-ID, without angle brackets: derived from desk id and alert id alone. */
 char *compose_message_id(const char *desk_id, int64_t alert);

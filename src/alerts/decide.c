@@ -101,6 +101,7 @@ static bool record(DbTx *tx, Deciding *deciding, const Recipient *recipient, Ale
         .template_version = told ? template_record->version : 0,
         .language = told ? template_record->language : NULL,
         .decided_at = deciding->event->at,
+        .actor = &deciding->event->actor,
     };
     return alert_insert(tx, &alert, error) && (!told || put_in_outbox(tx, deciding, &alert, error));
 }

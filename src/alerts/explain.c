@@ -110,11 +110,23 @@ static char *waiting_sentence(const OutboxMessage *message)
     return g_strdup("Not yet told: waiting to be sent.");
 }
 
+static char *uncertain_sentence(const OutboxMessage *message)
+{
+    g_autofree char *due = when(message->due_at);
+    g_autofree char *reply = in_brackets(message->last_reply);
+    if (message->due_at == OUTBOX_NEVER)
+        return g_strdup_printf("Perhaps told: the connection broke before the mail server had"
+                               " answered%s; it waits until a person sends it again or cancels it.",
+                               reply);
+    return g_strdup_printf("Perhaps told: the connection broke before the mail server had"
+                           " answered%s; it is sent again on %s, as the same message.",
+                           reply, due);
+}
+
 static char *state_sentence(const OutboxMessage *message)
 {
     g_autofree char *reply = in_brackets(message->last_reply);
     g_autofree char *accepted = when(message->accepted_at);
-    g_autofree char *due = when(message->due_at);
     switch (message->state) {
     case OUTBOX_HELD:
         return g_strdup_printf("Not yet told: held%s until a person releases or cancels it.",
@@ -129,10 +141,7 @@ static char *state_sentence(const OutboxMessage *message)
     case OUTBOX_SENDING:
         return g_strdup("Being told: the mail is on its way to the mail server at this moment.");
     case OUTBOX_UNCERTAIN:
-        return g_strdup_printf(
-            "Perhaps told: the connection broke before the mail server had answered%s;"
-            " it is sent again on %s, as the same message.",
-            reply, due);
+        return uncertain_sentence(message);
     case OUTBOX_ACCEPTED:
         return g_strdup_printf("Told: the mail was accepted on %s%s.", accepted, reply);
     case OUTBOX_REJECTED:

@@ -96,8 +96,13 @@ static char *time_for_people(const char *rfc3339, const char *zone_name)
 
 static void copy_texts(const json_t *from, json_t *to, const char *const *names)
 {
-    for (; *names != NULL; names++)
-        json_set_text(to, *names, json_get_text(from, *names));
+    for (; *names != NULL; names++) {
+        json_t *text = json_object_get(from, *names);
+        if (json_is_string(text))
+            json_object_set(to, *names, text); /* shared, not copied */
+        else
+            json_set_text(to, *names, "");
+    }
 }
 
 static json_t *copy_group(const json_t *facts, const char *group, const char *const *names)

@@ -228,7 +228,7 @@ static int64_t next_try(const OutboxMessage *message)
 {
     bool waits = message->state == OUTBOX_QUEUED || message->state == OUTBOX_DEFERRED ||
                  message->state == OUTBOX_UNCERTAIN;
-    return waits ? message->due_at : 0;
+    return waits && message->due_at != OUTBOX_NEVER ? message->due_at : 0;
 }
 
 json_t *render_alert(const AlertStory *story, const char *desk_id, bool log)

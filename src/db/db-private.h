@@ -11,6 +11,7 @@
 #define DB_MAX_ROWS_BYTES          ((size_t)256 * 1024 * 1024) /* one query's answer */
 #define DB_DEFAULT_CONNECTIONS     8
 #define DB_MAX_CONNECTIONS         256
+#define DB_ASKERS                  2 /* at once in db_read_within() */
 #define DB_DEFAULT_BUSY_TIMEOUT_MS 10000
 
 /* One bound parameter. `type` is 'i', 's' or 'b'; 'n' has become 'i'. */
@@ -44,7 +45,8 @@ typedef struct {
 
     void (*close)(Db *db);
     bool (*write)(Db *db, DbFn fn, void *data, GError **error);
-    /* timeout_ms 0: waits for busy_timeout_ms to begin, then for as long as it takes. */
+    /* timeout_ms 0: waits for busy_timeout_ms to begin, then for as long as it takes. Else on a
+     * connection that only such calls use. */
     bool (*read)(Db *db, int64_t timeout_ms, DbFn fn, void *data, GError **error);
 
     bool (*exec)(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,

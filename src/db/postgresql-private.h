@@ -11,6 +11,7 @@
 /* Used by one thread at a time. */
 typedef struct {
     PGconn *handle;
+    Pool *pool; /* that it belongs to while it is used */
     StatementCache *statements;
     uint64_t last_name;
     int64_t answer_by_us; /* g_get_monotonic_time(); 0: however long an answer takes */
@@ -22,7 +23,8 @@ typedef struct {
     Db base;
     char **keywords; /* for PQconnectStartParams(); `values` may hold a password */
     char **values;
-    Pool *pool; /* of PgConnection */
+    Pool *pool;   /* of PgConnection */
+    Pool *askers; /* the same, for db_read_within() */
 } PgDb;
 
 /* What a failure means for the transaction as a whole. */
@@ -45,11 +47,12 @@ void postgresql_url_clear(PgDb *db);
 
 /* postgresql_connection.c */
 
-/* Takes a place in the pool and a living connection, connecting again with growing pauses until
- * `deadline_us`. `answer_by_us` is the user's, for its statements. Errors: BUSY, UNAVAILABLE. */
-PgConnection *postgresql_connection_take(PgDb *db, int64_t deadline_us, int64_t answer_by_us,
-                                         GError **error);
-void postgresql_connection_give_back(PgDb *db, PgConnection *connection);
+/* Takes a place in one of the Db's pools and a living connection, connecting again with growing
+ * pauses until `deadline_us`. `answer_by_us` is the user's, for its statements. Errors: BUSY,
+ * UNAVAILABLE. */
+PgConnection *postgresql_connection_take(PgDb *db, Pool *pool, int64_t deadline_us,
+                                         int64_t answer_by_us, GError **error);
+void postgresql_connection_give_back(PgConnection *connection);
 void postgresql_connection_close(void *connection);
 
 /* Whether the server has gone, as far as can be known without asking it. Reads what lies there. */

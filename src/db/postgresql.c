@@ -101,14 +101,16 @@ static void pause_before_run(int run)
     g_usleep((gulong)(1 + random_below(random_system(), bound_us)));
 }
 
-/* How long a whole run may take: until `by_us`; for `answers`, too, or only to get a connection. */
+/* How long a whole run may take: until `by_us`; for `answers`, too, or only to get a connection of
+ * this pool. */
 typedef struct {
+    Pool *pool;
     int64_t by_us;
     bool answers;
 } Patience;
 
 /* Whether the function is to run again. */
-static bool is_worth_another(PgDb *db, Outcome outcome, int run, const Patience *patience)
+static bool is_worth_another(Outcome outcome, int run, const Patience *patience)
 {
     if (run + 1 >= MAX_RUNS)
         return false;
@@ -116,51 +118,53 @@ static bool is_worth_another(PgDb *db, Outcome outcome, int run, const Patience 
         pause_before_run(run);
     if (outcome != OUTCOME_LOST)
         return outcome == OUTCOME_RETRY;
-    bool in_time = g_get_monotonic_time() < patience->by_us;
     /* Where one was lost the others that lie in the pool are not to be trusted: each of them could
-     * cost another wait for an answer that never comes. Impatience alone proves nothing. */
-    if (in_time || !patience->answers)
-        pool_close_kept(db->pool, postgresql_connection_close);
-    return in_time;
+     * cost another wait for an answer that never comes. */
+    pool_close_kept(patience->pool, postgresql_connection_close);
+    return g_get_monotonic_time() < patience->by_us;
 }
 
 static bool run(PgDb *db, bool reads_only, Patience patience, DbFn fn, void *data, GError **error)
 {
     for (int i = 0;; i++) {
         PgConnection *connection = postgresql_connection_take(
-            db, patience.by_us, patience.answers ? patience.by_us : 0, error);
+            db, patience.pool, patience.by_us, patience.answers ? patience.by_us : 0, error);
         if (connection == NULL)
             return false;
         g_autoptr(GError) local = NULL;
         PgTx tx = {.base.db = &db->base, .connection = connection, .reads_only = reads_only};
         Outcome outcome = run_once(&tx, fn, data, &local);
-        postgresql_connection_give_back(db, connection);
+        postgresql_connection_give_back(connection);
         if (outcome == OUTCOME_DONE)
             return true;
-        if (!is_worth_another(db, outcome, i, &patience)) {
+        if (!is_worth_another(outcome, i, &patience)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return false;
         }
     }
 }
 
-static bool postgresql_db_write(Db *db, DbFn fn, void *data, GError **error)
+static bool postgresql_db_write(Db *base, DbFn fn, void *data, GError **error)
 {
-    Patience patience = {g_get_monotonic_time() + db->busy_timeout_ms * 1000, false};
-    return run((PgDb *)db, false, patience, fn, data, error);
+    PgDb *db = (PgDb *)base;
+    Patience patience = {db->pool, g_get_monotonic_time() + base->busy_timeout_ms * 1000, false};
+    return run(db, false, patience, fn, data, error);
 }
 
-static bool postgresql_db_read(Db *db, int64_t timeout_ms, DbFn fn, void *data, GError **error)
+static bool postgresql_db_read(Db *base, int64_t timeout_ms, DbFn fn, void *data, GError **error)
 {
-    int64_t wait_ms = timeout_ms > 0 ? timeout_ms : db->busy_timeout_ms;
-    Patience patience = {g_get_monotonic_time() + wait_ms * 1000, timeout_ms > 0};
-    return run((PgDb *)db, true, patience, fn, data, error);
+    PgDb *db = (PgDb *)base;
+    int64_t wait_ms = timeout_ms > 0 ? timeout_ms : base->busy_timeout_ms;
+    Patience patience = {timeout_ms > 0 ? db->askers : db->pool,
+                         g_get_monotonic_time() + wait_ms * 1000, timeout_ms > 0};
+    return run(db, true, patience, fn, data, error);
 }
 
 static void postgresql_db_close(Db *base)
 {
     PgDb *db = (PgDb *)base;
     pool_free(db->pool, postgresql_connection_close);
+    pool_free(db->askers, postgresql_connection_close);
     postgresql_url_clear(db);
     g_free(db);
 }
@@ -193,5 +197,6 @@ Db *postgresql_db_open(const char *url, const Db *settings, GError **error)
         return NULL;
     }
     db->pool = pool_new(settings->connections);
+    db->askers = pool_new(DB_ASKERS);
     return &db->base;
 }

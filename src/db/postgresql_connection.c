@@ -153,11 +153,11 @@ bool postgresql_connection_is_dead(PgConnection *connection)
     return connection->broken;
 }
 
-PgConnection *postgresql_connection_take(PgDb *db, int64_t deadline_us, int64_t answer_by_us,
-                                         GError **error)
+PgConnection *postgresql_connection_take(PgDb *db, Pool *pool, int64_t deadline_us,
+                                         int64_t answer_by_us, GError **error)
 {
     void *item = NULL;
-    if (!pool_take(db->pool, deadline_us, &item, error))
+    if (!pool_take(pool, deadline_us, &item, error))
         return NULL;
     PgConnection *connection = item;
     if (connection != NULL && postgresql_connection_is_dead(connection)) {
@@ -166,22 +166,25 @@ PgConnection *postgresql_connection_take(PgDb *db, int64_t deadline_us, int64_t 
     }
     if (connection == NULL)
         connection = connection_open_until(db, deadline_us, error);
-    if (connection == NULL)
-        pool_give_back(db->pool, NULL);
-    else
-        connection->answer_by_us = answer_by_us;
+    if (connection == NULL) {
+        pool_give_back(pool, NULL);
+        return NULL;
+    }
+    connection->pool = pool;
+    connection->answer_by_us = answer_by_us;
     return connection;
 }
 
-void postgresql_connection_give_back(PgDb *db, PgConnection *connection)
+void postgresql_connection_give_back(PgConnection *connection)
 {
+    Pool *pool = connection->pool;
     if (PQtransactionStatus(connection->handle) != PQTRANS_IDLE)
         connection->broken = true;
     if (connection->broken) {
         postgresql_connection_close(connection);
         connection = NULL;
     }
-    pool_give_back(db->pool, connection);
+    pool_give_back(pool, connection);
 }
 
 void postgresql_connection_close(void *item)

@@ -327,9 +327,9 @@ void db_wake_once(Db *base)
         return;
     PgDb *db = (PgDb *)base;
     int64_t by_us = g_get_monotonic_time() + ONCE_LIMIT_US;
-    PgConnection *connection = postgresql_connection_take(db, by_us, by_us, NULL);
+    PgConnection *connection = postgresql_connection_take(db, db->pool, by_us, by_us, NULL);
     if (connection == NULL)
         return;
     postgresql_connection_run(connection, NOTIFY, NULL, NULL);
-    postgresql_connection_give_back(db, connection);
+    postgresql_connection_give_back(connection);
 }

@@ -21,13 +21,15 @@ typedef struct {
     Db base;
     char *path;
     Pool *readers; /* of SqliteConnection */
+    Pool *askers;  /* the same, for db_read_within() */
     SqliteWriter *writer;
 } SqliteDb;
 
 typedef struct {
     DbTx base;
     SqliteConnection *connection;
-    bool lost; /* SQLite itself has ended the transaction */
+    bool lost;  /* SQLite itself has ended the transaction */
+    bool wrote; /* something in the database may be different now */
 } SqliteTx;
 
 /* sqlite_connection.c */

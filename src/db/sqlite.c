@@ -19,6 +19,7 @@ static void sqlite_db_close(Db *base)
 {
     SqliteDb *db = (SqliteDb *)base;
     pool_free(db->readers, close_reader);
+    pool_free(db->askers, close_reader);
     sqlite_writer_stop(db->writer);
     g_free(db->path);
     g_free(db);
@@ -47,15 +48,16 @@ static bool sqlite_db_read(Db *base, int64_t timeout_ms, DbFn fn, void *data, GE
 {
     SqliteDb *db = (SqliteDb *)base;
     void *item = NULL;
+    Pool *pool = timeout_ms > 0 ? db->askers : db->readers;
     int64_t wait_ms = timeout_ms > 0 ? timeout_ms : base->busy_timeout_ms;
     int64_t deadline_us = g_get_monotonic_time() + wait_ms * 1000;
-    if (!pool_take(db->readers, deadline_us, &item, error))
+    if (!pool_take(pool, deadline_us, &item, error))
         return false;
     SqliteConnection *connection = item;
     if (connection == NULL)
         connection = sqlite_connection_open(db, false, error);
     bool ok = connection != NULL && run_snapshot(db, connection, fn, data, error);
-    pool_give_back(db->readers, connection);
+    pool_give_back(pool, connection);
     return ok;
 }
 
@@ -109,5 +111,6 @@ Db *sqlite_db_open(const char *path, const Db *settings, GError **error)
         return NULL;
     }
     db->readers = pool_new(settings->connections);
+    db->askers = pool_new(DB_ASKERS);
     return &db->base;
 }

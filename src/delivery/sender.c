@@ -26,6 +26,7 @@ typedef struct {
     ComposeSource *sources[PACE_MAX];
     /* What is being sent: */
     Envelope envelopes[PACE_MAX];
+    SenderIdentity *identities[PACE_MAX];
     DeliveryOutcome outcomes[PACE_MAX];
     Job *sending[PACE_MAX]; /* NULL: handed on already */
     size_t n_sending;
@@ -68,14 +69,6 @@ static bool load_sources(DbTx *tx, void *data, GError **error)
                                 loading->sources, error);
 }
 
-/* The address that bounces come back to. */
-static char *envelope_from(const OutboxMessage *message)
-{
-    json_auto_t *sender = json_loads(message->sender, 0, NULL);
-    const char *address = json_string_value(json_object_get(sender, "from_address"));
-    return g_strdup(address != NULL ? address : "");
-}
-
 /* Adds one job to what is to be sent; false where there is no mail to send. */
 static bool prepare(Sender *sender, Job *job, const ComposeSource *source)
 {
@@ -91,15 +84,18 @@ static bool prepare(Sender *sender, Job *job, const ComposeSource *source)
         job->compose_error = g_strdup(error->message);
         return false;
     }
+    SenderIdentity *identity =
+        composer_sender(sender->delivery->setup.composer, job->message->sender, NULL);
     job->composed = true;
     job->closing = compose_source_closing(source);
     job->message_hash = compose_hash(message);
     sender->envelopes[sender->n_sending] = (Envelope){
-        .envelope_from = envelope_from(job->message),
+        .envelope_from = identity->from_address,
         .envelope_to = job->message->recipient,
         .message = message,
         .not_after_us = &job->term->ends_at,
     };
+    sender->identities[sender->n_sending] = identity;
     sender->sending[sender->n_sending++] = job;
     return true;
 }
@@ -176,7 +172,7 @@ static void send_all(Sender *sender)
                         sender->delivery->cancel, sender->outcomes);
     finish_rest(sender);
     for (size_t i = 0; i < sender->n_sending; i++) {
-        g_free((char *)sender->envelopes[i].envelope_from);
+        sender_identity_unref(sender->identities[i]);
         g_bytes_unref(sender->envelopes[i].message);
     }
     sender->n_sending = 0;

@@ -284,6 +284,13 @@ static enum MHD_Result call_take_body(Call *call, const char *data, size_t *byte
     return MHD_YES;
 }
 
+static HttpWorkers *workers_for(const HttpTraffic *traffic, const HttpRequest *request)
+{
+    bool probes =
+        traffic->probes != NULL && g_strv_contains(traffic->probes, http_request_path(request));
+    return probes ? traffic->probe_workers : traffic->workers;
+}
+
 static enum MHD_Result call_submit(Call *call)
 {
     HttpTraffic *traffic = call->door->traffic;
@@ -292,7 +299,7 @@ static enum MHD_Result call_submit(Call *call)
         return call_answer(call);
     }
     call->counted = true;
-    if (!http_workers_push(traffic->workers, call))
+    if (!http_workers_push(workers_for(traffic, call->request), call))
         call_resume(call, full_response());
     return MHD_YES;
 }

@@ -19,6 +19,7 @@
 #include "http/door.h"
 
 #define DEFAULT_WORKERS     32
+#define PROBE_WORKERS       2
 #define DEFAULT_QUEUE       256
 #define DEFAULT_CONNECTIONS 1000
 #define DEFAULT_IDLE_S      60
@@ -30,6 +31,7 @@
 struct HttpServer {
     HttpTraffic traffic;
     HttpWorkers *workers;
+    HttpWorkers *probe_workers;
     HttpDoor *tcp;
     HttpDoor *local;
 };
@@ -65,17 +67,28 @@ static bool open_doors(HttpServer *server, const HttpServerOptions *options, GEr
     return true;
 }
 
+static bool start_workers(HttpServer *server, const HttpServerOptions *options, GError **error)
+{
+    HttpTraffic *traffic = &server->traffic;
+    int queue = or_default(options->queue, DEFAULT_QUEUE);
+    server->workers = http_workers_start(or_default(options->workers, DEFAULT_WORKERS), queue,
+                                         http_call_run, http_call_refuse, error);
+    if (server->workers != NULL && options->probes != NULL)
+        server->probe_workers =
+            http_workers_start(PROBE_WORKERS, queue, http_call_run, http_call_refuse, error);
+    traffic->workers = server->workers;
+    traffic->probe_workers = server->probe_workers;
+    traffic->probes = options->probes;
+    return traffic->workers != NULL && (traffic->probes == NULL || traffic->probe_workers != NULL);
+}
+
 HttpServer *http_server_start(const HttpRouter *router, const HttpServerOptions *options,
                               GError **error)
 {
     HttpServer *server = g_new0(HttpServer, 1);
     http_traffic_init(&server->traffic, router,
                       options->body_bytes_max > 0 ? options->body_bytes_max : DEFAULT_BODY_BYTES);
-    server->workers = http_workers_start(or_default(options->workers, DEFAULT_WORKERS),
-                                         or_default(options->queue, DEFAULT_QUEUE), http_call_run,
-                                         http_call_refuse, error);
-    server->traffic.workers = server->workers;
-    if (server->workers == NULL || !open_doors(server, options, error)) {
+    if (!start_workers(server, options, error) || !open_doors(server, options, error)) {
         http_server_stop(server, 0);
         return NULL;
     }
@@ -95,9 +108,12 @@ void http_server_stop(HttpServer *server, int64_t grace_ms)
     http_door_refuse(server->tcp);
     http_door_refuse(server->local);
     bool quiet = http_traffic_wait(&server->traffic, grace_ms);
-    if (server->workers != NULL)
-        http_workers_drop(server->workers);
-    http_workers_free(server->workers);
+    HttpWorkers *all[] = {server->workers, server->probe_workers};
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+        if (all[i] != NULL)
+            http_workers_drop(all[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+        http_workers_free(all[i]);
     if (!quiet)
         http_traffic_wait(&server->traffic, LAST_WRITE_MS);
     http_door_close(server->tcp);

@@ -21,6 +21,9 @@ typedef struct {
     int max_connections;     /* for each door; 0: 1000 */
     int idle_timeout_s;      /* 0: 60 */
     size_t body_bytes_max;   /* of the bodies of all requests together; beyond it 503; 0: 256 MiB */
+    /* Paths that are asked whether the server is well (NULL-terminated, borrowed; NULL: none): they
+     * have two workers to themselves, and are answered while all others are at work. */
+    const char *const *probes;
 } HttpServerOptions;
 
 /* Starts serving. `router` is borrowed and must outlive the server. A body over

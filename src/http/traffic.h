@@ -13,6 +13,8 @@ struct MHD_Connection;
 typedef struct {
     const HttpRouter *router;
     HttpWorkers *workers;
+    HttpWorkers *probe_workers; /* NULL without probes */
+    const char *const *probes;
     size_t body_bytes_max;
     size_t body_bytes; /* of all requests that are read or run; atomic */
     pthread_mutex_t lock;

@@ -27,6 +27,9 @@ struct Channel {
     GIOStream *tls;  /* NULL: plain */
     GPollableInputStream *in;
     GPollableOutputStream *out;
+    GCancellable *watched; /* whose descriptor is kept: making one for each wait costs as much as
+                              the wait */
+    GPollFD cancel;
 };
 
 static void fail_cancelled(GError **error)
@@ -78,10 +81,24 @@ Channel *channel_connect(const ChannelTarget *target, GCancellable *cancellable,
     return channel;
 }
 
+/* Keeps the descriptor of this cancellable (NULL: of none) until another one comes. */
+static void channel_watch(Channel *channel, GCancellable *cancellable)
+{
+    if (channel->watched == cancellable)
+        return;
+    if (channel->watched != NULL) {
+        g_cancellable_release_fd(channel->watched);
+        g_clear_object(&channel->watched);
+    }
+    if (cancellable != NULL && g_cancellable_make_pollfd(cancellable, &channel->cancel))
+        channel->watched = g_object_ref(cancellable);
+}
+
 void channel_free(Channel *channel)
 {
     if (channel == NULL)
         return;
+    channel_watch(channel, NULL);
     g_clear_object(&channel->tls);
     g_socket_close(channel->socket, NULL);
     g_object_unref(channel->connection);
@@ -184,22 +201,19 @@ bool channel_start_tls(Channel *channel, const char *host, const char *ca_file, 
 }
 
 /* Waits for `events` until the deadline. */
-static bool channel_wait(const Channel *channel, short events, int64_t deadline_us,
+static bool channel_wait(Channel *channel, short events, int64_t deadline_us,
                          GCancellable *cancellable, GError **error)
 {
-    GPollFD cancel = {.fd = -1};
-    bool watched = cancellable != NULL && g_cancellable_make_pollfd(cancellable, &cancel);
+    channel_watch(channel, cancellable);
     struct pollfd fds[2] = {
         {.fd = g_socket_get_fd(channel->socket), .events = events},
-        {.fd = watched ? cancel.fd : -1, .events = POLLIN},
+        {.fd = channel->watched != NULL ? channel->cancel.fd : -1, .events = POLLIN},
     };
     int ready;
     do {
         int64_t left_us = MAX(deadline_us - g_get_monotonic_time(), 0);
         ready = poll(fds, 2, (int)MIN((left_us + 999) / US_PER_MS, G_MAXINT));
     } while (ready < 0 && errno == EINTR);
-    if (watched)
-        g_cancellable_release_fd(cancellable);
     if (g_cancellable_is_cancelled(cancellable)) {
         fail_cancelled(error);
         return false;

@@ -230,9 +230,10 @@ BodyEncoding encode_body_choose(const char *text, size_t bytes, bool allow_7bit)
 /* The length of the line at `text` without its end; *next is what lies behind that end. */
 static size_t line_bytes(const char *text, size_t bytes, size_t *next)
 {
-    size_t n = 0;
-    while (n < bytes && text[n] != '\n' && text[n] != '\r')
-        n++;
+    const char *lf = memchr(text, '\n', bytes);
+    size_t n = lf != NULL ? (size_t)(lf - text) : bytes;
+    const char *cr = memchr(text, '\r', n);
+    n = cr != NULL ? (size_t)(cr - text) : n;
     *next = n + (n < bytes);
     if (n + 1 < bytes && text[n] == '\r' && text[n + 1] == '\n')
         *next = n + 2;
@@ -243,6 +244,15 @@ static size_t line_bytes(const char *text, size_t bytes, size_t *next)
 static bool qp_is_plain(unsigned char c)
 {
     return (c >= 0x20 && c <= 0x7e && c != '=') || c == '\t';
+}
+
+/* How many of the next `most` bytes do. */
+static size_t qp_plain_run(const char *text, size_t most)
+{
+    size_t n = 0;
+    while (n < most && qp_is_plain((unsigned char)text[n]))
+        n++;
+    return n;
 }
 
 /* A space at the end of a line, "." and "From " at its start are what hops and mailbox files
@@ -267,10 +277,12 @@ static void append_qp_line(GString *out, const char *line, size_t bytes)
     char *p = out->str + before;
     size_t column = 0;
     for (size_t i = 0; i < bytes; i++) {
-        for (; column > 0 && column < BODY_LINE_CHARS - 1 && i + 1 < bytes &&
-               qp_is_plain((unsigned char)line[i]);
-             i++, column++)
-            *p++ = line[i];
+        if (column > 0 && column < BODY_LINE_CHARS - 1) {
+            size_t run = qp_plain_run(line + i, MIN(bytes - 1 - i, BODY_LINE_CHARS - 1 - column));
+            p = mempcpy(p, line + i, run);
+            column += run;
+            i += run;
+        }
         bool escape = qp_must_escape(line, bytes, i, column == 0);
         size_t room = i + 1 == bytes ? BODY_LINE_CHARS : BODY_LINE_CHARS - 1;
         if (column + (escape ? 3 : 1) > room) {

@@ -15,6 +15,7 @@
 #include "mail/smtp.h"
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "mail/address.h"
 #include "mail/smtp-private.h"
 
@@ -232,6 +233,21 @@ static void append_line(GString *out, const char *line, size_t bytes)
     g_string_append_len(out, "\r\n", 2);
 }
 
+/* How many of these bytes, at the start of a line, are whole lines that can travel as they are. */
+static size_t clean_bytes(const char *text, size_t bytes)
+{
+    size_t clean = 0;
+    const char *lf;
+    while (clean < bytes && text[clean] != '.' &&
+           (lf = memchr(text + clean, '\n', bytes - clean)) != NULL) {
+        const char *line = text + clean;
+        if (lf == line || lf[-1] != '\r' || memchr(line, '\r', (size_t)(lf - line) - 1) != NULL)
+            break;
+        clean = (size_t)(lf - text) + 1;
+    }
+    return clean;
+}
+
 /* Appends the message as it must travel: every line ends in CRLF, no CR or LF stands alone (RFC
  * 5321 §2.3.8). */
 static void append_body(GString *out, GBytes *message)
@@ -240,6 +256,12 @@ static void append_body(GString *out, GBytes *message)
     const char *at = g_bytes_get_data(message, &bytes);
     const char *end = at + bytes;
     while (at < end) {
+        size_t clean = clean_bytes(at, (size_t)(end - at));
+        if (clean > 0) {
+            g_string_append_len(out, at, (gssize)clean);
+            at += clean;
+            continue;
+        }
         const char *lf = memchr(at, '\n', (size_t)(end - at));
         const char *stop = lf != NULL ? lf : end;
         const char *line_end = stop > at && stop[-1] == '\r' ? stop - 1 : stop;
@@ -370,6 +392,7 @@ void smtp_session_close(SmtpSession *session)
     for (size_t i = 0; i < SMTP_N_STAGES; i++)
         g_free(session->said[i]);
     smtp_reply_clear(&session->reply);
+    secret_free(session->token);
     g_string_free(session->out, TRUE);
     g_free(session);
 }

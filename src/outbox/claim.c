@@ -14,21 +14,15 @@
 
 #define FOREVER "9223372036854775807" /* OUTBOX_NEVER */
 
-/* What is ready is free, but for what a person has revived since; so it is looked at once more. A
- * message that may have left already keeps the identity it left with: the same bytes are sent
- * again. */
-#define CLAIM(engine, lock)                                                                        \
-    "WITH due AS MATERIALIZED (SELECT w.id FROM outbox w" engine##_READY                           \
+/* What is ready is free, but for what a person has revived since; so it is looked at once more.
+ * Read first and then written, in one transaction: on SQLite what RETURNING gives goes through a
+ * table that is made for it. */
+#define READY(engine, lock)                                                                        \
+    "SELECT " OUTBOX_COLUMNS " FROM outbox w" engine##_READY                                       \
         " WHERE w.stamp IS NOT NULL AND w.state IN " OUTBOX_WAITING " AND " OUTBOX_IS_FREE(        \
-            "w.order_key",                                                                         \
-            "w.order_seq") " AND EXISTS (SELECT 1 FROM sender s WHERE s.token = $1 AND "           \
-                           "s.lease_until > $2)"                                                   \
-                           " ORDER BY w.urgent DESC, w.stamp, w.id LIMIT $4" lock ")"              \
-                           " UPDATE outbox SET state = 'sending', stamp = NULL, lease = $1,"       \
-                           " dated_at = COALESCE(dated_at, $2),"                                   \
-                           " sender = CASE WHEN uncertain = 1 THEN sender ELSE $3 END, "           \
-                           "updated_at = $2"                                                       \
-                           " WHERE id IN (SELECT id FROM due) RETURNING " OUTBOX_COLUMNS
+            "w.order_key", "w.order_seq") " AND EXISTS (SELECT 1 FROM sender s WHERE s.token = "   \
+                                          "$1 AND s.lease_until > $2)"                             \
+                                          " ORDER BY w.urgent DESC, w.stamp, w.id LIMIT $3" lock
 
 /* Takes `rows`, which may be NULL with an error. */
 static GPtrArray *take_list(DbRows *rows, GError **error)
@@ -41,24 +35,69 @@ static GPtrArray *take_list(DbRows *rows, GError **error)
     return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
 }
 
-/* RETURNING promises no order. */
-static int compare_claimed(const void *a, const void *b)
+/* ---- the intent ---- */
+
+#define MARK_MAX    32
+#define MARK_COMMON 3
+
+/* A message that may have left already keeps the identity it left with: the same bytes are sent
+ * again. For MARK_MAX ids; what there are less of is filled with ids that no message has. */
+static const char *mark_text(void)
 {
-    const OutboxMessage *first = *(OutboxMessage *const *)a;
-    const OutboxMessage *second = *(OutboxMessage *const *)b;
-    if (first->urgent != second->urgent)
-        return first->urgent ? -1 : 1;
-    return first->id < second->id ? -1 : first->id > second->id;
+    static gsize made;
+    static char *text;
+    if (g_once_init_enter(&made)) {
+        GString *sql = g_string_new("UPDATE outbox SET state = 'sending', stamp = NULL, lease = $1,"
+                                    " dated_at = COALESCE(dated_at, $2), sender = CASE WHEN"
+                                    " uncertain = 1 THEN sender ELSE $3 END, updated_at = $2"
+                                    " WHERE id IN (");
+        for (int i = 0; i < MARK_MAX; i++)
+            g_string_append_printf(sql, "%s$%d", i > 0 ? "," : "", MARK_COMMON + 1 + i);
+        g_string_append_c(sql, ')');
+        text = g_string_free(sql, FALSE);
+        g_once_init_leave(&made, 1);
+    }
+    return text;
+}
+
+/* As the UPDATE does, in memory. */
+static void mark(OutboxMessage *message, const OutboxClaim *claim)
+{
+    message->state = OUTBOX_SENDING;
+    g_free(message->lease);
+    message->lease = g_strdup(claim->lease);
+    if (message->dated_at == 0)
+        message->dated_at = claim->now_us;
+    if (message->uncertain)
+        return;
+    g_free(message->sender);
+    message->sender = g_strdup(claim->sender);
+}
+
+static bool mark_all(DbTx *tx, const OutboxClaim *claim, GPtrArray *messages, GError **error)
+{
+    for (guint first = 0; first < messages->len; first += MARK_MAX) {
+        DbParam params[MARK_COMMON + MARK_MAX] = {
+            DB_PARAM_TEXT(claim->lease), DB_PARAM_INT(claim->now_us), DB_PARAM_TEXT(claim->sender)};
+        for (guint i = 0; i < MARK_MAX; i++) {
+            OutboxMessage *message = first + i < messages->len ? messages->pdata[first + i] : NULL;
+            params[MARK_COMMON + i] = DB_PARAM_INT(message != NULL ? message->id : -1);
+            if (message != NULL)
+                mark(message, claim);
+        }
+        if (!db_exec_list(tx, NULL, error, mark_text(), params, G_N_ELEMENTS(params)))
+            return false;
+    }
+    return true;
 }
 
 GPtrArray *outbox_claim(DbTx *tx, const OutboxClaim *claim, GError **error)
 {
-    GPtrArray *claimed = take_list(db_query(tx, error, OUTBOX_SQL(tx, CLAIM), "sisi", claim->lease,
-                                            claim->now_us, claim->sender, (int64_t)claim->limit),
-                                   error);
-    if (claimed != NULL)
-        g_ptr_array_sort(claimed, compare_claimed);
-    return claimed;
+    g_autoptr(GPtrArray) ready =
+        take_list(db_query(tx, error, OUTBOX_SQL(tx, READY), "sii", claim->lease, claim->now_us,
+                           (int64_t)claim->limit),
+                  error);
+    return ready != NULL && mark_all(tx, claim, ready, error) ? g_steal_pointer(&ready) : NULL;
 }
 
 bool outbox_recover(DbTx *tx, bool everything, int64_t now_us, int64_t due_at, int limit,

@@ -252,8 +252,27 @@ static const char step_2[] =
     "  started_at BIGINT NOT NULL,"
     "  lease_until BIGINT NOT NULL);";
 
+/* The brake asks what an actor told last: an alert carries its event's actor (0: one without an
+ * id), and what was sent and what the brake held have each an index of their own, so that neither
+ * is read past for the other. Whoever is on every ticket of an account is found without its others.
+ */
+static const char step_3[] =
+    "ALTER TABLE alert ADD COLUMN actor_kind TEXT;"
+    "ALTER TABLE alert ADD COLUMN actor_id BIGINT;"
+    "UPDATE alert SET"
+    "  actor_kind = (SELECT e.actor_kind FROM event e WHERE e.id = alert.event),"
+    "  actor_id = (SELECT COALESCE(e.actor_id, 0) FROM event e WHERE e.id = alert.event);"
+    "CREATE INDEX alert_sent ON alert (actor_kind, actor_id, decided_at, recipient_key)"
+    "  WHERE decision = 'send';"
+    "CREATE INDEX alert_braked ON alert (actor_kind, actor_id, decided_at)"
+    "  WHERE reason = 'brake';"
+    "DROP INDEX event_by_actor;"
+    "CREATE INDEX contact_on_every_ticket ON contact (account, id)"
+    "  WHERE on_every_ticket = 1 AND active = 1;";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
+    {3, "what an actor told last", step_3},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

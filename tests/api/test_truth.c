@@ -170,8 +170,9 @@ static void pull_brake(World *world, const Combination *c)
         desk_now_us(world->desk));
     world_sql(world, event);
     world_sql(world, "INSERT INTO alert (ticket, event, kind, recipient, recipient_key, decision,"
-                     " reason, decided_at) SELECT 1, MAX(id), 'ticket_closed', 'x@x.example',"
-                     " 'x@x.example', 'send', 'ticket_closed', 1 FROM event WHERE ticket = 1");
+                     " reason, decided_at, actor_kind, actor_id) SELECT 1, id, 'ticket_closed',"
+                     " 'x@x.example', 'x@x.example', 'send', 'ticket_closed', at, actor_kind,"
+                     " actor_id FROM event WHERE ticket = 1 ORDER BY id DESC LIMIT 1");
 }
 
 static void check(World *world, const Combination *c)

@@ -208,20 +208,36 @@ static void test_busy(void)
     }
 }
 
-/* db_read_within() does not wait as long as others may. */
+static bool read_patiently(Db *db, DbFn fn, void *data, GError **error)
+{
+    return db_read_within(db, PATIENCE_S * 1000, fn, data, error);
+}
+
+static void *occupy_asking(void *data)
+{
+    enter(data, read_patiently);
+    return NULL;
+}
+
+/* db_read_within() does not stand in line with those who work, and waits for its like only as long
+ * as it said. */
 static void test_impatient(void)
 {
     const DbOptions options = {.connections = 1, .busy_timeout_ms = INT64_C(3600000)};
     g_autoptr(TestDb) test = test_db_new_with(contract_engine, &options);
     Db *db = test_db_handle(test);
     Occupant occupant = {.db = db};
-    GThread *thread = contract_thread(occupy_read, &occupant);
+    GThread *threads[3] = {contract_thread(occupy_read, &occupant)};
     wait_inside(&occupant, 1);
+    for (int i = 1; i < 3; i++)
+        threads[i] = contract_thread(occupy_asking, &occupant);
+    wait_inside(&occupant, 3);
     g_autoptr(GError) error = NULL;
     g_assert_false(db_read_within(db, 50, contract_exec_fn, (void *)"SELECT 1", &error));
     g_assert_error(error, TD_ERROR, TD_ERROR_BUSY);
     __atomic_store_n(&occupant.release, 1, __ATOMIC_SEQ_CST);
-    g_thread_join(thread);
+    for (int i = 0; i < 3; i++)
+        g_thread_join(threads[i]);
     g_clear_error(&error);
     g_assert_true(
         db_read_within(db, PATIENCE_S * 1000, contract_exec_fn, (void *)"SELECT 1", &error));

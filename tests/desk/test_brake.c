@@ -176,13 +176,14 @@ static void add_events(TestDesk *desk, int n)
     g_autofree char *events = g_strdup_printf(
         "INSERT INTO event (ticket, version, kind, actor_kind, actor_id, actor_name, channel, at,"
         " notify, facts) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE"
-        " i < %d) SELECT 1, 1000 + i, 'closed', 'employee', 1, 'Erika', 'cli', %" G_GINT64_FORMAT
-        ", 1, '{}' FROM n",
+        " i < %d) SELECT 1, (SELECT MAX(version) FROM event) + i, 'closed', 'employee', 1, "
+        "'Erika', 'cli', %" G_GINT64_FORMAT ", 1, '{}' FROM n",
         n, TEST_NOW_US + 1);
     test_desk_run(desk, events);
     test_desk_run(desk, "INSERT INTO alert (ticket, event, kind, recipient, recipient_key,"
-                        " decision, reason, decided_at) SELECT 1, id, 'ticket_closed',"
-                        " 'a@x.example', 'a@x.example', 'send', 'ticket_closed', at FROM event e"
+                        " decision, reason, decided_at, actor_kind, actor_id) SELECT 1, id,"
+                        " 'ticket_closed', 'a@x.example', 'a@x.example', 'send',"
+                        " 'ticket_closed', at, 'employee', 1 FROM event e"
                         " WHERE NOT EXISTS (SELECT 1 FROM alert WHERE event = e.id)");
     manual_clock_advance(&desk->clock, 2);
 }
@@ -201,15 +202,31 @@ static void test_far_back(Fixture *desk, gconstpointer data)
     assert_told(*desk, actor, "d", cases[i].decision);
 }
 
-/* What goes on by thousands after the brake has held goes on being held. */
+/* Who has sent more than is looked at, and was held, goes on being held; the held ones themselves
+ * are not looked at. */
 static void test_a_stream_stays_held(Fixture *desk, gconstpointer data)
 {
     const Actor *actor = &(*desk)->employee;
     assert_told(*desk, actor, "a b c", "send; send; send");
     add_events(*desk, 4990);
-    assert_told(*desk, actor, "d", "hold");
     for (int i = 0; i < 20; i++)
-        assert_told(*desk, actor, "e", "hold");
+        assert_told(*desk, actor, "d", "hold");
+    add_events(*desk, 20);
+    assert_told(*desk, actor, "e", "hold");
+    assert_told(*desk, actor, "a", "send");
+    manual_clock_advance(&(*desk)->clock, 5 * US_PER_MINUTE);
+    assert_told(*desk, actor, "e", "send");
+}
+
+/* What another actor was held for is no reason. */
+static void test_others_are_held(Fixture *desk, gconstpointer data)
+{
+    const Actor *actor = &(*desk)->employee;
+    const Actor token = {ACTOR_API, 1, (char *)"Token", CHANNEL_API};
+    assert_told(*desk, &token, "a b c d", "hold; hold; hold; hold");
+    assert_told(*desk, actor, "a b c", "send; send; send");
+    add_events(*desk, 5000);
+    assert_told(*desk, actor, "d", "send");
 }
 
 /* ---- what a person does ---- */
@@ -315,6 +332,7 @@ int main(int argc, char **argv)
     ADD("far-back-last-look", test_far_back, 1);
     ADD("far-back-beyond", test_far_back, 2);
     ADD("stream", test_a_stream_stays_held, 0);
+    ADD("others-held", test_others_are_held, 0);
     ADD("release-and-cancel", test_release_and_cancel, 0);
     ADD("cancel-lets-the-next-go", test_cancel_lets_the_next_go, 0);
     ADD("many", test_many, 0);

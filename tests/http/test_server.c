@@ -49,6 +49,16 @@ static HttpResponse *tell_much(const HttpRequest *request, void *data)
     return http_response_new(200, "text/plain", text, bytes);
 }
 
+static bool at_gate, gate_open; /* atomic */
+
+static HttpResponse *wait_at_gate(const HttpRequest *request, void *data)
+{
+    __atomic_store_n(&at_gate, true, __ATOMIC_SEQ_CST);
+    while (!__atomic_load_n(&gate_open, __ATOMIC_SEQ_CST))
+        g_usleep(1000);
+    return tell_nothing(request, data);
+}
+
 static void desk_start(Desk *desk, const HttpServerOptions *options)
 {
     g_autoptr(GError) error = NULL;
@@ -57,6 +67,7 @@ static void desk_start(Desk *desk, const HttpServerOptions *options)
     http_router_add(desk->router, "GET", "/peer", tell_peer, NULL);
     http_router_add(desk->router, "GET", "/nothing", tell_nothing, NULL);
     http_router_add(desk->router, "GET", "/much", tell_much, NULL);
+    http_router_add(desk->router, "GET", "/gate", wait_at_gate, NULL);
     desk->server = http_server_start(desk->router, options, &error);
     g_assert_no_error(error);
 }
@@ -290,6 +301,36 @@ static void test_body_memory(void)
     desk_stop(&desk);
 }
 
+static int status_of(int fd, const char *target)
+{
+    g_autofree char *request = g_strdup_printf("GET %s HTTP/1.1\r\n" HOST "\r\n", target);
+    raw_send(fd, request);
+    g_autoptr(RawAnswer) answer = raw_read(fd, false);
+    return answer->status;
+}
+
+/* The only worker is taken, and stays so: who asks whether the server is well has his answer. */
+static void test_probes(void)
+{
+    static const char *const probes[] = {"/nothing", NULL};
+    HttpServerOptions options = {.listen = "127.0.0.1:0", .workers = 1, .probes = probes};
+    Desk desk;
+    desk_start(&desk, &options);
+    const char *url = http_server_url(desk.server);
+    int waiting = raw_connect(url), fd = raw_connect(url);
+    raw_send(waiting, "GET /gate HTTP/1.1\r\n" HOST "\r\n");
+    while (!__atomic_load_n(&at_gate, __ATOMIC_SEQ_CST))
+        g_usleep(1000);
+    g_assert_cmpint(status_of(fd, "/nothing"), ==, 204);
+    g_assert_cmpint(status_of(fd, "/nothing?a=1"), ==, 204);
+    __atomic_store_n(&gate_open, true, __ATOMIC_SEQ_CST);
+    g_autoptr(RawAnswer) answer = raw_read(waiting, false);
+    g_assert_cmpint(answer->status, ==, 204);
+    close(waiting);
+    close(fd);
+    desk_stop(&desk);
+}
+
 static void test_byte_by_byte(void)
 {
     static const char *const requests[] = {
@@ -424,6 +465,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &body_cases[i], test_body);
     }
     g_test_add_func("/http/server/body memory of all", test_body_memory);
+    g_test_add_func("/http/server/probes", test_probes);
     g_test_add_func("/http/server/HEAD", test_head);
     g_test_add_func("/http/server/byte by byte", test_byte_by_byte);
     g_test_add_func("/http/server/pipeline", test_pipeline);

@@ -438,6 +438,33 @@ static void test_fair_lanes_when_due(Fixture *fixture, gconstpointer data)
     g_assert_cmpstr(turn, ==, "1 2 5 6");
 }
 
+/* Fifty thousand mails of one account wait when another's single one comes: it is in the next
+ * claim. With as many deferred and blocked ones about, too. */
+static void test_fair_lanes_at_size(Fixture *fixture, gconstpointer data)
+{
+    run_sql(fixture,
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)"
+            " INSERT INTO outbox (kind, ref, recipient, lane, urgent, order_key, order_seq, state,"
+            " due_at, attempts, uncertain, queued_at, updated_at, stamp)"
+            " SELECT 'alert', 1000 + i, 'a@example.com', 1, 0, '', 0, 'queued', 10, 0, 0, 10, 10, i"
+            " FROM n");
+    run_sql(fixture,
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)"
+            " INSERT INTO outbox (kind, ref, recipient, lane, urgent, order_key, order_seq,"
+            " state, due_at, attempts, uncertain, queued_at, updated_at)"
+            " SELECT 'alert', 100000 + i, 'a@example.com', 3, 0, '', 0, 'deferred', 900, 1,"
+            " 0, 10, 10 FROM n");
+    insert_many(fixture, 2, 7, 1, false);
+    Step step = {.claim = {.lease = "l1", .sender = "{}", .now_us = 20, .limit = 16}};
+    run(fixture, do_claim, &step);
+    g_assert_cmpuint(step.claimed->len, ==, 16);
+    bool found = false;
+    for (guint i = 0; i < step.claimed->len; i++)
+        found = found || ((OutboxMessage *)step.claimed->pdata[i])->ref == 7;
+    g_assert_true(found);
+    g_ptr_array_unref(step.claimed);
+}
+
 static void test_urgent_first(Fixture *fixture, gconstpointer data)
 {
     insert_many(fixture, 1, 1, 5, false);
@@ -591,6 +618,7 @@ int main(int argc, char **argv)
     ADD("next-due", test_next_due);
     ADD("fair-lanes", test_fair_lanes);
     ADD("fair-lanes-when-due", test_fair_lanes_when_due);
+    ADD("fair-lanes-at-size", test_fair_lanes_at_size);
     ADD("urgent-first", test_urgent_first);
     ADD("revived-goes-first", test_revived_goes_first);
     ADD("lapsed-lease", test_lapsed_lease);

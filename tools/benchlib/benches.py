@@ -176,6 +176,7 @@ def bench_cost(b):
 def sample(b, desk, what):
     """Drains some of a desk's backlog: the server is stopped when the sink has so many. The rest stays queued."""
     say(f"    {what}")
+    b.machine.settle()
     sink = b.sink()
     drained = measure.drain(desk, sink, b.sizes.n, whole=False)
     sink.stop()
