@@ -22,7 +22,7 @@
 #include "base/clock.h"
 
 /* Alerts that were sent. */
-#define FIRST_LOOK  16
+#define FIRST_LOOK  8
 #define SECOND_LOOK 400
 #define LAST_LOOK   5000 /* or twice the limit, where that is more */
 
@@ -38,7 +38,7 @@ typedef struct {
 } Asked;
 
 typedef struct {
-    int64_t sent; /* that were looked at */
+    int64_t sent; /* that were looked at: no more once all addresses are known */
     guint told;   /* distinct addresses of them */
     guint known;  /* of these, those that are about to be told again */
 } Seen;
@@ -53,7 +53,7 @@ static bool look(DbTx *tx, const Asked *asked, int64_t sent, Seen *seen, GError 
     if (rows == NULL)
         return false;
     g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    while (db_rows_next(rows)) {
+    while (seen->known < g_hash_table_size(asked->addresses) && db_rows_next(rows)) {
         const char *address = db_rows_text(rows, 0);
         seen->sent++;
         if (g_hash_table_contains(told, address))

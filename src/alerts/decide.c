@@ -10,7 +10,7 @@
 
 #include "alerts/alert.h"
 #include "alerts/brake.h"
-#include "mail/address.h"
+#include "alerts/own_address.h"
 #include "outbox/outbox.h"
 #include "records/ticket_template.h"
 
@@ -22,24 +22,10 @@ typedef struct {
     TicketTemplate *template_record; /* loaded with the first alert that is to be sent */
 } Deciding;
 
-/* The address that an alert leaves from, or that its answers go to, never gets an alert. */
-static bool is_own_address(const Settings *settings, const char *email_key)
-{
-    const char *own[] = {settings->alerts_server.from_address, settings->alerts_server.reply_to,
-                         settings->tickets.desk_recipient};
-    for (size_t i = 0; i < G_N_ELEMENTS(own); i++) {
-        g_autofree char *key = NULL;
-        if (*own[i] != '\0' && address_parse(own[i], NULL, NULL, &key, NULL) &&
-            g_strcmp0(key, email_key) == 0)
-            return true;
-    }
-    return false;
-}
-
 static AlertRecipientFacts recipient_facts(const Deciding *deciding, const Recipient *recipient)
 {
     return (AlertRecipientFacts){
-        .own_address = is_own_address(deciding->settings, recipient->email_key),
+        .own_address = own_address_is(deciding->settings, recipient->email_key),
         .muted = recipient->muted,
         .left_ticket = recipient->left_at != 0,
         .ticket_contact =

@@ -230,9 +230,11 @@ static int wait_ms(const DbWake *wake)
 /* Waits for the socket, the eventfd or the time; then reads what is there. */
 static void wait_and_read(DbWake *wake)
 {
-    short events = wake->phase == CONNECTING ? wake->events : POLLIN;
+    short events = POLLIN;
+    if (wake->phase == CONNECTING)
+        events = wake->events;
     if (wake->phase > CONNECTING && PQflush(wake->handle) == 1)
-        events |= POLLOUT;
+        events = POLLIN | POLLOUT;
     struct pollfd fds[] = {
         {.fd = wake->event_fd, .events = POLLIN},
         {.fd = wake->handle != NULL ? PQsocket(wake->handle) : -1, .events = events},

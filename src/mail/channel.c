@@ -127,13 +127,23 @@ static gboolean on_bad_certificate(GTlsConnection *connection, GTlsCertificate *
     return FALSE;
 }
 
+/* glib-networking resumes the last TLS session with the same address and port, and a resumed one
+ * shows no certificate: what was trusted once in this process would be trusted on, whatever the
+ * options say now. It does so for a GSocketConnection alone, and this is none. */
+static GIOStream *without_memory(const Channel *channel)
+{
+    GIOStream *stream = G_IO_STREAM(channel->connection);
+    return g_simple_io_stream_new(g_io_stream_get_input_stream(stream),
+                                  g_io_stream_get_output_stream(stream));
+}
+
 static GIOStream *tls_new(const Channel *channel, const char *host, const char *ca_file,
                           GError **error)
 {
     g_autoptr(GError) cause = NULL;
     g_autoptr(GSocketConnectable) identity = g_network_address_new(host, 0);
-    g_autoptr(GIOStream) tls =
-        g_tls_client_connection_new(G_IO_STREAM(channel->connection), identity, &cause);
+    g_autoptr(GIOStream) plain = without_memory(channel);
+    g_autoptr(GIOStream) tls = g_tls_client_connection_new(plain, identity, &cause);
     if (tls == NULL) {
         error_set(error, TD_ERROR_UNAVAILABLE,
                   "TLS is not available (%s); is glib-networking installed?", cause->message);

@@ -104,7 +104,7 @@ void transport_done(const TransportLink *link, DeliveryOutcome *outcome)
 
 bool envelope_may_leave(const Envelope *envelope, const Clock *clock)
 {
-    return envelope->not_after_us == NULL ||
+    return envelope == NULL || envelope->not_after_us == NULL ||
            clock_boot_us(clock) < __atomic_load_n(envelope->not_after_us, __ATOMIC_ACQUIRE);
 }
 

@@ -74,7 +74,7 @@ typedef struct {
     const int64_t *not_after_us;
 } Envelope;
 
-/* Whether the final dot may leave now, as far as not_after_us goes. */
+/* Whether the final dot may leave now, as far as not_after_us goes; NULL is no envelope. */
 bool envelope_may_leave(const Envelope *envelope, const Clock *clock);
 
 typedef struct TransportLink TransportLink;

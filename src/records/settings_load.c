@@ -33,15 +33,19 @@ void settings_free(Settings *settings)
     g_free(shared);
 }
 
-/* Where it was made of the same texts; else NULL. */
-static Settings *find_last(const GString *texts)
+/* What was made last; at first nothing, of a text that no rows give. */
+static Settings *take_last(void)
 {
     pthread_mutex_lock(&lock);
-    Shared *found = last != NULL && g_string_equal(last->texts, texts) ? last : NULL;
-    if (found != NULL)
-        g_atomic_int_inc(&found->users);
+    if (last == NULL) {
+        last = g_new0(Shared, 1);
+        last->users = 1;
+        last->texts = g_string_new("nothing yet");
+    }
+    Shared *shared = last;
+    g_atomic_int_inc(&shared->users);
     pthread_mutex_unlock(&lock);
-    return (Settings *)found;
+    return &shared->settings;
 }
 
 static void keep_last(Settings *settings)
@@ -55,20 +59,46 @@ static void keep_last(Settings *settings)
     settings_free((Settings *)former);
 }
 
-/* The sections, their versions and values, each followed by a NUL, which no text has in it. */
-static GString *load_texts(DbTx *tx, GError **error)
+/* Texts, each followed by a NUL, which no text has in it: compared with those that are known for as
+ * long as they are the same, copied from then on. */
+typedef struct {
+    const GString *known;
+    size_t same;
+    GString *others; /* NULL: all that came so far is known */
+} Texts;
+
+static void texts_differ(Texts *texts)
 {
-    DbRows *rows = db_query(
-        tx, error, "SELECT section, version, value FROM option_section ORDER BY section", "");
+    if (texts->others == NULL)
+        texts->others = g_string_new_len(texts->known->str, (gssize)texts->same);
+}
+
+static void texts_add(Texts *texts, const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    if (texts->others == NULL && bytes <= texts->known->len - texts->same &&
+        memcmp(texts->known->str + texts->same, text, bytes) == 0) {
+        texts->same += bytes;
+        return;
+    }
+    texts_differ(texts);
+    g_string_append_len(texts->others, text, (gssize)bytes);
+}
+
+/* The sections, their versions and values, in whatever order: in another one they are only read
+ * once more. */
+static bool texts_load(DbTx *tx, Texts *texts, GError **error)
+{
+    DbRows *rows =
+        db_query(tx, error, "SELECT section, CAST(version AS TEXT), value FROM option_section", "");
     if (rows == NULL)
-        return NULL;
-    g_autoptr(GString) texts = g_string_sized_new(2048);
+        return false;
     while (db_rows_next(rows))
-        for (int column = 0; column < 3; column++) {
-            const char *text = db_rows_text(rows, column);
-            g_string_append_len(texts, text, (gssize)strlen(text) + 1);
-        }
-    return db_rows_end(rows, error) ? g_steal_pointer(&texts) : NULL;
+        for (int column = 0; column < 3; column++)
+            texts_add(texts, db_rows_text(rows, column));
+    if (texts->same < texts->known->len)
+        texts_differ(texts);
+    return db_rows_end(rows, error);
 }
 
 static const char *after(const char *text)
@@ -118,13 +148,13 @@ static Settings *make(GString *texts, GError **error)
 
 Settings *settings_load(DbTx *tx, GError **error)
 {
-    g_autoptr(GString) texts = load_texts(tx, error);
-    if (texts == NULL)
-        return NULL;
-    Settings *settings = find_last(texts);
-    if (settings != NULL)
-        return settings;
-    settings = make(g_steal_pointer(&texts), error);
+    g_autoptr(Settings) known = take_last();
+    Texts texts = {.known = ((Shared *)known)->texts};
+    bool loaded = texts_load(tx, &texts, error);
+    if (loaded && texts.others == NULL)
+        return g_steal_pointer(&known);
+    g_autoptr(GString) others = texts.others;
+    Settings *settings = loaded ? make(g_steal_pointer(&others), error) : NULL;
     if (settings != NULL)
         keep_last(settings);
     return settings;

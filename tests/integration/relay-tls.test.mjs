@@ -15,6 +15,7 @@ import { Postfix, postfixMissing } from "./postfix.mjs";
 after(cleanUp);
 
 const RECIPIENT = "anna@kunde.example";
+const TIMES = 3;
 
 function startPostfix(authority) {
     const settings = (folder) => {
@@ -24,7 +25,7 @@ function startPostfix(authority) {
             smtpd_tls_chain_files: file,
             smtpd_tls_security_level: "encrypt",
             smtpd_tls_received_header: "yes",
-            smtpd_tls_loglevel: "1",
+            smtpd_tls_loglevel: "2", // says whether a session is new
         };
     };
     return Postfix.start({ settings, listeners: { starttls: {}, tls: { smtpd_tls_wrappermode: "yes" } } });
@@ -84,6 +85,19 @@ for (const security of ["starttls", "tls"])
             const mails = await postfix.untilDelivered(2);
             assert.deepEqual(postfix.taken, ids);
             for (const mail of mails) assert.match(mail.headers.received.at(-1), /using TLSv1\.[23] .* with ESMTPS /);
+        });
+        await t.test("what is not trusted any more is refused at once", async () => {
+            for (let i = 0; i < TIMES; i++) {
+                const ticket = await openTicket(server, account.number, `trusted ${i}`);
+                await server.ask("PUT", "/api/v1/options/alerts-server", { ca_file: authority.file });
+                await untilAlertsOf(server, ticket, "the alert is accepted", isAccepted);
+                await server.ask("PUT", "/api/v1/options/alerts-server", { ca_file: stranger.file });
+                const waiting = await openTicket(server, account.number, `not trusted ${i}`);
+                await untilRelayIs(server, "down");
+                await untilAlertsOf(server, waiting, "the alert waits", ({ state }) => state === "queued");
+            }
+            assert.ok(postfix.logged(/TLS connection established/) >= TIMES, postfix.log);
+            assert.equal(postfix.logged(/Reusing old session/), 0, "a session that is resumed shows no certificate");
         });
         await stopWell(server);
         await postfix.stop();

@@ -139,27 +139,6 @@ static void test_case(gconstpointer data)
         g_assert_true(((FaultMail *)fault_server_mails(server)->pdata[0])->under_tls);
 }
 
-/* A session ticket from a trusted connection must not vouch for the server to a link that trusts
- * others. */
-static void test_no_trust_by_resumption(void)
-{
-    if (certificates == NULL) {
-        g_test_skip("needs openssl");
-        return;
-    }
-    FaultServerPlan plan = {.certificate = certificates->good, .implicit_tls = true};
-    g_autoptr(FaultServer) server = fault_server_start(&plan);
-    static const Trust order[] = {CA, CA, OTHER_CA, SYSTEM_CA, CA};
-    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-        Case c = {.security = TLS, .trust = order[i], .host = "localhost"};
-        g_autoptr(TransportLink) link = link_of(&c, fault_server_port(server));
-        DeliveryOutcome outcome;
-        send_one(link, &outcome);
-        g_assert_cmpint(outcome.kind, ==, order[i] == CA ? DELIVERY_SENT : DELIVERY_RELAY_DOWN);
-        delivery_outcome_clear(&outcome);
-    }
-}
-
 /* Reuse under TLS, where session tickets arrive unasked-for, and a session that the server ended
  * meanwhile. */
 static void test_reuse(void)
@@ -217,7 +196,6 @@ int main(int argc, char **argv)
         g_autofree char *path = g_strconcat("/mail/tls/", cases[i].name, NULL);
         g_test_add_data_func(path, &cases[i], test_case);
     }
-    g_test_add_func("/mail/tls/no-trust-by-resumption", test_no_trust_by_resumption);
     g_test_add_func("/mail/tls/reuse", test_reuse);
     g_test_add_func("/mail/tls/large", test_large);
     int result = g_test_run();
