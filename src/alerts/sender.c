@@ -4,8 +4,6 @@
 #include "base/error.h"
 #include "base/json.h"
 
-#include <string.h>
-
 static SenderIdentity *identity_ref(SenderIdentity *identity)
 {
     g_atomic_int_inc(&identity->users);
@@ -47,7 +45,7 @@ void sender_cache_clear(SenderCache *cache)
 
 static SenderIdentity *parse(const char *json, GError **error)
 {
-    json_auto_t *value = json_loads(json, 0, NULL);
+    json_auto_t *value = json != NULL ? json_loads(json, 0, NULL) : NULL;
     if (value == NULL) {
         error_set(error, TD_ERROR_CORRUPT, "The stored sender of a mail cannot be read");
         return NULL;
@@ -65,7 +63,7 @@ SenderIdentity *sender_cache_read(SenderCache *cache, const char *json, GError *
 {
     SenderIdentity *identity = NULL;
     monitor_lock(&cache->lock);
-    if (cache->last == NULL || strcmp(cache->last->json, json) != 0) {
+    if (cache->last == NULL || g_strcmp0(cache->last->json, json) != 0) {
         SenderIdentity *parsed = parse(json, error);
         if (parsed != NULL) {
             g_clear_pointer(&cache->last, sender_identity_unref);

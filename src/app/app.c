@@ -32,6 +32,7 @@ struct App {
     Db *db;
     Desk *desk;
     Composer *composer;
+    DeliveryTokens *tokens;
     Api *api;
     HttpRouter *router;
     AppRoles roles;
@@ -66,6 +67,7 @@ static DeliverySetup delivery_setup(const App *app)
         .random = random_system(),
         .composer = app->composer,
         .maildir = app->folder->maildir,
+        .tokens = app->tokens,
         .lease_us = app->folder->config->lease_seconds * US_PER_SECOND,
     };
 }
@@ -147,6 +149,7 @@ App *app_open(DeskFolder *folder, GError **error)
     app->desk = desk_new(app->db, clock_system(), random_system());
     desk_set_committed(app->desk, wake_all, app);
     app->composer = composer_new(desk_id);
+    app->tokens = delivery_tokens_new();
     app->api = api_new(app->desk, app->composer);
     api_set_test_send(app->api, test_send, app);
     api_set_alerts_server(app->api, alerts_server, app);
@@ -166,6 +169,7 @@ void app_close(App *app)
         db_wake_once(app->db);
     http_router_free(app->router);
     api_free(app->api);
+    delivery_tokens_free(app->tokens);
     composer_free(app->composer);
     desk_free(app->desk);
     db_close(app->db);

@@ -71,7 +71,7 @@ static bool run_get(Job *job, GError **error)
 /* Whether a value, or what stands in it, is a field whose value is never shown. */
 static bool holds_secret(const char *name, const json_t *value)
 {
-    static const char *const secrets[] = {"password", NULL};
+    static const char *const secrets[] = {"password", "client_secret", "refresh_token", NULL};
     if (name != NULL && g_strv_contains(secrets, name))
         return true;
     bool found = false;
@@ -97,9 +97,10 @@ static bool read_assignments(const Job *job, const char *section, json_t *body, 
             return false;
         if (holds_secret(NULL, body)) {
             command_misused(error,
-                            "A password on the command line could be read by every process of this"
-                            " machine; use --ask-password or --password-stdin, or --json-body - for"
-                            " that of a fallback relay. Nothing was changed");
+                            "A password or secret on the command line could be read by every"
+                            " process of this machine; use --ask-password, --password-stdin,"
+                            " --client-secret-file or --refresh-token-file, or --json-body - for"
+                            " those of a fallback relay. Nothing was changed");
             return false;
         }
     }
@@ -121,12 +122,38 @@ static json_t *read_json_body(const Job *job, const char *path, GError **error)
     return NULL;
 }
 
+/* The secret in the file that this option names, without the file's last line end. */
+static bool read_secret_file(const Job *job, const char *option, const char *field, json_t *body,
+                             GError **error)
+{
+    const char *path = job_option(job, option);
+    if (path == NULL)
+        return true;
+    char *text = text_read_file(path, error);
+    if (text == NULL)
+        return false;
+    size_t bytes = strlen(text);
+    if (bytes > 0 && text[bytes - 1] == '\n')
+        text[--bytes] = '\0';
+    if (bytes > 0 && text[bytes - 1] == '\r')
+        text[--bytes] = '\0';
+    json_set_text(body, field, text);
+    secret_free(text);
+    if (bytes > 0)
+        return true;
+    error_set(error, TD_ERROR_INVALID, "%s is empty; nothing was changed",
+              strcmp(path, "-") == 0 ? "Standard input" : path);
+    return false;
+}
+
 static json_t *read_body(const Job *job, const char *section, GError **error)
 {
     const char *path = job_option(job, "json-body");
     json_auto_t *body = path != NULL ? read_json_body(job, path, error) : json_object();
     char *password = NULL;
     if (body == NULL || !read_assignments(job, section, body, error) ||
+        !read_secret_file(job, "client-secret-file", "client_secret", body, error) ||
+        !read_secret_file(job, "refresh-token-file", "refresh_token", body, error) ||
         !password_read(job, false, &password, error))
         return NULL;
     if (password != NULL)
@@ -240,6 +267,10 @@ static bool run_test(Job *job, GError **error)
 
 static const Option setting[] = {
     {"json-body", OPTION_PLAIN, NULL, "FILE", "A JSON object with the fields; - is standard input"},
+    {"client-secret-file", OPTION_PLAIN, NULL, "FILE",
+     "The client's secret for access tokens; - is standard input"},
+    {"refresh-token-file", OPTION_PLAIN, NULL, "FILE",
+     "The refresh token for access tokens; - is standard input"},
     {0},
 };
 

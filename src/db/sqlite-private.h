@@ -28,7 +28,8 @@ typedef struct {
 typedef struct {
     DbTx base;
     SqliteConnection *connection;
-    bool lost; /* SQLite itself has ended the transaction */
+    bool lost;  /* SQLite itself has ended the transaction */
+    bool wrote; /* something in the database may be different now */
 } SqliteTx;
 
 /* sqlite_connection.c */

@@ -29,6 +29,7 @@
 struct SqliteStatement {
     sqlite3_stmt *handle;
     bool inserts; /* was prepared for db_insert() */
+    bool counted; /* what it writes are rows, which SQLite counts, and nothing else */
     int n_parameters;
     uint8_t values[DB_MAX_PARAMETERS]; /* SQLite's parameter i + 1 is our value values[i] */
 };
@@ -82,6 +83,16 @@ static bool number_parameters(SqliteStatement *statement, const char *sql, GErro
     return true;
 }
 
+static bool writes_rows(const char *sql)
+{
+    static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "WITH"};
+    sql += strspn(sql, " \t\r\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (g_ascii_strncasecmp(sql, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
 /* `bytes` is -1 for all of `sql`. */
 static SqliteStatement *statement_prepare(SqliteConnection *connection, const char *sql, int bytes,
                                           GError **error)
@@ -103,6 +114,7 @@ static SqliteStatement *statement_prepare(SqliteConnection *connection, const ch
         sqlite_statement_discard(statement, NULL);
         return NULL;
     }
+    statement->counted = sqlite3_stmt_readonly(statement->handle) || writes_rows(sql);
     return statement;
 }
 
@@ -219,6 +231,7 @@ static bool statement_run(SqliteTx *tx, SqliteStatement *statement, SqliteRows *
                           GError **error)
 {
     bool fits = true;
+    int64_t before = sqlite3_total_changes64(tx->connection->handle);
     int code = sqlite3_step(statement->handle);
     while (code == SQLITE_ROW && fits) {
         fits = rows == NULL || append_row(rows, statement->handle);
@@ -229,6 +242,9 @@ static bool statement_run(SqliteTx *tx, SqliteStatement *statement, SqliteRows *
         db_too_large_set(error);
     else if (code != SQLITE_DONE)
         sqlite_error_set(error, tx->connection->handle, code);
+    if (!statement->counted || sqlite3_total_changes64(tx->connection->handle) != before ||
+        (code != SQLITE_DONE && !sqlite3_stmt_readonly(statement->handle)))
+        tx->wrote = true;
     sqlite3_reset(statement->handle);
     if (!sqlite_connection_is_idle(tx->connection))
         return code == SQLITE_DONE;
@@ -348,6 +364,7 @@ bool sqlite_tx_script(DbTx *base, const char *sql, GError **error)
 {
     SqliteTx *tx = (SqliteTx *)base;
     sqlite3 *handle = tx->connection->handle;
+    tx->wrote = true;
     int code = sqlite3_exec(handle, sql, NULL, NULL, NULL);
     if (code != SQLITE_OK)
         sqlite_error_set(error, handle, code);

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Group commit: one thread owns the writing connection and commits many callers' work together, so
- * that they share one fsync. It takes whatever waits, runs each caller's function in a savepoint of
- * its own, takes those who came in the meantime, commits, and only then answers them all. Nobody is
- * delayed to fill a batch: while one is on its way to the disk the next one gathers.
+ * that they share one fsync. It takes whatever waits, runs each caller's function, takes those who
+ * came in the meantime, commits, and only then answers them all. Nobody is delayed to fill a batch:
+ * while one is on its way to the disk the next one gathers.
  *
  * What must hold:
  *   - Nobody is answered before the COMMIT that holds its work is on the disk.
- *   - One caller's failure takes back that caller's work alone: ROLLBACK TO its savepoint. Broken
- *     deferred foreign keys, which SQLite checks only at COMMIT, are looked for at the end of each
- *     savepoint, or they would fail everybody.
+ *   - One caller's failure takes back that caller's work alone. Most who fail have written nothing,
+ *     and then there is nothing to take back. The first who has, spoils the transaction: it is
+ *     undone, that caller's answer stands, and the others run again, now each in a savepoint of its
+ *     own. (Savepoints for all from the start would have SQLite keep a copy of each page for each
+ *     caller who changes it, to no avail nearly always.)
+ *   - Broken deferred foreign keys, which SQLite checks only at COMMIT, are looked for after each
+ *     caller, or they would fail everybody.
  *   - When the outer transaction is gone (full disk, I/O error), everybody's work is gone, and the
- *     next SAVEPOINT would silently open a new transaction. Then nobody is answered and the callers
- *     run again one at a time, each in a transaction of its own, so only the guilty one fails.
+ *     next statement would silently be committed alone. Then nobody is answered and the callers run
+ *     again one at a time, each in a transaction of its own, so only the guilty one fails.
  *   - A COMMIT that fails fails every caller in it. If it was the fsync that failed, the log may
  *     hold the commit all the same, and a crash before the next commit would bring it back:
  *     UNCERTAIN. All other errors mean that the log has no complete commit: nothing was written.
@@ -34,6 +38,7 @@ typedef struct {
     JobState state;      /* under the writer's lock */
     pthread_cond_t done; /* goes with the writer's lock */
     bool ok;
+    bool spoiled; /* its failure is its answer: it does not run again with the others */
     GError *error;
 } Job;
 
@@ -65,37 +70,49 @@ static bool has_broken_foreign_keys(SqliteConnection *connection)
     return broken != 0;
 }
 
-/* Runs the caller's function. False when the outer transaction is gone. */
-static bool job_run_fn(SqliteWriter *writer, Job *job)
+typedef enum {
+    RUN_DONE,    /* the caller has an answer, and nothing is there that should not be */
+    RUN_SPOILED, /* it failed, and what it wrote is still there */
+    RUN_LOST,    /* the transaction is gone, or must be given up: everybody's work is undone */
+} Run;
+
+static Run job_run_fn(SqliteWriter *writer, Job *job)
 {
     SqliteTx tx = {.base.db = writer->db, .connection = writer->connection};
     job->ok = db_fn_run(&tx.base, job->fn, job->data, &job->error);
     g_clear_error(&tx.base.failed);
     if (tx.lost || sqlite_connection_is_idle(writer->connection))
-        return false;
+        return RUN_LOST;
     if (job->ok && has_broken_foreign_keys(writer->connection)) {
         job->ok = false;
         error_set_problem(&job->error, TD_ERROR_CONFLICT, "unique", NULL,
                           "A record that this one belongs to is not there (FOREIGN KEY); nothing "
                           "was changed");
     }
-    return true;
+    return job->ok || !tx.wrote ? RUN_DONE : RUN_SPOILED;
 }
 
-/* Runs one caller inside the batch's transaction. False when that is gone or must be given up:
- * then everybody's work is undone. */
-static bool job_run(SqliteWriter *writer, Job *job)
+/* Runs one caller inside the batch's transaction. */
+static Run job_run(SqliteWriter *writer, Job *job)
+{
+    job_clear(job);
+    return job_run_fn(writer, job);
+}
+
+/* The same in a savepoint, so that it spoils nothing. */
+static Run job_run_carefully(SqliteWriter *writer, Job *job)
 {
     SqliteConnection *connection = writer->connection;
     job_clear(job);
     if (!sqlite_connection_run(connection, "SAVEPOINT caller", &job->error) ||
-        !job_run_fn(writer, job))
-        return false;
+        job_run_fn(writer, job) == RUN_LOST)
+        return RUN_LOST;
     GError **error = job->ok ? &job->error : NULL;
     if (!job->ok && !sqlite_connection_run(connection, "ROLLBACK TO caller", NULL))
-        return false;
-    return sqlite_connection_run(connection, "RELEASE caller", error) &&
-           !sqlite_connection_is_idle(connection);
+        return RUN_LOST;
+    bool released = sqlite_connection_run(connection, "RELEASE caller", error) &&
+                    !sqlite_connection_is_idle(connection);
+    return released ? RUN_DONE : RUN_LOST;
 }
 
 static void roll_back(SqliteWriter *writer)
@@ -110,10 +127,16 @@ static void job_fail(Job *job, const GError *reason)
     job->error = g_error_copy(reason);
 }
 
-static void fail_all(Batch *batch, const GError *reason)
+/* Begins the transaction, or fails everybody who has no answer yet. */
+static bool begin(SqliteWriter *writer, Batch *batch)
 {
+    g_autoptr(GError) error = NULL;
+    if (sqlite_connection_run(writer->connection, "BEGIN IMMEDIATE", &error))
+        return true;
     for (size_t i = 0; i < batch->n; i++)
-        job_fail(batch->jobs[i], reason);
+        if (!batch->jobs[i]->spoiled)
+            job_fail(batch->jobs[i], error);
+    return false;
 }
 
 static void commit(SqliteWriter *writer, Batch *batch)
@@ -155,19 +178,27 @@ static bool batch_grow(SqliteWriter *writer, Batch *batch)
     return batch->n > before;
 }
 
-/* Runs and commits. False when the transaction was lost under way: all is undone then. */
+/* Runs everybody and commits. False when the transaction was lost under way: all is undone then. */
 static bool run_together(SqliteWriter *writer, Batch *batch, bool may_grow)
 {
-    g_autoptr(GError) error = NULL;
-    if (!sqlite_connection_run(writer->connection, "BEGIN IMMEDIATE", &error)) {
-        fail_all(batch, error);
+    Run (*run)(SqliteWriter *, Job *) = job_run;
+    if (!begin(writer, batch))
         return true;
-    }
-    for (size_t i = 0; i < batch->n || (may_grow && batch_grow(writer, batch)); i++) {
-        if (!job_run(writer, batch->jobs[i])) {
-            roll_back(writer);
-            return false;
+    for (size_t i = 0; i < batch->n || (may_grow && batch_grow(writer, batch));) {
+        Job *job = batch->jobs[i];
+        Run ran = job->spoiled ? RUN_DONE : run(writer, job);
+        if (ran == RUN_DONE) {
+            i++;
+            continue;
         }
+        roll_back(writer);
+        if (ran == RUN_LOST)
+            return false;
+        job->spoiled = true;
+        if (!begin(writer, batch))
+            return true;
+        run = job_run_carefully;
+        i = 0;
     }
     commit(writer, batch);
     return true;
@@ -192,7 +223,7 @@ static void run_batch(SqliteWriter *writer, Batch *batch)
     }
     for (size_t i = 0; i < batch->n; i++) {
         Batch alone = {.jobs = {batch->jobs[i]}, .n = 1};
-        if (!run_together(writer, &alone, false))
+        if (!batch->jobs[i]->spoiled && !run_together(writer, &alone, false))
             answer_lost(batch->jobs[i]);
     }
 }

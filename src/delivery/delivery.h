@@ -23,6 +23,14 @@
 
 #include <jansson.h>
 
+/* The access tokens that all who send share (tokens.c). */
+typedef struct DeliveryTokens DeliveryTokens;
+
+DeliveryTokens *delivery_tokens_new(void);
+/* When nobody sends any more, and before the database is closed. NULL is allowed. */
+void delivery_tokens_free(DeliveryTokens *tokens);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DeliveryTokens, delivery_tokens_free)
+
 typedef struct {
     Db *db; /* borrowed, as are clock, random and composer */
     const Clock *clock;
@@ -32,6 +40,7 @@ typedef struct {
     const char *memory;  /* non-NULL: use the transport "memory" whatever the options say (tests) */
     int64_t lease_us;    /* how long a claim lives without its server; 0: the default, 60 s */
     int timeout_scale;   /* percent of the SMTP timeouts; 0 means 100 */
+    DeliveryTokens *tokens; /* borrowed; NULL: each connection gets access tokens of its own */
 } DeliverySetup;
 
 typedef struct Delivery Delivery;

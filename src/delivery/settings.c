@@ -3,8 +3,8 @@
 
 #include "alerts/compose.h"
 #include "base/secret.h"
+#include "delivery/tokens.h"
 #include "records/option.h"
-#include "records/settings.h"
 
 #include <string.h>
 
@@ -41,6 +41,11 @@ static char *text_or_null(const char *text)
     return *text != '\0' ? g_strdup(text) : NULL;
 }
 
+static bool has_tokens(const RelaySettings *relay)
+{
+    return strcmp(relay->auth, "xoauth2") == 0;
+}
+
 static SmtpSecurity security_of(const RelaySettings *relay)
 {
     return strcmp(relay->security, "tls") == 0    ? SMTP_SECURITY_TLS
@@ -48,46 +53,53 @@ static SmtpSecurity security_of(const RelaySettings *relay)
                                                   : SMTP_SECURITY_STARTTLS;
 }
 
-static char *fingerprint(const char *kind, const RelaySettings *relay, const char *password)
+/* `secret` is the password, or with XOAUTH2 the client's. */
+static char *fingerprint(const char *kind, const RelaySettings *relay, const char *secret)
 {
-    char *all = g_strdup_printf("%s\n%s\n%d\n%d\n%s\n%s\n%s", kind, relay->host, relay->port,
-                                (int)security_of(relay), relay->username,
-                                password != NULL ? password : "", relay->ca_file);
+    char *all =
+        g_strdup_printf("%s\n%s\n%d\n%d\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%s", kind, relay->host,
+                        relay->port, (int)security_of(relay), relay->username,
+                        secret != NULL ? secret : "", relay->ca_file, relay->auth, relay->token_url,
+                        relay->client_id, relay->scope, relay->refresh_token_changed);
     char *hash = secret_hash(all, strlen(all));
     secret_free(all);
     return hash;
 }
 
-/* `password` is taken. */
-static DeliveryRoute *make_route(const char *kind, const RelaySettings *relay, char *password,
+static DeliveryRoute *make_route(const char *kind, const RelaySettings *relay, const char *secret,
                                  const DeliverySetup *setup)
 {
     DeliveryRoute *route = g_new0(DeliveryRoute, 1);
     TransportSettings *transport = &route->transport;
+    bool smtp = strcmp(kind, "smtp") == 0;
     route->users = 1;
     transport->kind = g_strdup(kind);
     transport->host = text_or_null(relay->host);
     transport->port = (uint16_t)relay->port;
     transport->security = security_of(relay);
     transport->username = text_or_null(relay->username);
-    transport->password = password;
+    if (!has_tokens(relay))
+        transport->password = g_strdup(secret);
+    else if (smtp)
+        transport->oauth = delivery_token_source(setup, relay, secret);
     transport->ca_file = text_or_null(relay->ca_file);
     transport->path = strcmp(kind, "maildir") == 0 ? g_strdup(setup->maildir) : NULL;
     transport->timeout_scale = setup->timeout_scale;
-    route->name = strcmp(kind, "smtp") == 0 ? g_strdup_printf("%s:%d", relay->host, relay->port)
-                                            : g_strdup(kind);
-    route->fingerprint = fingerprint(kind, relay, password);
+    route->name = smtp ? g_strdup_printf("%s:%d", relay->host, relay->port) : g_strdup(kind);
+    route->fingerprint = fingerprint(kind, relay, secret);
     return route;
 }
 
 static bool add_route(DbTx *tx, Load *load, const char *kind, const RelaySettings *relay,
                       GError **error)
 {
-    char *password = NULL;
-    g_autofree char *name = relay_secret_name(load->loaded.routes->len, RELAY_PASSWORD);
-    if (!secret_load(tx, name, &password, error))
+    char *secret = NULL;
+    g_autofree char *name = relay_secret_name(
+        load->loaded.routes->len, has_tokens(relay) ? RELAY_CLIENT_SECRET : RELAY_PASSWORD);
+    if (!secret_load(tx, name, &secret, error))
         return false;
-    DeliveryRoute *route = make_route(kind, relay, password, load->setup);
+    DeliveryRoute *route = make_route(kind, relay, secret, load->setup);
+    secret_free(secret);
     g_ptr_array_add(load->loaded.routes, route);
     return relay_load(tx, route->fingerprint, &route->relay, error);
 }

@@ -48,6 +48,7 @@ void term_keeper_clear(TermKeeper *keeper)
 typedef struct {
     const TermKeeper *keeper;
     const char *token;
+    int64_t until_us;
     bool held;
 } Renewal;
 
@@ -55,8 +56,8 @@ static bool renew(DbTx *tx, void *data, GError **error)
 {
     Renewal *renewal = data;
     int64_t now_us = clock_wall_us(renewal->keeper->clock);
-    return lease_renew(tx, renewal->token, now_us, now_us + renewal->keeper->lease_us,
-                       &renewal->held, error);
+    renewal->until_us = now_us + renewal->keeper->lease_us;
+    return lease_renew(tx, renewal->token, now_us, renewal->until_us, &renewal->held, error);
 }
 
 static bool take(DbTx *tx, void *data, GError **error)
@@ -64,11 +65,13 @@ static bool take(DbTx *tx, void *data, GError **error)
     Renewal *renewal = data;
     int64_t now_us = clock_wall_us(renewal->keeper->clock);
     g_autofree char *name = g_strdup_printf("%s, process %d", g_get_host_name(), (int)getpid());
-    return lease_take(tx, renewal->token, name, now_us, now_us + renewal->keeper->lease_us, error);
+    renewal->until_us = now_us + renewal->keeper->lease_us;
+    return lease_take(tx, renewal->token, name, now_us, renewal->until_us, error);
 }
 
-static void note_end(TermKeeper *keeper, int64_t began_at)
+static void note_end(TermKeeper *keeper, int64_t began_at, int64_t until_us)
 {
+    keeper->until_us = until_us;
     int64_t usable_us = keeper->lease_us - keeper->lease_us / MARGIN;
     __atomic_store_n(&keeper->term->ends_at, began_at + usable_us, __ATOMIC_RELEASE);
     keeper->renew_at = began_at + keeper->lease_us / RENEWALS;
@@ -86,7 +89,7 @@ static bool begin_term(TermKeeper *keeper, GError **error)
     keeper->term = g_new0(Term, 1);
     keeper->term->users = 1;
     keeper->term->token = g_steal_pointer(&token);
-    note_end(keeper, began_at);
+    note_end(keeper, began_at, renewal.until_us);
     return true;
 }
 
@@ -97,13 +100,19 @@ static bool renew_term(TermKeeper *keeper, GError **error)
     if (!db_write(keeper->db, renew, &renewal, error))
         return false;
     if (renewal.held) {
-        note_end(keeper, began_at);
+        note_end(keeper, began_at, renewal.until_us);
         return true;
     }
     __atomic_store_n(&keeper->term->ends_at, 0, __ATOMIC_RELEASE);
     log_info("This process was stopped, or cut off from its database, for longer than its lease; it"
              " takes a new one");
     return begin_term(keeper, error);
+}
+
+static bool is_due(const TermKeeper *keeper)
+{
+    return clock_boot_us(keeper->clock) >= keeper->renew_at ||
+           clock_wall_us(keeper->clock) >= keeper->until_us;
 }
 
 Term *term_keep(TermKeeper *keeper, GError **error)

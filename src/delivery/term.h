@@ -29,6 +29,7 @@ typedef struct {
     Monitor lock; /* guards all below; held while the lease is being renewed */
     Term *term;
     int64_t renew_at; /* boot time */
+    int64_t until_us; /* as the lease's row has it: the wall clock may jump past it */
 } TermKeeper;
 
 #define LEASE_DEFAULT_US (60 * US_PER_SECOND)

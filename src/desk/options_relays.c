@@ -6,17 +6,22 @@
  * Secrets are never shown, so a list that is read, changed and put back comes without them. A relay
  * is therefore known again by host, port and user name, and keeps what it had wherever in the order
  * it stands now; another host, port or user name is another relay, which gets no secret of the
- * former. (The first relay alone keeps its secrets whatever becomes of it, as its fields are put
- * one by one.) The history shows when a secret was changed, never what it is.
+ * former. (The first relay alone keeps its secrets whatever becomes of its fields, as these are put
+ * one by one; unless it has moved into the list.) The history shows when a secret was changed,
+ * never what it is.
  */
 #include "base/error.h"
 #include "base/secret.h"
 #include "desk/options-private.h"
+#include "mail/oauth.h"
 #include "records/option.h"
 
 #include <string.h>
 
+#define SCOPE_CHARS 1024
+
 static const char *const securities[] = {"none", "starttls", "tls", NULL};
+static const char *const auths[] = {"password", "xoauth2", NULL};
 
 /* The relay's object in the section: 0 is the section itself. NULL: there are not so many. */
 static json_t *relay_at(const json_t *section, size_t i)
@@ -40,12 +45,27 @@ void relay_change_clear(RelayChange *change)
 
 /* ---- reading ---- */
 
+/* A secret is sent there: not just anywhere. */
+static void merge_token_url(JsonReader *reader, json_t *relay)
+{
+    GError *failure = NULL;
+    g_autofree char *path = json_reader_path(reader, "token_url");
+    option_merge_line(reader, "token_url", 1024, relay);
+    const char *url = json_get_text(relay, "token_url");
+    if (*url != '\0' && !oauth_check_url(url, path, &failure))
+        json_reader_fail(reader, failure);
+}
+
 static void read_relay(RelayChange *change, size_t i, JsonReader *reader, json_t *relay)
 {
     option_merge_line(reader, "host", 253, relay);
     option_merge_int(reader, "port", 1, 65535, relay);
     option_merge_choice(reader, "security", securities, relay);
     option_merge_line(reader, "username", LIMIT_NAME_CHARS, relay);
+    option_merge_choice(reader, "auth", auths, relay);
+    merge_token_url(reader, relay);
+    option_merge_line(reader, "client_id", LIMIT_NAME_CHARS, relay);
+    option_merge_line(reader, "scope", SCOPE_CHARS, relay);
     option_merge_line(reader, "ca_file", 1024, relay);
     for (size_t k = 0; k < RELAY_N_SECRETS; k++)
         change->given[i][k] = json_read_secret(reader, relay_secrets[k].field,
@@ -106,6 +126,29 @@ static bool is_same(const json_t *a, const json_t *b)
            strcmp(first.username, second.username) == 0;
 }
 
+/* What AUTH XOAUTH2 cannot do without. */
+static bool check_auth(const json_t *stored, GError **error)
+{
+    static const char *const needed[] = {"username", "token_url", "client_id"};
+    for (size_t i = 0; relay_at(stored, i) != NULL; i++) {
+        const json_t *relay = relay_at(stored, i);
+        if (strcmp(json_get_text(relay, "auth"), "xoauth2") != 0)
+            continue;
+        for (size_t k = 0; k < G_N_ELEMENTS(needed); k++) {
+            if (*json_get_text(relay, needed[k]) != '\0')
+                continue;
+            g_autofree char *path =
+                i == 0 ? g_strconcat("/", needed[k], NULL)
+                       : g_strdup_printf("/fallback_relays/%zu/%s", i - 1, needed[k]);
+            error_set_problem(error, TD_ERROR_INVALID, "missing-field", path,
+                              "%s is missing; auth xoauth2 needs username, token_url and client_id",
+                              path);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool check_twins(const json_t *stored, GError **error)
 {
     for (size_t i = 1; relay_at(stored, i) != NULL; i++)
@@ -121,13 +164,22 @@ static bool check_twins(const json_t *stored, GError **error)
     return true;
 }
 
-/* Where the relay stood before the change; -1: nowhere. */
+/* Where the relay stands in the section; -1: nowhere. */
+static int place_of(const json_t *relay, const json_t *section)
+{
+    for (size_t j = 0; relay_at(section, j) != NULL; j++)
+        if (is_same(relay, relay_at(section, j)))
+            return (int)j;
+    return -1;
+}
+
+/* Where the relay stood before the change; -1: nowhere. The first one stays the first one whatever
+ * becomes of its fields, unless it stands elsewhere now. */
 static int former_place(const RelayChange *change, const json_t *stored, size_t i)
 {
-    for (size_t j = 0; relay_at(change->before, j) != NULL; j++)
-        if (is_same(relay_at(stored, i), relay_at(change->before, j)))
-            return (int)j;
-    return i == 0 ? 0 : -1;
+    int place = place_of(relay_at(stored, i), change->before);
+    bool stays = i == 0 && place_of(change->before, stored) < 0;
+    return place < 0 && stays ? 0 : place;
 }
 
 /* ---- secrets ---- */
@@ -169,7 +221,7 @@ static bool move_secret(const RelayChange *change, DeskTx *tx, json_t *stored, s
 
 bool relay_change_store(RelayChange *change, DeskTx *tx, json_t *stored, GError **error)
 {
-    if (!check_twins(stored, error))
+    if (!check_twins(stored, error) || !check_auth(stored, error))
         return false;
     bool ok = true;
     for (size_t k = 0; ok && k < RELAY_N_SECRETS; k++) {

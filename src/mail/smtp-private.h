@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The session's inside, shared by smtp_talk.c (commands and replies), smtp_open.c (until the server
- * is ready) and smtp.c (messages). */
+ * is ready), smtp_auth.c (signing in) and smtp.c (messages). */
 #pragma once
 
 #include "mail/channel.h"
@@ -8,6 +8,7 @@
 #include "mail/smtp_reply.h"
 
 typedef enum {
+    SMTP_TOKEN,
     SMTP_CONNECT,
     SMTP_BANNER,
     SMTP_EHLO,
@@ -33,6 +34,7 @@ typedef struct {
     bool size;
     bool auth_plain;
     bool auth_login;
+    bool auth_xoauth2;
     uint64_t size_limit; /* 0: none said */
 } SmtpOffer;
 
@@ -42,6 +44,7 @@ struct SmtpSession {
     SmtpOffer offer;
     GString *out; /* commands and bodies that wait to be written together */
     SmtpReply reply;
+    char *token;               /* an access token, from the start of the session to its AUTH */
     char *said[SMTP_N_STAGES]; /* only while somebody traces: what stood in the last command of that
                                   stage */
     unsigned messages;         /* begun in this session */
@@ -76,3 +79,24 @@ void smtp_outcome_reply(const SmtpSession *session, DeliveryOutcomeKind kind, Sm
                         DeliveryOutcome *outcome);
 void smtp_outcome_error(const SmtpSession *session, DeliveryOutcomeKind kind, SmtpStage stage,
                         const GError *error, DeliveryOutcome *outcome);
+
+/* ---- until the server is ready; each failure is RELAY_DOWN ---- */
+
+/* One step's failure, from the error that explains it. */
+bool smtp_down(SmtpSession *session, SmtpStage stage, const GError *error,
+               DeliveryOutcome *outcome);
+
+/* One step's failure, in words. */
+bool smtp_down_because(SmtpSession *session, SmtpStage stage, DeliveryOutcome *outcome,
+                       const char *words);
+
+/* Asks, and expects a reply with this code. */
+bool smtp_expect(SmtpSession *session, SmtpStage stage, int code, GCancellable *cancellable,
+                 DeliveryOutcome *outcome);
+
+/* Gets the access token that AUTH will need, where the settings ask for one: before there is a
+ * connection that would have to wait for it. */
+bool smtp_get_token(SmtpSession *session, GCancellable *cancellable, DeliveryOutcome *outcome);
+
+/* AUTH, where the settings ask for it. */
+bool smtp_sign_in(SmtpSession *session, GCancellable *cancellable, DeliveryOutcome *outcome);

@@ -15,6 +15,7 @@
 #include "mail/smtp.h"
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "mail/address.h"
 #include "mail/smtp-private.h"
 
@@ -391,6 +392,7 @@ void smtp_session_close(SmtpSession *session)
     for (size_t i = 0; i < SMTP_N_STAGES; i++)
         g_free(session->said[i]);
     smtp_reply_clear(&session->reply);
+    secret_free(session->token);
     g_string_free(session->out, TRUE);
     g_free(session);
 }

@@ -1,48 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From nothing to a server that is ready for mail: connect, banner, EHLO, STARTTLS, EHLO again,
- * AUTH.
+ * AUTH (smtp_auth.c).
  *
- * Whatever fails here says nothing about any recipient: RELAY_DOWN. Two rules are absolute. Where
- * TLS was asked for there is no plain text: a server that does not offer STARTTLS, refuses it, or
- * has sent anything behind its "220 go ahead" (a command injected into the plain part,
- * CVE-2011-0411 and its like) is left at once. And a password travels only over TLS, or to this
- * machine itself.
+ * Whatever fails here says nothing about any recipient: RELAY_DOWN. One rule is absolute. Where TLS
+ * was asked for there is no plain text: a server that does not offer STARTTLS, refuses it, or has
+ * sent anything behind its "220 go ahead" (a command injected into the plain part, CVE-2011-0411
+ * and its like) is left at once.
  */
 #include "mail/smtp-private.h"
 
 #include "base/error.h"
-#include "base/secret.h"
 
 #include <string.h>
 
-#define COMMAND_BYTES 510 /* RFC 5321 §4.5.3.1.4, without CRLF */
-
-/* One step's failure, from the error that explains it. */
-static bool down(SmtpSession *session, SmtpStage stage, const GError *error,
-                 DeliveryOutcome *outcome)
+bool smtp_down(SmtpSession *session, SmtpStage stage, const GError *error, DeliveryOutcome *outcome)
 {
     smtp_outcome_error(session, DELIVERY_RELAY_DOWN, stage, error, outcome);
     return false;
 }
 
-/* One step's failure, in words. */
-static bool down_because(SmtpSession *session, SmtpStage stage, DeliveryOutcome *outcome,
-                         const char *words)
+bool smtp_down_because(SmtpSession *session, SmtpStage stage, DeliveryOutcome *outcome,
+                       const char *words)
 {
     g_autoptr(GError) error = NULL;
     error_set(&error, TD_ERROR_UNAVAILABLE, "%s", words);
     transport_say(session->link, smtp_stage_name(stage), NULL, words);
-    return down(session, stage, error, outcome);
+    return smtp_down(session, stage, error, outcome);
 }
 
-/* Asks, and expects a reply with this code. */
-static bool expect(SmtpSession *session, SmtpStage stage, int code, GCancellable *cancellable,
-                   DeliveryOutcome *outcome)
+bool smtp_expect(SmtpSession *session, SmtpStage stage, int code, GCancellable *cancellable,
+                 DeliveryOutcome *outcome)
 {
     g_autoptr(GError) error = NULL;
     if (!smtp_ask(session, stage, cancellable, &error))
-        return down(session, stage, error, outcome);
+        return smtp_down(session, stage, error, outcome);
     if (session->reply.code == code)
         return true;
     smtp_outcome_reply(session, DELIVERY_RELAY_DOWN, stage, outcome);
@@ -68,6 +60,7 @@ static void read_auth_offer(SmtpOffer *offer, const char *mechanisms)
     for (size_t i = 0; names[i] != NULL; i++) {
         offer->auth_plain |= g_ascii_strcasecmp(names[i], "PLAIN") == 0;
         offer->auth_login |= g_ascii_strcasecmp(names[i], "LOGIN") == 0;
+        offer->auth_xoauth2 |= g_ascii_strcasecmp(names[i], "XOAUTH2") == 0;
     }
 }
 
@@ -120,7 +113,7 @@ static bool greet(SmtpSession *session, GCancellable *cancellable, DeliveryOutco
     g_autoptr(GError) error = NULL;
     smtp_queue(session, SMTP_EHLO, ehlo, NULL);
     if (!smtp_ask(session, SMTP_EHLO, cancellable, &error))
-        return down(session, SMTP_EHLO, error, outcome);
+        return smtp_down(session, SMTP_EHLO, error, outcome);
     if (session->reply.code == 250) {
         read_offer(&session->offer, session->reply.text->str);
         return true;
@@ -133,7 +126,7 @@ static bool greet(SmtpSession *session, GCancellable *cancellable, DeliveryOutco
     g_autofree char *helo = g_strconcat("HELO ", name, NULL);
     session->offer = (SmtpOffer){0};
     smtp_queue(session, SMTP_EHLO, helo, NULL);
-    return expect(session, SMTP_EHLO, 250, cancellable, outcome);
+    return smtp_expect(session, SMTP_EHLO, 250, cancellable, outcome);
 }
 
 static bool secure(SmtpSession *session, GCancellable *cancellable, DeliveryOutcome *outcome)
@@ -146,105 +139,27 @@ static bool secure(SmtpSession *session, GCancellable *cancellable, DeliveryOutc
                   well ? "the connection is encrypted and the certificate is good"
                        : error->message);
     session->broken = session->broken || !well;
-    return well || down(session, SMTP_TLS, error, outcome);
+    return well || smtp_down(session, SMTP_TLS, error, outcome);
 }
 
 static bool start_tls(SmtpSession *session, GCancellable *cancellable, DeliveryOutcome *outcome)
 {
     if (!session->offer.starttls)
-        return down_because(
+        return smtp_down_because(
             session, SMTP_STARTTLS, outcome,
             "the server does not offer STARTTLS, which the options ask for; nothing "
             "was sent in clear");
     smtp_queue(session, SMTP_STARTTLS, "STARTTLS", NULL);
-    if (!expect(session, SMTP_STARTTLS, 220, cancellable, outcome))
+    if (!smtp_expect(session, SMTP_STARTTLS, 220, cancellable, outcome))
         return false;
     if (smtp_has_surplus(session)) {
         session->broken = true;
-        return down_because(session, SMTP_STARTTLS, outcome,
-                            "something was put into the connection before TLS began (an attack?); "
-                            "it was dropped");
+        return smtp_down_because(
+            session, SMTP_STARTTLS, outcome,
+            "something was put into the connection before TLS began (an attack?); "
+            "it was dropped");
     }
     return secure(session, cancellable, outcome) && greet(session, cancellable, outcome);
-}
-
-static void wipe(GString *text)
-{
-    if (text->str != NULL)
-        explicit_bzero(text->str, text->allocated_len);
-    g_string_truncate(text, 0);
-}
-
-/* Queues a line with a secret in base64, behind `verb`, and wipes its copies. */
-static void queue_secret(SmtpSession *session, const char *verb, const char *secret, size_t bytes)
-{
-    char *base64 = g_base64_encode((const guchar *)secret, bytes);
-    char *line = g_strconcat(verb, base64, NULL);
-    g_autofree char *shown = g_strconcat(verb, "********", NULL);
-    smtp_queue(session, SMTP_AUTH, line, shown);
-    secret_free(base64);
-    secret_free(line);
-}
-
-/* RFC 4616; the initial response goes with the command where it fits (RFC 4954 §4). */
-static bool auth_plain(SmtpSession *session, GCancellable *cancellable, DeliveryOutcome *outcome)
-{
-    const TransportSettings *settings = &session->link->settings;
-    const char *password = settings->password != NULL ? settings->password : "";
-    size_t bytes = strlen(settings->username) + strlen(password) + 2;
-    GString *secret =
-        g_string_sized_new(bytes + 1); /* large enough never to move and leave a copy */
-    g_string_append_c(secret, '\0');
-    g_string_append(secret, settings->username);
-    g_string_append_c(secret, '\0');
-    g_string_append(secret, password);
-    bool well = true;
-    if (strlen("AUTH PLAIN ") + (bytes + 2) / 3 * 4 <= COMMAND_BYTES) {
-        queue_secret(session, "AUTH PLAIN ", secret->str, bytes);
-    } else {
-        smtp_queue(session, SMTP_AUTH, "AUTH PLAIN", NULL);
-        well = expect(session, SMTP_AUTH, 334, cancellable, outcome);
-        if (well)
-            queue_secret(session, "", secret->str, bytes);
-    }
-    wipe(secret);
-    g_string_free(secret, TRUE);
-    return well && expect(session, SMTP_AUTH, 235, cancellable, outcome);
-}
-
-static bool auth_login(SmtpSession *session, GCancellable *cancellable, DeliveryOutcome *outcome)
-{
-    const TransportSettings *settings = &session->link->settings;
-    const char *password = settings->password != NULL ? settings->password : "";
-    smtp_queue(session, SMTP_AUTH, "AUTH LOGIN", NULL);
-    if (!expect(session, SMTP_AUTH, 334, cancellable, outcome))
-        return false;
-    queue_secret(session, "", settings->username, strlen(settings->username));
-    if (!expect(session, SMTP_AUTH, 334, cancellable, outcome))
-        return false;
-    queue_secret(session, "", password, strlen(password));
-    return expect(session, SMTP_AUTH, 235, cancellable, outcome);
-}
-
-static bool sign_in(SmtpSession *session, GCancellable *cancellable, DeliveryOutcome *outcome)
-{
-    const TransportSettings *settings = &session->link->settings;
-    if (settings->username == NULL || settings->username[0] == '\0')
-        return true;
-    if (!channel_is_tls(session->channel) && !channel_is_loopback(session->channel))
-        return down_because(session, SMTP_AUTH, outcome,
-                            "a password is never sent without TLS; set the security to starttls or "
-                            "tls, or remove the user name");
-    bool well;
-    if (session->offer.auth_plain)
-        well = auth_plain(session, cancellable, outcome);
-    else if (session->offer.auth_login)
-        well = auth_login(session, cancellable, outcome);
-    else
-        return down_because(session, SMTP_AUTH, outcome,
-                            "the server offers neither AUTH PLAIN nor AUTH LOGIN");
-    wipe(session->out);
-    return well;
 }
 
 static bool get_ready(SmtpSession *session, GCancellable *cancellable, DeliveryOutcome *outcome)
@@ -252,12 +167,12 @@ static bool get_ready(SmtpSession *session, GCancellable *cancellable, DeliveryO
     SmtpSecurity security = session->link->settings.security;
     if (security == SMTP_SECURITY_TLS && !secure(session, cancellable, outcome))
         return false;
-    if (!expect(session, SMTP_BANNER, 220, cancellable, outcome) ||
+    if (!smtp_expect(session, SMTP_BANNER, 220, cancellable, outcome) ||
         !greet(session, cancellable, outcome))
         return false;
     if (security == SMTP_SECURITY_STARTTLS && !start_tls(session, cancellable, outcome))
         return false;
-    return sign_in(session, cancellable, outcome);
+    return smtp_sign_in(session, cancellable, outcome);
 }
 
 SmtpSession *smtp_session_open(const TransportLink *link, GCancellable *cancellable,
@@ -268,6 +183,8 @@ SmtpSession *smtp_session_open(const TransportLink *link, GCancellable *cancella
     session->link = link;
     session->out = g_string_sized_new(4096);
     smtp_reply_init(&session->reply);
+    if (!smtp_get_token(session, cancellable, outcome))
+        return NULL;
 
     ChannelTarget target = {
         .host = settings->host != NULL && settings->host[0] != '\0' ? settings->host : "localhost",
@@ -279,7 +196,7 @@ SmtpSession *smtp_session_open(const TransportLink *link, GCancellable *cancella
     session->channel = channel_connect(&target, cancellable, &error);
     transport_say(link, "connect", peer, session->channel != NULL ? "connected" : error->message);
     if (session->channel == NULL) {
-        down(session, SMTP_CONNECT, error, outcome);
+        smtp_down(session, SMTP_CONNECT, error, outcome);
         return NULL;
     }
     if (!get_ready(session, cancellable, outcome))

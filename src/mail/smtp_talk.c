@@ -19,12 +19,13 @@ static const struct {
     const char *name;
     int timeout_s; /* RFC 5321 §4.5.3.2 where it has one */
 } stages[SMTP_N_STAGES] = {
-    [SMTP_CONNECT] = {"connect", 60}, [SMTP_BANNER] = {"banner", 300},
-    [SMTP_EHLO] = {"ehlo", 300},      [SMTP_STARTTLS] = {"starttls", 300},
-    [SMTP_TLS] = {"tls", 120},        [SMTP_AUTH] = {"auth", 300},
-    [SMTP_RSET] = {"rset", 300},      [SMTP_MAIL] = {"mail", 300},
-    [SMTP_RCPT] = {"rcpt", 300},      [SMTP_DATA] = {"data", 120},
-    [SMTP_BODY] = {"body", 180},      [SMTP_DOT] = {"dot", 600},
+    [SMTP_TOKEN] = {"token", 30},        [SMTP_CONNECT] = {"connect", 60},
+    [SMTP_BANNER] = {"banner", 300},     [SMTP_EHLO] = {"ehlo", 300},
+    [SMTP_STARTTLS] = {"starttls", 300}, [SMTP_TLS] = {"tls", 120},
+    [SMTP_AUTH] = {"auth", 300},         [SMTP_RSET] = {"rset", 300},
+    [SMTP_MAIL] = {"mail", 300},         [SMTP_RCPT] = {"rcpt", 300},
+    [SMTP_DATA] = {"data", 120},         [SMTP_BODY] = {"body", 180},
+    [SMTP_DOT] = {"dot", 600},
 };
 
 const char *smtp_stage_name(SmtpStage stage)

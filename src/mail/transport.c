@@ -29,6 +29,7 @@ void transport_settings_clear(TransportSettings *settings)
     g_free(settings->host);
     g_free(settings->username);
     secret_free(settings->password);
+    oauth_source_unref(settings->oauth);
     g_free(settings->ca_file);
     g_free(settings->helo_name);
     g_free(settings->path);
@@ -42,6 +43,7 @@ void transport_settings_copy(const TransportSettings *from, TransportSettings *t
     to->host = g_strdup(from->host);
     to->username = g_strdup(from->username);
     to->password = g_strdup(from->password);
+    to->oauth = from->oauth != NULL ? oauth_source_ref(from->oauth) : NULL;
     to->ca_file = g_strdup(from->ca_file);
     to->helo_name = g_strdup(from->helo_name);
     to->path = g_strdup(from->path);

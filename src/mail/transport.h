@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "mail/oauth.h"
 
 #include <gio/gio.h>
 #include <stdbool.h>
@@ -30,8 +31,8 @@ typedef struct {
     char *reply; /* the remote's last words, UTF-8, one line, at most 512 bytes; or what happened,
                     in words */
     char *remote_queue_id; /* as read from the reply to the dot; NULL where not recognised */
-    const char *stage; /* "connect", "banner", "ehlo", "starttls", "auth", "mail", "rcpt", "data",
-                          "dot", ... */
+    const char *stage; /* "token", "connect", "banner", "ehlo", "starttls", "auth", "mail", "rcpt",
+                          "data", "dot", ... */
 } DeliveryOutcome;
 
 void delivery_outcome_clear(DeliveryOutcome *outcome);
@@ -45,9 +46,11 @@ typedef struct {
     SmtpSecurity security;
     char *username; /* NULL or "": no AUTH */
     char *password;
-    char *ca_file;     /* PEM of the authorities to trust; NULL: the system's */
-    char *helo_name;   /* what to call ourselves in EHLO; NULL: the host's name, or its address
-                          literal */
+    OAuthSource *oauth; /* AUTH XOAUTH2 with its tokens instead of a password; NULL: no. A reference
+                           that settings which are cleared give back */
+    char *ca_file;      /* PEM of the authorities to trust; NULL: the system's */
+    char *helo_name;    /* what to call ourselves in EHLO; NULL: the host's name, or its address
+                           literal */
     char *path;        /* maildir: its folder; sendmail: the command, NULL for /usr/sbin/sendmail */
     int timeout_scale; /* percent of the RFC 5321 §4.5.3.2 timeouts; 0 means 100; tests shorten them
                         */

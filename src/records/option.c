@@ -123,3 +123,11 @@ bool secret_delete(DbTx *tx, const char *name, GError **error)
 {
     return db_exec(tx, NULL, error, "DELETE FROM secret WHERE name = $1", "s", name);
 }
+
+bool secret_replace(DbTx *tx, const char *names, const char *former, const char *value,
+                    GError **error)
+{
+    return db_exec(tx, NULL, error,
+                   "UPDATE secret SET value = $3 WHERE value = $2 AND name LIKE $1", "sss", names,
+                   former, value);
+}

@@ -38,3 +38,8 @@ GPtrArray *option_change_list(DbTx *tx, const char *section, int64_t before, int
 bool secret_load(DbTx *tx, const char *name, char **value, GError **error);
 bool secret_store(DbTx *tx, const char *name, const char *value, GError **error);
 bool secret_delete(DbTx *tx, const char *name, GError **error);
+
+/* Puts `value` where `former` stands, in the secrets whose names are LIKE `names`; where it stands
+ * no more, nothing happens. */
+bool secret_replace(DbTx *tx, const char *names, const char *former, const char *value,
+                    GError **error);

@@ -51,6 +51,8 @@ json_t *desk_settings_json(const DeskSettings *settings)
 
 const struct RelaySecret relay_secrets[RELAY_N_SECRETS] = {
     [RELAY_PASSWORD] = {"password", LIMIT_NAME_CHARS},
+    [RELAY_CLIENT_SECRET] = {"client_secret", 1024},
+    [RELAY_REFRESH_TOKEN] = {"refresh_token", 4096},
 };
 
 char *relay_secret_name(size_t relay, size_t secret)
@@ -65,7 +67,12 @@ void relay_settings_clear(RelaySettings *settings)
     g_free(settings->host);
     g_free(settings->security);
     g_free(settings->username);
+    g_free(settings->auth);
+    g_free(settings->token_url);
+    g_free(settings->client_id);
+    g_free(settings->scope);
     g_free(settings->ca_file);
+    g_free(settings->refresh_token_changed);
 }
 
 static void relay_settings_free(RelaySettings *settings)
@@ -80,7 +87,12 @@ void relay_settings_read(const json_t *stored, RelaySettings *settings)
     settings->port = int_or(stored, "port", 25);
     settings->security = text_or(stored, "security", "starttls");
     settings->username = text_or(stored, "username", "");
+    settings->auth = text_or(stored, "auth", "password");
+    settings->token_url = text_or(stored, "token_url", "");
+    settings->client_id = text_or(stored, "client_id", "");
+    settings->scope = text_or(stored, "scope", "");
     settings->ca_file = text_or(stored, "ca_file", "");
+    settings->refresh_token_changed = text_or(stored, "refresh_token_changed", "");
 }
 
 static void set_relay(json_t *value, const RelaySettings *relay)
@@ -89,6 +101,10 @@ static void set_relay(json_t *value, const RelaySettings *relay)
     json_set_int(value, "port", relay->port);
     json_set_text(value, "security", relay->security);
     json_set_text(value, "username", relay->username);
+    json_set_text(value, "auth", relay->auth);
+    json_set_text(value, "token_url", relay->token_url);
+    json_set_text(value, "client_id", relay->client_id);
+    json_set_text(value, "scope", relay->scope);
     json_set_text(value, "ca_file", relay->ca_file);
 }
 

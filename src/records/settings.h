@@ -22,7 +22,7 @@
 
 /* The secrets that a relay may have, by the names of their fields. They stand in table `secret`
  * beside OPTIONS_ALERTS_SERVER. */
-enum { RELAY_PASSWORD, RELAY_N_SECRETS };
+enum { RELAY_PASSWORD, RELAY_CLIENT_SECRET, RELAY_REFRESH_TOKEN, RELAY_N_SECRETS };
 
 extern const struct RelaySecret {
     const char *field;
@@ -47,7 +47,12 @@ typedef struct {
     int port;
     char *security; /* "none", "starttls" or "tls" */
     char *username; /* "": none */
-    char *ca_file;  /* "": the system's authorities */
+    char *auth;     /* "password", or "xoauth2", which has the next three */
+    char *token_url;
+    char *client_id;
+    char *scope;
+    char *ca_file;               /* "": the system's authorities */
+    char *refresh_token_changed; /* when a person did it last; "": never. Not shown */
 } RelaySettings;
 
 typedef struct {
@@ -58,7 +63,7 @@ typedef struct {
     char *from_address; /* "": not set; nothing can be sent */
     char *reply_to;     /* "": none */
     int concurrency;    /* connections at the same time */
-    bool ask;           /* what may have left already waits for a person, instead of being repeated */
+    bool ask; /* what may have left already waits for a person, instead of being repeated */
 } AlertsServerSettings;
 
 typedef struct {

@@ -156,6 +156,24 @@ async function settings(desk) {
     assert.match(changes, /Robin Keeper \(cli\)\n {2}(.*\n {2})*username: .*"relay"$/m);
     assert.ok(!changes.includes("hunter22"));
     assert.match(await refused(desk, EXIT.usage, ["options", "set", "alerts-server", "password=x"]), /--password-stdin/);
+    const fields = [
+        "host=smtp.office365.com", "port=587", "security=starttls", "username=desk@example.com", "auth=xoauth2",
+        "token_url=https://login.microsoftonline.com/t/oauth2/v2.0/token", "client_id=42", "scope=https://outlook.office365.com/.default",
+        "ca_file=/etc/ssl/relay.pem", "from_name=Desk", "from_address=desk@example.com", "reply_to=help@example.com", "concurrency=3",
+        "uncertain=repeat",
+    ];
+    const all = await desk.runJson(["options", "set", "alerts-server", ...fields, "--client-secret-file", "-"], { input: "hunter44\n" });
+    for (const [name, value] of fields.map((field) => [field.slice(0, field.indexOf("=")), field.slice(field.indexOf("=") + 1)]))
+        assert.equal(String(all[name]), value);
+    await done(desk, ["options", "set", "alerts-server", "--refresh-token-file", "-"], { input: "hunter55\r\n" });
+    const told = await desk.runJson(["options", "changes", "alerts-server"]);
+    assert.ok(told.items[0].after.refresh_token_changed && told.items[0].after.client_secret_changed);
+    assert.doesNotMatch(JSON.stringify(told) + JSON.stringify(all), /hunter/);
+    assert.match(await refused(desk, EXIT.usage, ["options", "set", "alerts-server", "client_secret=x"]), /--client-secret-file/);
+    assert.match(await refused(desk, EXIT.refused, ["options", "set", "alerts-server", "--client-secret-file", "-"], { input: "\n" }), /is empty/);
+    assert.match(await refused(desk, EXIT.refused, ["options", "set", "alerts-server", "client_id="]), /xoauth2 needs/);
+    await done(desk, ["options", "set", "alerts-server", "auth=password", "host=", "ca_file="]);
+
     const relay = { host: "b.example", username: "desk", password: "hunter33" };
     assert.match(await refused(desk, EXIT.usage, ["options", "set", "alerts-server", `fallback_relays=${JSON.stringify([relay])}`]), /--json-body -/);
     await done(desk, ["options", "set", "alerts-server", "--json-body", "-"], { input: JSON.stringify({ fallback_relays: [relay] }) });

@@ -7,6 +7,7 @@
 #include "delivery/settings.h"
 #include "support/test_desk.h"
 #include "tests/mail/fault_server.h"
+#include "tests/mail/token_server.h"
 
 #include <string.h>
 
@@ -14,22 +15,27 @@ static const char *engine;
 
 typedef struct {
     TestDesk *desk;
+    Composer *composer;
     DeliverySetup setup;
 } Fixture;
 
 static void set_up(Fixture *fixture, gconstpointer data)
 {
     fixture->desk = test_desk_new(engine, true);
+    g_autofree char *desk_id = test_desk_ask(fixture->desk, "SELECT desk_id FROM desk");
+    fixture->composer = composer_new(desk_id);
     fixture->setup = (DeliverySetup){
         .db = test_db_handle(fixture->desk->db),
         .clock = &fixture->desk->clock.clock,
         .random = random_system(),
+        .composer = fixture->composer,
         .maildir = "/nowhere",
     };
 }
 
 static void tear_down(Fixture *fixture, gconstpointer data)
 {
+    composer_free(fixture->composer);
     test_desk_free(fixture->desk);
 }
 
@@ -53,6 +59,19 @@ static char *relays(Fixture *fixture)
                                password != NULL ? password : "-");
     }
     return g_string_free(text, FALSE);
+}
+
+/* Waits until the query answers so; looks every 5 ms for at most 20 s. */
+static void wait_until(Fixture *fixture, const char *sql, const char *want)
+{
+    g_autofree char *found = NULL;
+    for (int i = 0; i < 4000 && g_strcmp0(found, want) != 0; i++) {
+        if (found != NULL)
+            g_usleep(5000);
+        g_free(found);
+        found = test_desk_ask(fixture->desk, sql);
+    }
+    g_assert_cmpstr(found, ==, want);
 }
 
 /* ---- where the secrets go ---- */
@@ -82,6 +101,8 @@ static const struct {
     {"none left", "{\"fallback_relays\":[]}", "a:25 pa", 1},
     {"first to the back", "{\"host\":\"c\",\"fallback_relays\":[" B "},{\"host\":\"a\"}]}",
      "c:25 pc; b:587 pb; a:25 pa", 3},
+    {"another in front", "{\"host\":\"z\",\"fallback_relays\":[{\"host\":\"a\"}]}",
+     "z:25 -; a:25 pa", 1},
     {"first somewhere else", "{\"host\":\"z\"}", "z:25 pa; b:587 pb; c:25 pc", 3},
     {"first without", "{\"password\":null}", "a:25 -; b:587 pb; c:25 pc", 2},
     {"only smtp falls back", "{\"transport\":\"maildir\"}", "maildir pa", 3},
@@ -159,6 +180,138 @@ static void test_each_has_its_state(Fixture *fixture, gconstpointer data)
                     ==, "up");
 }
 
+/* ---- access tokens ---- */
+
+#define REFRESH_TOKENS                                                                             \
+    "SELECT name, value FROM secret WHERE name LIKE '%refresh_token' ORDER BY name"
+
+typedef struct {
+    FaultServer *relay;
+    TokenServer *tokens;
+    char *relay_json; /* the relay's fields, without a bracket */
+    DeliveryTokens *kept;
+} Peers;
+
+static void peers_start(Peers *peers, Fixture *fixture, const TokenAnswer *answers)
+{
+    FaultServerPlan plan = {.offers = "AUTH XOAUTH2", .access_token = "t2"};
+    peers->relay = fault_server_start(&plan);
+    peers->tokens = token_server_start(answers, NULL);
+    g_autofree char *url = token_server_url(peers->tokens, "127.0.0.1");
+    peers->relay_json = g_strdup_printf(
+        "\"host\":\"127.0.0.1\",\"port\":%d,\"security\":\"none\",\"username\":\"desk\","
+        "\"auth\":\"xoauth2\",\"token_url\":\"%s\",\"client_id\":\"c\"",
+        (int)fault_server_port(peers->relay), url);
+    peers->kept = fixture->setup.tokens = delivery_tokens_new();
+}
+
+static void peers_stop(Peers *peers)
+{
+    delivery_tokens_free(peers->kept);
+    fault_server_stop(peers->relay);
+    token_server_stop(peers->tokens);
+    g_free(peers->relay_json);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Peers, peers_stop)
+
+static json_t *test_send(Fixture *fixture, int relay)
+{
+    g_autoptr(GError) error = NULL;
+    json_t *result = delivery_test_send(&fixture->setup, "erika@desk.example", relay, &error);
+    g_assert_no_error(error);
+    return result;
+}
+
+static void put_secrets(Fixture *fixture, const Peers *peers, const char *secrets)
+{
+    g_autofree char *patch =
+        g_strdup_printf("{\"transport\":\"smtp\",%s,%s}", peers->relay_json, secrets);
+    put(fixture, patch);
+}
+
+/* The first token is refused; the second request goes with the refresh token that the first one
+ * brought, and its own is stored. Then a token serves two mails, and another place in the order
+ * changes nothing. */
+static void test_tokens(Fixture *fixture, gconstpointer data)
+{
+    static const TokenAnswer answers[] = {
+        {.body = "{\"access_token\":\"t1\",\"expires_in\":3600,\"refresh_token\":\"r1\"}"},
+        {.body = "{\"access_token\":\"t2\",\"expires_in\":3600,\"refresh_token\":\"r2\"}"},
+        {0}};
+    g_auto(Peers) peers = {0};
+    peers_start(&peers, fixture, answers);
+    put_secrets(fixture, &peers, "\"client_secret\":\"s\",\"refresh_token\":\"r0\"");
+    for (int i = 0; i < 2; i++) {
+        json_auto_t *result = test_send(fixture, 1);
+        g_assert_true(json_get_bool(result, "ok", false));
+    }
+    g_assert_cmpuint(token_server_requests(peers.tokens), ==, 2);
+    g_autofree char *asked = token_server_text(peers.tokens);
+    g_assert_nonnull(strstr(asked, "client_id=c&client_secret=s&refresh_token=r0"));
+    g_assert_nonnull(strstr(asked, "client_id=c&client_secret=s&refresh_token=r1"));
+    g_autofree char *kept = test_desk_rows(fixture->desk, REFRESH_TOKENS, 2);
+    g_assert_cmpstr(kept, ==, "alerts-server.refresh_token r2");
+    g_autofree char *moved = g_strdup_printf(
+        "{\"host\":\"other\",\"auth\":\"password\",\"fallback_relays\":[{%s}]}", peers.relay_json);
+    put(fixture, moved);
+    g_autofree char *now = test_desk_rows(fixture->desk, REFRESH_TOKENS, 2);
+    g_assert_cmpstr(now, ==, "alerts-server.2.refresh_token r2");
+    json_auto_t *result = test_send(fixture, 2);
+    g_assert_true(json_get_bool(result, "ok", false));
+    g_assert_cmpuint(token_server_requests(peers.tokens), ==, 2);
+}
+
+/* What a person puts in counts, though a token of the former sign-in is still good. */
+static void test_another_sign_in(Fixture *fixture, gconstpointer data)
+{
+    static const TokenAnswer answers[] = {{.body = "{\"access_token\":\"t2\",\"expires_in\":3600}"},
+                                          {0}};
+    g_auto(Peers) peers = {0};
+    peers_start(&peers, fixture, answers);
+    put_secrets(fixture, &peers, "\"refresh_token\":\"r0\"");
+    json_decref(test_send(fixture, 1));
+    manual_clock_advance(&fixture->desk->clock, US_PER_SECOND);
+    put_secrets(fixture, &peers, "\"refresh_token\":\"new\"");
+    json_decref(test_send(fixture, 1));
+    g_autofree char *asked = token_server_text(peers.tokens);
+    g_assert_nonnull(strstr(asked, "refresh_token=r0"));
+    g_assert_nonnull(strstr(asked, "refresh_token=new"));
+    put_secrets(fixture, &peers, "\"refresh_token\":null");
+    manual_clock_advance(&fixture->desk->clock, US_PER_HOUR);
+    json_decref(test_send(fixture, 1));
+    g_autofree char *later = token_server_text(peers.tokens);
+    g_assert_nonnull(strstr(later, "grant_type=client_credentials"));
+}
+
+/* No token: the relay is down, and its state says why. Alerts wait, and leave with the first token.
+ */
+static void test_no_token(Fixture *fixture, gconstpointer data)
+{
+    static const TokenAnswer answers[] = {
+        {.status = 401,
+         .body = "{\"error\":\"invalid_client\",\"error_description\":\"The secret expired.\"}"},
+        {.body = "{\"access_token\":\"t2\",\"expires_in\":3600}"},
+        {0}};
+    g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL); /* the relay is down */
+    g_auto(Peers) peers = {0};
+    g_autoptr(GError) error = NULL;
+    peers_start(&peers, fixture, answers);
+    put_secrets(fixture, &peers, "\"client_secret\":\"s\"");
+    test_desk_open(fixture->desk, &fixture->desk->employee, NULL, true);
+    Delivery *delivery = delivery_start(&fixture->setup, &error);
+    g_assert_no_error(error);
+    wait_until(fixture, "SELECT state FROM relay", "down");
+    g_autofree char *why = test_desk_ask(fixture->desk, "SELECT reason FROM relay");
+    g_assert_nonnull(strstr(why, "at token: 127.0.0.1 gave no access token: it refused (HTTP 401):"
+                                 " invalid_client: The secret expired."));
+    g_autofree char *state = test_desk_ask(fixture->desk, "SELECT state FROM outbox");
+    g_assert_cmpstr(state, ==, "queued");
+    manual_clock_advance(&fixture->desk->clock, 10 * US_PER_SECOND);
+    delivery_wake(delivery);
+    wait_until(fixture, "SELECT state FROM outbox", "accepted");
+    delivery_stop(delivery, 2000);
+}
+
 /* ---- the test mail ---- */
 
 static void test_one_relay_is_tested(Fixture *fixture, gconstpointer data)
@@ -195,5 +348,8 @@ int main(int argc, char **argv)
     ADD("history", test_history_shows_no_secret);
     ADD("states", test_each_has_its_state);
     ADD("test-mail", test_one_relay_is_tested);
+    ADD("tokens", test_tokens);
+    ADD("another-sign-in", test_another_sign_in);
+    ADD("no-token", test_no_token);
     return g_test_run();
 }

@@ -206,8 +206,46 @@ static bool finish_auth(Peer *peer, const char *user, const char *password)
                       peer->signed_in ? "235 2.7.0 welcome" : "535 5.7.8 wrong name or password");
 }
 
+static bool refuse_token(Peer *peer)
+{
+    const char *challenge = peer->server->plan.challenge;
+    if (challenge != NULL) {
+        g_autofree char *base64 = g_base64_encode((const guchar *)challenge, strlen(challenge));
+        g_autofree char *line = g_strconcat("334 ", base64, NULL);
+        g_autofree char *answer = peer_reply(peer, line) ? peer_read(peer) : NULL;
+        if (answer == NULL)
+            return false;
+        if (*answer != '\0')
+            return peer_reply(peer, "501 5.5.4 an empty line was expected");
+    }
+    return peer_reply(peer, "535 5.7.8 Username and token not accepted") &&
+           !peer->server->plan.close_on_refusal;
+}
+
+static bool do_xoauth2(Peer *peer, const char *line)
+{
+    g_autofree char *later = NULL;
+    const char *given = line + MIN(strlen("AUTH XOAUTH2 "), strlen(line));
+    if (*given == '\0') {
+        if (!peer_reply(peer, "334 "))
+            return false;
+        given = later = peer_read(peer);
+    }
+    if (given == NULL)
+        return false;
+    gsize n;
+    g_autofree guchar *decoded = g_base64_decode(given, &n);
+    g_autofree char *text = g_strndup((char *)decoded, n);
+    g_autofree char *wanted =
+        g_strdup_printf("user=desk\1auth=Bearer %s\1\1", peer->server->plan.access_token);
+    peer->signed_in = strcmp(text, wanted) == 0;
+    return peer->signed_in ? peer_reply(peer, "235 2.7.0 Accepted") : refuse_token(peer);
+}
+
 static bool do_auth(Peer *peer, const char *line)
 {
+    if (peer->server->plan.access_token != NULL && g_str_has_prefix(line, "AUTH XOAUTH2"))
+        return do_xoauth2(peer, line);
     if (g_str_has_prefix(line, "AUTH LOGIN")) {
         if (!peer_reply(peer, "334 VXNlcm5hbWU6"))
             return false;
@@ -333,7 +371,7 @@ static bool peer_command(Peer *peer, const char *line)
         return line[0] == 'E' ? do_ehlo(peer) : peer_reply(peer, "250 hello");
     if (strcmp(stage, "starttls") == 0 && plan->certificate != NULL)
         return do_starttls(peer);
-    if (strcmp(stage, "auth") == 0 && plan->password != NULL)
+    if (strcmp(stage, "auth") == 0 && (plan->password != NULL || plan->access_token != NULL))
         return do_auth(peer, line);
     if (strcmp(stage, "mail") == 0)
         return do_mail(peer, line);

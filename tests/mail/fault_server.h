@@ -32,13 +32,16 @@ typedef struct {
 
 typedef struct {
     bool no_pipelining;
-    bool no_ehlo;                 /* knows only HELO */
-    bool dribble;                 /* sends its replies byte by byte */
-    bool always_354;              /* says 354 to DATA though no recipient was accepted */
-    bool reads_slowly;            /* a small receive buffer, and a pause before the body is read */
-    const char *offers;           /* further EHLO lines, separated by "\n": "SIZE 1000\nSMTPUTF8" */
-    const char *injected;         /* sent in clear right behind the 220 to STARTTLS */
-    const char *password;         /* AUTH is offered, with this password for the user "desk" */
+    bool no_ehlo;             /* knows only HELO */
+    bool dribble;             /* sends its replies byte by byte */
+    bool always_354;          /* says 354 to DATA though no recipient was accepted */
+    bool reads_slowly;        /* a small receive buffer, and a pause before the body is read */
+    const char *offers;       /* further EHLO lines, separated by "\n": "SIZE 1000\nSMTPUTF8" */
+    const char *injected;     /* sent in clear right behind the 220 to STARTTLS */
+    const char *access_token; /* AUTH XOAUTH2 takes this token, for the user "desk" */
+    const char *challenge; /* the JSON behind a 334 where a token is refused; NULL: 535 at once */
+    bool close_on_refusal; /* closes behind the 535 for a token */
+    const char *password;  /* AUTH is offered, with this password for the user "desk" */
     GTlsCertificate *certificate; /* STARTTLS is offered, or used from the start */
     bool implicit_tls;
     unsigned close_after_messages; /* closes without a word after so many messages of a connection;
