@@ -23,6 +23,10 @@
 #define FIRST_PAUSE_US 50000
 #define LAST_PAUSE_US  1000000
 
+/* A process that is stopped in the middle of a transaction keeps its locks: after so long the
+ * server ends the transaction. Less than others wait for a lock, so that they need not fail. */
+#define STANDSTILL_MS 5000
+
 /* Notices belong to nobody's log: they may quote data. But a server that says goodbye to an idle
  * connection ("terminating connection due to administrator command") does it with one of these. */
 static void look_at_notice(void *data, const PGresult *result)
@@ -72,11 +76,11 @@ static bool set_up_session(PgDb *db, PgConnection *connection, GError **error)
     }
     /* Durable means durable, whatever the server's default is. */
     g_autofree char *sql = g_strdup_printf("SET lock_timeout = %" G_GINT64_FORMAT ";"
-                                           "SET idle_in_transaction_session_timeout = 60000;"
+                                           "SET idle_in_transaction_session_timeout = %d;"
                                            "SET client_min_messages = error;"
                                            "SELECT set_config('synchronous_commit', 'on', false)"
                                            " WHERE current_setting('synchronous_commit') = 'off'",
-                                           db->base.busy_timeout_ms);
+                                           db->base.busy_timeout_ms, STANDSTILL_MS);
     return postgresql_connection_run(connection, sql, NULL, error);
 }
 

@@ -521,6 +521,7 @@ static bool lock_and_wait(DbTx *tx, void *data, GError **error)
 typedef struct {
     Db *db;
     pthread_barrier_t barrier;
+    int runs;
 } Locker;
 
 static void *lock_main(void *data)
@@ -547,6 +548,48 @@ static void test_lock_timeout(void)
     pthread_barrier_wait(&locker.barrier);
     g_thread_join(thread);
     pthread_barrier_destroy(&locker.barrier);
+}
+
+/* The first run holds its lock until somebody else had the row. */
+static bool stand_still(DbTx *tx, void *data, GError **error)
+{
+    Locker *locker = data;
+    if (!db_exec(tx, NULL, error, "UPDATE thing SET n = n + 1 WHERE id = 1", ""))
+        return false;
+    if (locker->runs++ == 0) {
+        pthread_barrier_wait(&locker->barrier);
+        pthread_barrier_wait(&locker->barrier);
+    }
+    return true;
+}
+
+static gpointer stand_still_main(gpointer data)
+{
+    Locker *locker = data;
+    g_autoptr(GError) error = NULL;
+    db_write(locker->db, stand_still, locker, &error);
+    g_assert_no_error(error);
+    return NULL;
+}
+
+/* A process that is stopped in the middle of a transaction delays the others, who need not fail,
+ * and does its work again when it goes on. */
+static void test_standstill(void)
+{
+    g_auto(Setup) setup = setup_new(10000);
+    Locker locker = {.db = setup.db};
+    pthread_barrier_init(&locker.barrier, NULL, 2);
+    run(setup.db, "INSERT INTO thing (id) VALUES (1)");
+    GThread *thread = g_thread_new("still", stand_still_main, &locker);
+    pthread_barrier_wait(&locker.barrier);
+    run(setup.far, "UPDATE thing SET n = n + 10 WHERE id = 1");
+    pthread_barrier_wait(&locker.barrier);
+    g_thread_join(thread);
+    pthread_barrier_destroy(&locker.barrier);
+    g_assert_cmpint(locker.runs, ==, 2);
+    int64_t n = 0;
+    db_read(setup.db, sum_fn, &n, NULL);
+    g_assert_cmpint(n, ==, 11);
 }
 
 static bool insert_long_name(DbTx *tx, void *data, GError **error)
@@ -609,6 +652,7 @@ int main(int argc, char **argv)
     g_test_add_func("/db/postgresql-faults/read-within", test_read_within);
     g_test_add_func("/db/postgresql-faults/read-within-middle", test_read_within_middle);
     g_test_add_func("/db/postgresql-faults/lock-timeout", test_lock_timeout);
+    g_test_add_func("/db/postgresql-faults/standstill", test_standstill);
     g_test_add_func("/db/postgresql-faults/too-large", test_too_large);
     g_test_add_func("/db/postgresql-faults/durable", test_durable);
     return g_test_run();

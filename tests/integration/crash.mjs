@@ -51,51 +51,65 @@ async function take(step, site, dice) {
     return node.start();
 }
 
-async function openSite(engine, dice, day) {
-    const site = await Site.open(engine, dice);
-    const load = new Load({ dice, url: () => site.url, busy: () => site.busy, token: site.desk.token });
-    load.promises.push(site.first);
-    await site.relay.ask({ day });
-    return { site, load };
+/** Runs `work(site, load)`, and whatever comes of it, nothing goes on afterwards. */
+async function withSite(engine, dice, day, work) {
+    const site = new Site(dice);
+    const load = new Load({ dice, url: () => site.url, busy: () => site.busy, promises: site.promises });
+    try {
+        load.token = await site.open(engine, day);
+        const result = await work(site, load);
+        await site.close();
+        return result;
+    } finally {
+        load.over = true;
+        site.abandon();
+    }
 }
 
-function checkHealth(load, site) {
+function checkHealth(site, load) {
     if (load.failure !== undefined) throw load.failure;
     if (site.failure !== undefined) throw site.failure;
 }
 
+/** `say(line)` hears of the progress, after some steps and at the end. */
+async function takeAll(steps, site, load, dice, say) {
+    const begun = performance.now();
+    const tell = async () => {
+        const { kept, repeated } = await site.relay.ask();
+        const seconds = Math.round((performance.now() - begun) / 1000);
+        const tickets = site.promises.length;
+        say(`${seconds} s: ${site.killed} kills, ${tickets} tickets, ${kept} mails, ${repeated} of them repeats`);
+    };
+    for (const [i, step] of steps.entries()) {
+        await take(step, site, dice);
+        checkHealth(site, load);
+        if ((i + 1) % REPORT_EVERY === 0) await tell();
+    }
+    await load.stop();
+    await tell();
+}
+
 /**
- * One run. Returns the audit's counts and faults, with what was done. `say(line)` hears of the progress. On PostgreSQL
- * senders are also stopped past their lease and continued (`pauses`), and the database restarts (`restarts`).
+ * One run. Returns the audit's counts and faults, with what was done. On PostgreSQL senders are also stopped past their
+ * lease and continued (`pauses`), and the database restarts (`restarts`).
  */
 export async function crashRun({ engine, kills, pauses, restarts, seed = anySeed(), say = () => {} }) {
     const begun = performance.now();
     const dice = new Dice(seed);
-    const most = Math.ceil(kills / 20);
-    const wanted = { engine, kills, pauses: pauses ?? most, restarts: restarts ?? most };
+    const some = Math.ceil(kills / 20);
+    const wanted = { engine, kills, pauses: pauses ?? some, restarts: restarts ?? some };
     say(`${engine}: ${kills} kills, seed ${seed}`);
-    const { site, load } = await openSite(engine, dice, Day.BAD);
-    load.start(CLIENTS);
-    let done = 0;
-    const seconds = () => Math.round((performance.now() - begun) / 1000);
-    for (const step of plan(wanted, dice)) {
-        await take(step, site, dice);
-        checkHealth(load, site);
-        done += 1;
-        if (done % REPORT_EVERY !== 0) continue;
-        const { kept, repeated } = await site.relay.ask();
-        const tickets = load.promises.length;
-        say(`${seconds()} s: ${site.killed} kills, ${tickets} tickets, ${kept} mails, ${repeated} of them repeats`);
-    }
-    await load.stop();
-    say(`${seconds()} s: waiting until every alert is final`);
-    await site.settle();
-    const books = audit({ promises: load.promises, ...(await site.books()) });
-    const relay = await site.relay.ask();
-    await site.close();
-    const { killed, complaints } = site;
-    const requests = { again: load.repeated, replayed: load.replayed };
-    return { ...wanted, kills: killed, seed, seconds: seconds(), requests, relay, complaints, ...books };
+    return withSite(engine, dice, Day.BAD, async (site, load) => {
+        load.start(CLIENTS);
+        await takeAll(plan(wanted, dice), site, load, dice, say);
+        await site.settle();
+        const books = audit(await site.books());
+        const relay = await site.relay.ask();
+        const { killed, complaints } = site;
+        const requests = { again: load.repeated, replayed: load.replayed };
+        const seconds = Math.round((performance.now() - begun) / 1000);
+        return { ...wanted, kills: killed, seed, seconds, requests, relay, complaints, ...books };
+    });
 }
 
 /**
@@ -103,25 +117,24 @@ export async function crashRun({ engine, kills, pauses, restarts, seed = anySeed
  * the stopped one still stands. Then it goes on, with all it had in its hands. The relay is slow but well, so that
  * nothing else makes an alert uncertain. Returns the audit.
  */
-export async function stoppedSenders(seed = anySeed()) {
-    const { site, load } = await openSite("postgresql", new Dice(seed), Day.SLOW);
-    for (const node of site.senders) {
-        const { kept } = await site.relay.ask({ day: Day.SLOW });
-        load.start(CLIENTS);
-        await until("mails flow", async () => (await site.relay.ask()).kept > kept + 40);
-        node.stand();
-        await load.stop();
-        await site.settle();
-        node.goOn();
-        load.start(CLIENTS);
-        await sleep(UP_MS);
-        await load.stop();
-        await site.settle();
-        checkHealth(load, site);
-    }
-    const result = audit({ promises: load.promises, ...(await site.books()) });
-    await site.close();
-    return { seed, ...result };
+export function stoppedSenders(seed = anySeed()) {
+    return withSite("postgresql", new Dice(seed), Day.SLOW, async (site, load) => {
+        for (const node of site.senders) {
+            const { kept } = await site.relay.ask({ day: Day.SLOW });
+            load.start(CLIENTS);
+            await until("mails flow", async () => (await site.relay.ask()).kept > kept + 40);
+            node.stand();
+            await load.stop();
+            await site.settle();
+            node.goOn();
+            load.start(CLIENTS);
+            await sleep(UP_MS);
+            await load.stop();
+            await site.settle();
+            checkHealth(site, load);
+        }
+        return { seed, ...audit(await site.books()) };
+    });
 }
 
 // ---- for people ----

@@ -101,7 +101,8 @@ function checkTickets({ promises, tickets, alerts, always }, findings) {
     for (const promise of promises) {
         const ticket = found.get(promise.number);
         const decisions = byTicket.get(promise.number) ?? [];
-        if (ticket?.title !== promise.title || ticket.status !== promise.status) findings.add("missing", { promise, ticket });
+        const kept = ticket?.title === promise.title && ticket.status === promise.status;
+        if (!kept) findings.add("missing", { promise, ticket });
         else if (!decisionsAgree(promise, decisions, always)) findings.add("undecided", { promise, decisions });
         found.delete(promise.number);
     }
@@ -116,7 +117,8 @@ function checkTickets({ promises, tickets, alerts, always }, findings) {
 function causeOf(before, repeat, ends, crashes) {
     if (before.outcome === "dropped") return "relay";
     const end = ends.get(before.connection);
-    const ending = end?.by === "peer" ? crashes.findLast((at) => at <= end.at) : undefined;
+    const latest = Math.min(end?.at ?? Infinity, repeat.at);
+    const ending = end?.by === "peer" ? crashes.findLast((at) => at <= latest) : undefined;
     const crash = end?.at - ending < CLOSING_MS ? ending : crashes.find((at) => at >= before.at);
     return crash <= repeat.at ? crash : "lease";
 }

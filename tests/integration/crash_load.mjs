@@ -15,7 +15,12 @@ const STATUS = { New: 100, Pending: 200, Completed: 1000 };
 
 /* What a client asks again after. Anything else the harness does not expect, and fails. */
 const AWAY = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ENOENT"]);
-const LATER = new Set([409, 503]); // the same request is still running; the database is away
+const AGAIN = new Set([
+    "/problems/still-running", // the same request, on a connection that has died
+    "/problems/busy",
+    "/problems/unavailable", // the database is away
+    "/problems/uncertain", // it went away during the commit
+]);
 
 /** The answer to a call, or undefined where the server died underneath. */
 export async function orNothing(calling) {
@@ -29,11 +34,12 @@ export async function orNothing(calling) {
 
 export class Load {
     /**
-     * `url()`: where the server is now, or undefined. `busy()`: whether enough is waiting already. `token`: of the API.
+     * `url()`: where the server is now, or undefined. `busy()`: whether enough is waiting already. `promises`: where
+     * they are written down, each {number, title, status, recipients, told: how often each kind of event}. `token`, of
+     * the API, may come later.
      */
-    constructor({ dice, url, busy, token }) {
-        Object.assign(this, { dice, url, busy, token });
-        this.promises = []; // {number, title, status, recipients, told: how often each kind of event}
+    constructor({ dice, url, busy, promises, token }) {
+        Object.assign(this, { dice, url, busy, promises, token });
         this.begun = 0; // tickets
         this.repeated = 0; // requests that had to be made again
         this.replayed = 0; // of them, answered with what the server had done before it died
@@ -108,7 +114,7 @@ export class Load {
                 if (answer.headers["idempotency-replayed"] !== undefined) this.replayed += 1;
                 return answer.body;
             }
-            if (answer !== undefined && !LATER.has(answer.status))
+            if (answer !== undefined && !AGAIN.has(answer.body?.type))
                 throw new Error(`${method} ${target} (${key}): ${answer.status} ${answer.text}`);
             this.repeated += 1;
             await sleep(AGAIN_MS);

@@ -11,7 +11,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-import { Postgres, SLOW, initDesk, scratchFolder, until } from "../support/api.mjs";
+import { Postgres, SLOW, initDesk, scratchFolder } from "../support/api.mjs";
 import { everything, smtpOn } from "./common.mjs";
 import { readMails } from "./crash_books.mjs";
 import { orNothing } from "./crash_load.mjs";
@@ -21,6 +21,7 @@ export const CONCURRENCY = 4;
 export const LEASE_SECONDS = 2;
 const BACKLOG = 300; // messages; while more wait, the clients pause
 const LOOK_MS = 100;
+const STANDSTILL_MS = 40_000 * SLOW; // so long without any progress is a failure, however busy the machine is
 const WAITING = ["held", "queued", "sending", "deferred", "uncertain"];
 
 /** The sink's process (crash_sink.mjs). */
@@ -48,8 +49,7 @@ class Relay {
     }
 
     close() {
-        this.child.disconnect();
-        return once(this.child, "exit");
+        if (this.child.connected) this.child.disconnect();
     }
 }
 
@@ -100,18 +100,25 @@ class Node {
 }
 
 export class Site {
-    static async open(engine, dice) {
-        const site = new Site();
-        site.dice = dice;
-        site.relay = await Relay.open(dice.seed());
-        if (engine === "postgresql") site.cluster = await Postgres.start();
-        site.desk = await initDesk({ database: site.cluster?.createDatabase() });
-        if (site.cluster === undefined) site.nodes = [new Node(site.desk, "server", [])];
-        else site.split();
-        [site.front] = site.nodes;
-        for (const node of site.nodes) await node.start();
-        await site.setUp();
-        return site;
+    constructor(dice) {
+        this.dice = dice;
+        this.promises = []; // see crash_load.mjs
+    }
+
+    /** Returns a token of the API. */
+    async open(engine, day) {
+        this.relay = await Relay.open(this.dice.seed());
+        if (engine === "postgresql") this.cluster = await Postgres.start();
+        this.desk = await initDesk({ database: this.cluster?.createDatabase() });
+        if (this.cluster === undefined) this.nodes = [new Node(this.desk, "server", [])];
+        else this.split();
+        [this.front] = this.nodes;
+        for (const node of this.nodes) await node.start();
+        await this.setUp();
+        await this.relay.ask({ day });
+        this.keeping = this.keep();
+        this.keeping.catch((error) => (this.failure = error));
+        return this.desk.token;
     }
 
     split() {
@@ -124,7 +131,7 @@ export class Site {
     }
 
     get url() {
-        return this.front.url;
+        return this.front?.url;
     }
 
     get killed() {
@@ -151,11 +158,9 @@ export class Site {
             contact: 1,
             title: "Who is told?",
         });
-        this.first = { number, title, status, recipients: [], told: { new_ticket: 1, ticket_closed: 0 } };
+        this.promises.push({ number, title, status, recipients: [], told: { new_ticket: 1, ticket_closed: 0 } });
         const alerts = await everything(server, `/api/v1/tickets/${number}/alerts`);
         this.always = alerts.map((alert) => alert.recipient);
-        this.keeping = this.keep();
-        this.keeping.catch((error) => (this.failure = error));
     }
 
     // ---- what happens to it ----
@@ -203,7 +208,22 @@ export class Site {
     async settle() {
         await this.relay.ask({ day: Day.GOOD });
         this.calm = true;
-        await until("every alert is final", () => this.allFinal(), { limit: 120_000 * SLOW, every: 200 });
+        let least = Infinity;
+        let since = performance.now();
+        for (; !(await this.allFinal()); await sleep(200)) {
+            if (this.failure !== undefined) throw this.failure;
+            const left = WAITING.reduce((sum, state) => sum + this.status.messages[state], 0);
+            if (left < least) [least, since] = [left, performance.now()];
+            else if (performance.now() - since > STANDSTILL_MS) throw new Error(`Nothing moves:\n${this.activity()}`);
+        }
+        this.calm = false;
+    }
+
+    /** For whoever has to find out why. */
+    activity() {
+        const status = JSON.stringify(this.status);
+        const sql = "SELECT pid, state, wait_event_type, pg_blocking_pids(pid), left(query, 120) FROM pg_stat_activity";
+        return `${status}\n${this.cluster?.sql(`${sql} WHERE datname IS NOT NULL AND state <> 'idle'`) ?? ""}`;
     }
 
     async allFinal() {
@@ -235,7 +255,8 @@ export class Site {
             messageId: alert.message_id,
         }));
         const crashes = this.senders.flatMap((node) => node.kills).sort((a, b) => a - b);
-        return { tickets, alerts, ...this.relay.read(), crashes, always: this.always };
+        const { promises, always } = this;
+        return { promises, always, tickets, alerts, ...this.relay.read(), crashes };
     }
 
     async close() {
@@ -246,6 +267,11 @@ export class Site {
             if (ended.code !== 0) throw new Error(`${node.name} did not stop well:\n${node.server.log}`);
         }
         await this.cluster?.stop();
-        await this.relay.close();
+    }
+
+    /** After close(), and after a failure: nothing of it goes on. What was started with api.mjs ends with cleanUp(). */
+    abandon() {
+        this.closed = true;
+        this.relay?.close();
     }
 }
