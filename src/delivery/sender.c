@@ -2,7 +2,8 @@
 /*
  * A sender: one thread, one connection. Takes its share of what was claimed, reads what the mails
  * are made from in one go, composes them, sends them in one pipeline, and hands each outcome on as
- * soon as it is known. It never writes to the database.
+ * soon as it is known. It writes nothing to the database, but for a relay's new refresh token
+ * (tokens.h).
  */
 #include "base/error.h"
 #include "delivery/private.h"
