@@ -109,6 +109,7 @@ Api *api_new(Desk *desk, Composer *composer)
     Api *api = g_new0(Api, 1);
     api->desk = desk;
     api->composer = composer;
+    api->tokens = token_cache_new();
     api->bound = g_new0(ApiBound, G_N_ELEMENTS(routes));
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
         api->bound[i] = (ApiBound){api, &routes[i]};
@@ -119,6 +120,7 @@ void api_free(Api *api)
 {
     if (api == NULL)
         return;
+    token_cache_free(api->tokens);
     g_free(api->bound);
     g_free(api);
 }
@@ -164,13 +166,27 @@ static bool check_query(const ApiCall *call, GError **error)
     return true;
 }
 
-static HttpResponse *answer(ApiCall *call, GError **error)
+static HttpResponse *handle(ApiCall *call, GError **error)
 {
     const ApiRoute *route = call->route;
-    if (route->scope != NULL &&
-        (!api_authenticate(call, error) || !api_require_scope(call, route->scope, error)))
+    return (route->scope == NULL || api_require_scope(call, route->scope, error)) &&
+                   check_query(call, error)
+               ? route->handler(call, error)
+               : NULL;
+}
+
+static HttpResponse *answer(ApiCall *call, GError **error)
+{
+    if (call->route->scope != NULL && !api_authenticate(call, error))
         return NULL;
-    return check_query(call, error) ? route->handler(call, error) : NULL;
+    g_autoptr(GError) failure = NULL;
+    HttpResponse *response = handle(call, &failure);
+    if (response != NULL)
+        return response;
+    /* It may have failed before anybody asked. A token that was revoked learns nothing more. */
+    if (error_http_status(failure) >= 500 || api_check_token(call, NULL, error))
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return NULL;
 }
 
 static void log_failure(const ApiCall *call, const GError *error)
@@ -190,7 +206,10 @@ static void call_clear(ApiCall *call)
 static HttpResponse *run(const HttpRequest *request, void *data)
 {
     const ApiBound *bound = data;
-    ApiCall call = {.api = bound->api, .route = bound->route, .request = request};
+    ApiCall call = {.api = bound->api,
+                    .route = bound->route,
+                    .request = request,
+                    .token_in_work = bound->route->handler == tickets_open};
     g_autoptr(GError) error = NULL;
     HttpResponse *response = answer(&call, &error);
     if (response == NULL) {
