@@ -10,12 +10,14 @@
 #include "api/resources.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "template/template.h"
 
 #include <string.h>
 
 static const char *const paged[] = {"cursor", "limit", NULL};
 static const char *const of_tickets[] = {"status", "account", "q", "customers_not_told",
                                          "cursor", "limit",   NULL};
+static const char *const of_diff[] = {"from", "to", NULL};
 static const char *const of_accounts[] = {"q", "cursor", "limit", NULL};
 static const char *const of_contacts[] = {"account", "cursor", "limit", NULL};
 static const char *const of_alerts[] = {"state", "cursor", "limit", NULL};
@@ -91,7 +93,18 @@ static const ApiRoute routes[] = {
     {"GET", OPTIONS "/{section}/changes", "options", options_changes, paged},
 
     {"GET", V1 "/templates", "templates", templates_list, paged},
+    {"POST", V1 "/templates", "templates", templates_post, NULL},
     {"GET", V1 "/templates/{id}", "templates", templates_get, NULL},
+    {"PATCH", V1 "/templates/{id}", "templates", templates_patch, NULL},
+    {"DELETE", V1 "/templates/{id}", "templates", templates_delete, NULL},
+    {"POST", V1 "/templates/{id}/copy", "templates", templates_copy, NULL},
+    {"POST", V1 "/templates/{id}/restore", "templates", templates_restore, NULL},
+    {"GET", V1 "/templates/{id}/versions", "templates", templates_versions, paged},
+    {"GET", V1 "/templates/{id}/versions/{version}", "templates", templates_get_version, NULL},
+    {"GET", V1 "/templates/{id}/diff", "templates", templates_diff, of_diff},
+    {"POST", V1 "/templates/{id}/preview", "templates", templates_preview, NULL},
+    {"POST", V1 "/templates/{id}/test-send", "templates", templates_test_send, NULL},
+    {"GET", V1 "/merge-fields", "templates", merge_fields_list, NULL},
 
     {"GET", V1 "/openapi.json", NULL, openapi_document, NULL},
     {"GET", "/healthz", NULL, health_alive, NULL},
@@ -129,6 +142,12 @@ void api_set_test_send(Api *api, ApiTestSend test_send, void *data)
 {
     api->test_send = test_send;
     api->test_send_data = data;
+}
+
+void api_set_test_template(Api *api, ApiTestTemplate test_template, void *data)
+{
+    api->test_template = test_template;
+    api->test_template_data = data;
 }
 
 void api_set_resume(Api *api, ApiResume resume, void *data)
@@ -214,7 +233,9 @@ static HttpResponse *run(const HttpRequest *request, void *data)
     HttpResponse *response = answer(&call, &error);
     if (response == NULL) {
         log_failure(&call, error);
-        response = http_response_problem(error);
+        int line = 0, column = 0;
+        template_error_position(error, &line, &column);
+        response = http_response_problem_at(error, line, column);
     }
     call_clear(&call);
     return response;

@@ -20,6 +20,8 @@ struct Api {
     Composer *composer;
     ApiTestSend test_send;
     void *test_send_data;
+    ApiTestTemplate test_template;
+    void *test_template_data;
     ApiAlertsServer alerts_server;
     void *alerts_server_data;
     ApiResume resume;
