@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two default templates, embedded in the program. */
+/* The two default templates, embedded in the program, in five languages. */
 #pragma once
 
 #include "alerts/policy.h"

@@ -2,59 +2,34 @@
 #include "alerts/compose.h"
 
 #include "alerts/facts.h"
+#include "alerts/locale.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "base/limits.h"
 #include "base/monitor.h"
 #include "base/secret.h"
 #include "records/event.h"
-#include "records/ticket_template.h"
-#include "template/template.h"
 
 #include <string.h>
 
 /* Parsed templates that are kept; when there are more, all are forgotten and parsed again. */
 #define CACHE_MAX 200
 
-typedef struct {
-    int users; /* the cache is one of them */
-    Template *subject;
-    Template *text;
-    Template *html; /* NULL: none */
-} ParsedTemplate;
-
 struct Composer {
     char *desk_id;
     Monitor lock;
-    GHashTable *parsed; /* "id:version" -> ParsedTemplate * */
+    GHashTable *parsed; /* "id:version:language" -> Words * */
     SenderCache senders;
 };
 
 struct ComposeSource {
-    Alert *alert;
-    char *facts;            /* the event's, as they are stored */
-    ParsedTemplate *parsed; /* from the cache; NULL: parse `template_record` */
-    TicketTemplate *template_record;
+    Alert *alert;                    /* its id is 0 where it is of no event, for preview and test */
+    char *facts;                     /* the event's, as they are stored */
+    Words *words;                    /* from the cache; NULL: parse `template_record` */
+    TicketTemplate *template_record; /* with the text of one language */
     GArray *earlier;
     GError *problem; /* why no mail can be made of it; NULL: none is known */
+    char *test_id;   /* makes the Message-ID of a mail that is of no event; NULL: of an alert */
 };
-
-static void parsed_unref(ParsedTemplate *parsed)
-{
-    if (parsed == NULL || !g_atomic_int_dec_and_test(&parsed->users))
-        return;
-    template_free(parsed->subject);
-    template_free(parsed->text);
-    template_free(parsed->html);
-    g_free(parsed);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ParsedTemplate, parsed_unref)
-
-static ParsedTemplate *parsed_ref(ParsedTemplate *parsed)
-{
-    g_atomic_int_inc(&parsed->users);
-    return parsed;
-}
 
 Composer *composer_new(const char *desk_id)
 {
@@ -63,7 +38,7 @@ Composer *composer_new(const char *desk_id)
     monitor_init(&composer->lock);
     sender_cache_init(&composer->senders);
     composer->parsed =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)parsed_unref);
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)words_unref);
     return composer;
 }
 
@@ -119,8 +94,8 @@ ComposeSource *compose_source_load(DbTx *tx, const Alert *alert, GError **error)
     if (event == NULL)
         return NULL;
     source->facts = g_strdup(event->facts);
-    source->template_record =
-        ticket_template_load(tx, alert->template_id, alert->template_version, error);
+    source->template_record = ticket_template_load_text(
+        tx, alert->template_id, alert->template_version, alert->language, error);
     if (source->template_record == NULL)
         return NULL;
     source->earlier = alert_earlier(tx, alert, error);
@@ -136,63 +111,72 @@ void compose_source_free(ComposeSource *source)
         return;
     alert_free(source->alert);
     g_free(source->facts);
-    parsed_unref(source->parsed);
+    words_unref(source->words);
     g_clear_error(&source->problem);
     ticket_template_free(source->template_record);
     g_clear_pointer(&source->earlier, g_array_unref);
+    g_free(source->test_id);
     g_free(source);
 }
 
-static ParsedTemplate *parse(const TicketTemplate *record, GError **error)
+ComposeSource *compose_source_new(const TicketTemplate *record, const char *language,
+                                  const json_t *facts, const char *recipient_name,
+                                  const char *recipient, const char *test_id)
 {
-    g_autoptr(ParsedTemplate) parsed = g_new0(ParsedTemplate, 1);
-    parsed->users = 1;
-    parsed->subject = template_parse(record->subject, strlen(record->subject), error);
-    if (parsed->subject == NULL)
-        return NULL;
-    parsed->text = template_parse(record->text, strlen(record->text), error);
-    if (parsed->text == NULL)
-        return NULL;
-    if (record->html != NULL) {
-        parsed->html = template_parse(record->html, strlen(record->html), error);
-        if (parsed->html == NULL)
-            return NULL;
-    }
-    return g_steal_pointer(&parsed);
+    const TemplateText *text = ticket_template_text(record, language);
+    ComposeSource *source = g_new0(ComposeSource, 1);
+    Alert alert = {.recipient = (char *)recipient,
+                   .recipient_name = (char *)recipient_name,
+                   .template_id = record->id,
+                   .template_version = record->version,
+                   .language = text->language};
+    source->alert = copy_alert(&alert);
+    source->facts = json_dumps(facts, JSON_COMPACT);
+    source->template_record = ticket_template_new();
+    source->template_record->id = record->id;
+    source->template_record->version = record->version;
+    g_ptr_array_add(source->template_record->texts,
+                    template_text_new(text->language, text->subject, text->text, text->html));
+    source->earlier = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    source->test_id = g_strdup(test_id);
+    return source;
 }
 
-static char *cache_key(int64_t template_id, int64_t version)
+static char *cache_key(int64_t template_id, int64_t version, const char *language)
 {
-    return g_strdup_printf("%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, template_id, version);
+    return g_strdup_printf("%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ":%s", template_id, version,
+                           language);
 }
 
 /* A reference of the caller's own; NULL where it is not in the cache. */
-static ParsedTemplate *find_cached(Composer *composer, const Alert *alert)
+static Words *find_cached(Composer *composer, const Alert *alert)
 {
-    g_autofree char *key = cache_key(alert->template_id, alert->template_version);
+    g_autofree char *key = cache_key(alert->template_id, alert->template_version, alert->language);
     monitor_lock(&composer->lock);
-    ParsedTemplate *parsed = g_hash_table_lookup(composer->parsed, key);
-    if (parsed != NULL)
-        parsed_ref(parsed);
+    Words *words = g_hash_table_lookup(composer->parsed, key);
+    if (words != NULL)
+        words_ref(words);
     monitor_unlock(&composer->lock);
-    return parsed;
+    return words;
 }
 
 /* A reference of the caller's own. */
-static ParsedTemplate *find_parsed(Composer *composer, const TicketTemplate *record, GError **error)
+static Words *find_words(Composer *composer, const TicketTemplate *record, GError **error)
 {
-    g_autofree char *key = cache_key(record->id, record->version);
+    const TemplateText *text = record->texts->pdata[0];
+    g_autofree char *key = cache_key(record->id, record->version, text->language);
     monitor_lock(&composer->lock);
-    ParsedTemplate *parsed = g_hash_table_lookup(composer->parsed, key);
-    if (parsed == NULL && (parsed = parse(record, error)) != NULL) {
+    Words *words = g_hash_table_lookup(composer->parsed, key);
+    if (words == NULL &&
+        (words = words_parse(text->subject, text->text, text->html, NULL, error)) != NULL) {
         if (g_hash_table_size(composer->parsed) >= CACHE_MAX)
             g_hash_table_remove_all(composer->parsed);
-        g_hash_table_insert(composer->parsed, g_steal_pointer(&key), parsed);
+        g_hash_table_insert(composer->parsed, g_steal_pointer(&key), words);
     }
-    if (parsed != NULL)
-        parsed_ref(parsed);
+    if (words != NULL)
+        words_ref(words);
     monitor_unlock(&composer->lock);
-    return parsed;
+    return words;
 }
 
 /* ---- many at once ---- */
@@ -200,11 +184,11 @@ static ParsedTemplate *find_parsed(Composer *composer, const TicketTemplate *rec
 static bool add_template(DbTx *tx, Composer *composer, ComposeSource *source, GError **error)
 {
     const Alert *alert = source->alert;
-    source->parsed = find_cached(composer, alert);
-    if (source->parsed != NULL)
+    source->words = find_cached(composer, alert);
+    if (source->words != NULL)
         return true;
-    source->template_record =
-        ticket_template_load(tx, alert->template_id, alert->template_version, error);
+    source->template_record = ticket_template_load_text(
+        tx, alert->template_id, alert->template_version, alert->language, error);
     return source->template_record != NULL;
 }
 
@@ -262,21 +246,6 @@ int64_t compose_source_closing(const ComposeSource *source)
     return source->alert->kind == ALERT_TICKET_CLOSED ? source->alert->ticket : 0;
 }
 
-/* A subject is one line, whatever the template gives. */
-static char *one_line(const char *text)
-{
-    g_autofree char *flat = g_strdup(text);
-    g_strdelimit(flat, "\r\n\t", ' ');
-    return g_strdup(g_strstrip(flat));
-}
-
-void composed_text_clear(ComposedText *text)
-{
-    g_clear_pointer(&text->subject, g_free);
-    g_clear_pointer(&text->text, g_free);
-    g_clear_pointer(&text->html, g_free);
-}
-
 bool compose_text(Composer *composer, const ComposeSource *source, ComposedText *out,
                   GError **error)
 {
@@ -284,33 +253,26 @@ bool compose_text(Composer *composer, const ComposeSource *source, ComposedText 
         g_propagate_error(error, g_error_copy(source->problem));
         return false;
     }
-    g_autoptr(ParsedTemplate) parsed = source->parsed != NULL
-                                           ? parsed_ref(source->parsed)
-                                           : find_parsed(composer, source->template_record, error);
-    if (parsed == NULL)
+    const Alert *alert = source->alert;
+    g_autoptr(Words) words = source->words != NULL
+                                 ? words_ref(source->words)
+                                 : find_words(composer, source->template_record, error);
+    if (words == NULL)
         return false;
     json_auto_t *facts = json_loads(source->facts, 0, NULL);
     if (facts == NULL) {
         error_set(error, TD_ERROR_CORRUPT, "The facts of event %" G_GINT64_FORMAT " cannot be read",
-                  source->alert->event);
+                  alert->event);
         return false;
     }
     json_auto_t *fields =
-        facts_merge_fields(facts, source->alert->recipient_name, source->alert->recipient);
-    g_autofree char *subject = NULL;
-    g_autofree char *text = NULL;
-    g_autofree char *html = NULL;
-    if (!template_render(parsed->subject, fields, template_escape_none, NULL, NULL,
-                         LIMIT_RENDERED_BYTES, &subject, error) ||
-        !template_render(parsed->text, fields, template_escape_none, NULL, NULL,
-                         LIMIT_RENDERED_BYTES, &text, error))
+        facts_merge_fields(facts, alert->recipient_name, alert->recipient, alert->language);
+    if (!words_render(words, fields, out, NULL, error))
         return false;
-    if (parsed->html != NULL && !template_render(parsed->html, fields, template_escape_html, NULL,
-                                                 NULL, LIMIT_RENDERED_BYTES, &html, error))
-        return false;
-    out->subject = one_line(subject);
-    out->text = g_steal_pointer(&text);
-    out->html = g_steal_pointer(&html);
+    if (source->test_id != NULL) {
+        g_autofree char *subject = out->subject;
+        out->subject = g_strdup_printf("%s %s", locale_test_mark(alert->language), subject);
+    }
     return true;
 }
 
@@ -319,14 +281,22 @@ char *compose_message_id(const char *desk_id, int64_t alert)
     return g_strdup_printf("alert.%" G_GINT64_FORMAT "@%s.tidings", alert, desk_id);
 }
 
+static char *message_id_of(const Composer *composer, const ComposeSource *source)
+{
+    return source->test_id != NULL
+               ? g_strdup_printf("test.%s@%s.tidings", source->test_id, composer->desk_id)
+               : compose_message_id(composer->desk_id, source->alert->id);
+}
+
 /* One root for the ticket, which no mail ever had, then the recipient's earlier alerts: so a mail
- * program shows all mail of one ticket as one thread, whichever of them a person kept.
- * NULL-terminated. */
+ * program shows all mail of one ticket as one thread, whichever of them a person kept. A test
+ * stands alone. NULL-terminated. */
 static char **references(const Composer *composer, const ComposeSource *source)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new();
-    g_ptr_array_add(list, g_strdup_printf("ticket.%" G_GINT64_FORMAT "@%s.tidings",
-                                          source->alert->ticket, composer->desk_id));
+    if (source->test_id == NULL)
+        g_ptr_array_add(list, g_strdup_printf("ticket.%" G_GINT64_FORMAT "@%s.tidings",
+                                              source->alert->ticket, composer->desk_id));
     for (guint i = 0; i < source->earlier->len; i++)
         g_ptr_array_add(list, compose_message_id(composer->desk_id,
                                                  g_array_index(source->earlier, int64_t, i)));
@@ -345,11 +315,12 @@ GBytes *compose_message(Composer *composer, const ComposeSource *source, const c
     g_autoptr(SenderIdentity) identity = composer_sender(composer, sender, error);
     if (identity == NULL)
         return NULL;
-    ComposedText text = {0};
+    g_auto(ComposedText) text = {0};
     if (!compose_text(composer, source, &text, error))
         return NULL;
-    g_autofree char *message_id = compose_message_id(composer->desk_id, source->alert->id);
+    g_autofree char *message_id = message_id_of(composer, source);
     g_auto(GStrv) refs = references(composer, source);
+    guint n_refs = g_strv_length(refs);
     MessageParts parts = {
         .from_name = text_or_null(identity->from_name),
         .from_address = identity->from_address,
@@ -359,16 +330,14 @@ GBytes *compose_message(Composer *composer, const ComposeSource *source, const c
         .subject = text.subject,
         .date_us = dated_at,
         .message_id = message_id,
-        .in_reply_to = refs[g_strv_length(refs) - 1],
+        .in_reply_to = n_refs > 0 ? refs[n_refs - 1] : NULL,
         .references = (const char *const *)refs,
         .language = source->alert->language,
         .automatic = true,
         .text = text.text,
         .html = text.html,
     };
-    GBytes *message = message_build(&parts, error);
-    composed_text_clear(&text);
-    return message;
+    return message_build(&parts, error);
 }
 
 char *compose_hash(GBytes *message)

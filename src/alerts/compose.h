@@ -8,10 +8,12 @@
 
 #include "alerts/alert.h"
 #include "alerts/sender.h"
+#include "alerts/words.h"
 #include "db/db.h"
 #include "mail/message.h"
 #include "outbox/outbox.h"
 #include "records/settings.h"
+#include "records/ticket_template.h"
 
 #include <jansson.h>
 
@@ -43,13 +45,14 @@ int64_t compose_source_closing(const ComposeSource *source);
 void compose_source_free(ComposeSource *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ComposeSource, compose_source_free)
 
+/* The same without an event, for preview and test: this template's text in this language (which it
+ * has), these facts, this recipient. With `test_id` (letters and digits, never used before) it
+ * makes a mail that is marked as a test. Copies all. */
+ComposeSource *compose_source_new(const TicketTemplate *record, const char *language,
+                                  const json_t *facts, const char *recipient_name,
+                                  const char *recipient, const char *test_id);
+
 /* The rendered parts, before they become a message. */
-typedef struct {
-    char *subject;
-    char *text;
-    char *html; /* NULL: none */
-} ComposedText;
-void composed_text_clear(ComposedText *text);
 bool compose_text(Composer *composer, const ComposeSource *source, ComposedText *out,
                   GError **error);
 

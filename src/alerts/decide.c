@@ -10,7 +10,9 @@
 
 #include "alerts/alert.h"
 #include "alerts/brake.h"
+#include "alerts/language.h"
 #include "alerts/own_address.h"
+#include "base/json.h"
 #include "outbox/outbox.h"
 #include "records/ticket_template.h"
 
@@ -19,8 +21,16 @@ typedef struct {
     const Event *event;
     const Settings *settings;
     AlertEventFacts facts;
-    TicketTemplate *template_record; /* loaded with the first alert that is to be sent */
+    TemplateOffer *offer; /* loaded with the first alert that is to be sent */
+    json_t *event_facts;  /* with it */
 } Deciding;
+
+static void deciding_clear(Deciding *deciding)
+{
+    g_clear_pointer(&deciding->offer, template_offer_free);
+    g_clear_pointer(&deciding->event_facts, json_decref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Deciding, deciding_clear)
 
 static AlertRecipientFacts recipient_facts(const Deciding *deciding, const Recipient *recipient)
 {
@@ -36,15 +46,24 @@ static AlertRecipientFacts recipient_facts(const Deciding *deciding, const Recip
 
 static bool choose_template(DbTx *tx, Deciding *deciding, GError **error)
 {
-    if (deciding->template_record != NULL)
+    if (deciding->offer != NULL)
         return true;
     bool is_new = deciding->facts.kind == ALERT_NEW_TICKET;
     const AlertsToCustomersSettings *alerts = &deciding->settings->alerts;
     int64_t id = is_new ? alerts->new_ticket.template_id : alerts->ticket_closed.template_id;
-    deciding->template_record =
-        id != 0 ? ticket_template_load(tx, id, 0, error)
-                : ticket_template_load_builtin(tx, alert_kind_name(deciding->facts.kind), error);
-    return deciding->template_record != NULL;
+    deciding->offer = ticket_template_offer(tx, id, alert_kind_name(deciding->facts.kind), error);
+    deciding->event_facts = json_loads(deciding->event->facts, 0, NULL);
+    return deciding->offer != NULL;
+}
+
+/* The recipient's, the account's as it was at the event, the desk's. */
+static const char *choose_language(const Deciding *deciding, const Recipient *recipient)
+{
+    const json_t *account = json_object_get(deciding->event_facts, "account");
+    const char *wanted[] = {recipient->language, json_get_text(account, "language"),
+                            deciding->settings->desk.language};
+    return language_choose((const char *const *)deciding->offer->languages, wanted,
+                           G_N_ELEMENTS(wanted));
 }
 
 static bool put_in_outbox(DbTx *tx, const Deciding *deciding, const Alert *alert, GError **error)
@@ -72,7 +91,7 @@ static bool record(DbTx *tx, Deciding *deciding, const Recipient *recipient, Ale
     bool told = verdict.decision != DECISION_SUPPRESS;
     if (told && !choose_template(tx, deciding, error))
         return false;
-    const TicketTemplate *template_record = told ? deciding->template_record : NULL;
+    const TemplateOffer *offer = told ? deciding->offer : NULL;
     Alert alert = {
         .ticket = deciding->ticket->number,
         .event = deciding->event->id,
@@ -83,9 +102,9 @@ static bool record(DbTx *tx, Deciding *deciding, const Recipient *recipient, Ale
         .contact = recipient != NULL ? recipient->contact : 0,
         .decision = verdict.decision,
         .reason = verdict.reason,
-        .template_id = told ? template_record->id : 0,
-        .template_version = told ? template_record->version : 0,
-        .language = told ? template_record->language : NULL,
+        .template_id = told ? offer->id : 0,
+        .template_version = told ? offer->version : 0,
+        .language = told ? (char *)choose_language(deciding, recipient) : NULL,
         .decided_at = deciding->event->at,
         .actor = &deciding->event->actor,
     };
@@ -145,7 +164,7 @@ bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, Alert
                        GError **error)
 {
     bool is_new = kind == ALERT_NEW_TICKET;
-    Deciding deciding = {
+    g_auto(Deciding) deciding = {
         .ticket = ticket,
         .event = event,
         .settings = settings,
@@ -163,7 +182,6 @@ bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, Alert
     };
     bool any = false;
     bool ok = decide_each(tx, &deciding, recipients, &any, error);
-    ticket_template_free(deciding.template_record);
     if (ok && any)
         *queued = true;
     return ok;

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alerts/facts.h"
 
-#include "base/clock.h"
+#include "alerts/locale.h"
 #include "base/json.h"
-#include "base/text.h"
-#include "base/zone.h"
 #include "records/status.h"
 
 #include <string.h>
 
-/* Cuts at a character's border and says so. */
-static char *shorten(const char *text)
+char *facts_text(const char *text)
 {
     size_t bytes = strlen(text);
     if (bytes <= FACTS_TEXT_BYTES)
@@ -22,8 +19,8 @@ static char *shorten(const char *text)
 static json_t *ticket_facts(const Ticket *ticket, const Settings *settings)
 {
     json_t *value = json_object();
-    g_autofree char *description = shorten(ticket->description);
-    g_autofree char *resolution = shorten(ticket->resolution);
+    g_autofree char *description = facts_text(ticket->description);
+    g_autofree char *resolution = facts_text(ticket->resolution);
     json_set_int(value, "number", ticket->number);
     json_set_text(value, "title", ticket->title);
     json_set_text(value, "description", description);
@@ -78,22 +75,6 @@ json_t *facts_snapshot(const Ticket *ticket, const TicketPeople *people, const A
     return facts;
 }
 
-/* "23 November 2026, 18:32 CET". GLib takes month names from the process's locale, which is always
- * "C" here. */
-static char *time_for_people(const char *rfc3339, const char *zone_name)
-{
-    int64_t time_us;
-    if (*rfc3339 == '\0' || !text_to_time(rfc3339, NULL, &time_us, NULL))
-        return g_strdup("");
-    GTimeZone *zone = zone_find(zone_name);
-    if (zone == NULL)
-        zone = zone_find("UTC");
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_us / US_PER_SECOND);
-    g_autoptr(GDateTime) local =
-        utc != NULL && zone != NULL ? g_date_time_to_timezone(utc, zone) : NULL;
-    return local != NULL ? g_date_time_format(local, "%-d %B %Y, %H:%M %Z") : g_strdup("");
-}
-
 static void copy_texts(const json_t *from, json_t *to, const char *const *names)
 {
     for (; *names != NULL; names++) {
@@ -112,26 +93,35 @@ static json_t *copy_group(const json_t *facts, const char *group, const char *co
     return value;
 }
 
-json_t *facts_merge_fields(const json_t *facts, const char *recipient_name,
-                           const char *recipient_email)
+static json_t *ticket_fields(const json_t *facts, const char *language)
 {
-    static const char *const ticket_texts[] = {"title", "description", "status", "priority",
-                                               "type",  "resolution",  "link",   NULL};
-    static const char *const ticket_times[] = {"opened", "closed", "due"};
+    static const char *const texts[] = {"title", "description", "type", "resolution", "link", NULL};
+    static const char *const times[] = {"opened", "closed", "due"};
+    const json_t *from = json_object_get(facts, "ticket");
+    json_t *ticket = copy_group(facts, "ticket", texts);
+    char number[24] = "";
+    if (from != NULL)
+        g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT, json_get_int(from, "number"));
+    json_set_text(ticket, "number", number);
+    g_autofree char *status = locale_status(json_get_text(from, "status"), language);
+    g_autofree char *priority = locale_priority(json_get_text(from, "priority"), language);
+    json_set_text(ticket, "status", status);
+    json_set_text(ticket, "priority", priority);
+    for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
+        g_autofree char *text =
+            locale_time(json_get_text(from, times[i]), json_get_text(facts, "time_zone"), language);
+        json_set_text(ticket, times[i], text);
+    }
+    return ticket;
+}
+
+json_t *facts_merge_fields(const json_t *facts, const char *recipient_name,
+                           const char *recipient_email, const char *language)
+{
     static const char *const name_only[] = {"name", NULL};
     static const char *const desk_texts[] = {"name", "phone", "hours", "address", NULL};
-    const json_t *ticket_facts = json_object_get(facts, "ticket");
     json_t *fields = json_object();
-    json_t *ticket = copy_group(facts, "ticket", ticket_texts);
-    char number[24];
-    g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT, json_get_int(ticket_facts, "number"));
-    json_set_text(ticket, "number", number);
-    for (size_t i = 0; i < G_N_ELEMENTS(ticket_times); i++) {
-        g_autofree char *text = time_for_people(json_get_text(ticket_facts, ticket_times[i]),
-                                                json_get_text(facts, "time_zone"));
-        json_set_text(ticket, ticket_times[i], text);
-    }
-    json_object_set_new(fields, "ticket", ticket);
+    json_object_set_new(fields, "ticket", ticket_fields(facts, language));
     json_object_set_new(fields, "account", copy_group(facts, "account", name_only));
     json_object_set_new(fields, "contact", copy_group(facts, "contact", name_only));
     json_object_set_new(fields, "manager", copy_group(facts, "manager", name_only));

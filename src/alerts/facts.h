@@ -20,8 +20,12 @@
 json_t *facts_snapshot(const Ticket *ticket, const TicketPeople *people, const Actor *actor,
                        const Settings *settings);
 
-/* The merge fields for one recipient (product.md, section 4): an object of objects of texts, ""
- * where there is nothing. Times are written for people, in the customer's time zone. Pure; new
- * reference. */
+/* The text as it goes into the facts: cut at a character's border, where it is longer than
+ * FACTS_TEXT_BYTES, with words that say so. Free with g_free(). */
+char *facts_text(const char *text);
+
+/* The merge fields of alerts/fields.h for one recipient: an object of objects of texts, "" where
+ * there is nothing. What depends on the mail's language (BCP 47) is written as alerts/locale.h
+ * says. Pure; new reference. */
 json_t *facts_merge_fields(const json_t *facts, const char *recipient_name,
-                           const char *recipient_email);
+                           const char *recipient_email, const char *language);

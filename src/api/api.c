@@ -10,12 +10,14 @@
 #include "api/resources.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "template/template.h"
 
 #include <string.h>
 
 static const char *const paged[] = {"cursor", "limit", NULL};
 static const char *const of_tickets[] = {"status", "account", "q", "customers_not_told",
                                          "cursor", "limit",   NULL};
+static const char *const of_diff[] = {"from", "to", NULL};
 static const char *const of_accounts[] = {"q", "cursor", "limit", NULL};
 static const char *const of_contacts[] = {"account", "cursor", "limit", NULL};
 static const char *const of_alerts[] = {"state", "cursor", "limit", NULL};
@@ -91,7 +93,18 @@ static const ApiRoute routes[] = {
     {"GET", OPTIONS "/{section}/changes", "options", options_changes, paged},
 
     {"GET", V1 "/templates", "templates", templates_list, paged},
+    {"POST", V1 "/templates", "templates", templates_post, NULL},
     {"GET", V1 "/templates/{id}", "templates", templates_get, NULL},
+    {"PATCH", V1 "/templates/{id}", "templates", templates_patch, NULL},
+    {"DELETE", V1 "/templates/{id}", "templates", templates_delete, NULL},
+    {"POST", V1 "/templates/{id}/copy", "templates", templates_copy, NULL},
+    {"POST", V1 "/templates/{id}/restore", "templates", templates_restore, NULL},
+    {"GET", V1 "/templates/{id}/versions", "templates", templates_versions, paged},
+    {"GET", V1 "/templates/{id}/versions/{version}", "templates", templates_get_version, NULL},
+    {"GET", V1 "/templates/{id}/diff", "templates", templates_diff, of_diff},
+    {"POST", V1 "/templates/{id}/preview", "templates", templates_preview, NULL},
+    {"POST", V1 "/templates/{id}/test-send", "templates", templates_test_send, NULL},
+    {"GET", V1 "/merge-fields", "templates", merge_fields_list, NULL},
 
     {"GET", V1 "/openapi.json", NULL, openapi_document, NULL},
     {"GET", "/healthz", NULL, health_alive, NULL},
@@ -109,6 +122,7 @@ Api *api_new(Desk *desk, Composer *composer)
     Api *api = g_new0(Api, 1);
     api->desk = desk;
     api->composer = composer;
+    api->tokens = token_cache_new();
     api->bound = g_new0(ApiBound, G_N_ELEMENTS(routes));
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
         api->bound[i] = (ApiBound){api, &routes[i]};
@@ -119,6 +133,7 @@ void api_free(Api *api)
 {
     if (api == NULL)
         return;
+    token_cache_free(api->tokens);
     g_free(api->bound);
     g_free(api);
 }
@@ -127,6 +142,12 @@ void api_set_test_send(Api *api, ApiTestSend test_send, void *data)
 {
     api->test_send = test_send;
     api->test_send_data = data;
+}
+
+void api_set_test_template(Api *api, ApiTestTemplate test_template, void *data)
+{
+    api->test_template = test_template;
+    api->test_template_data = data;
 }
 
 void api_set_resume(Api *api, ApiResume resume, void *data)
@@ -164,13 +185,27 @@ static bool check_query(const ApiCall *call, GError **error)
     return true;
 }
 
-static HttpResponse *answer(ApiCall *call, GError **error)
+static HttpResponse *handle(ApiCall *call, GError **error)
 {
     const ApiRoute *route = call->route;
-    if (route->scope != NULL &&
-        (!api_authenticate(call, error) || !api_require_scope(call, route->scope, error)))
+    return (route->scope == NULL || api_require_scope(call, route->scope, error)) &&
+                   check_query(call, error)
+               ? route->handler(call, error)
+               : NULL;
+}
+
+static HttpResponse *answer(ApiCall *call, GError **error)
+{
+    if (call->route->scope != NULL && !api_authenticate(call, error))
         return NULL;
-    return check_query(call, error) ? route->handler(call, error) : NULL;
+    g_autoptr(GError) failure = NULL;
+    HttpResponse *response = handle(call, &failure);
+    if (response != NULL)
+        return response;
+    /* It may have failed before anybody asked. A token that was revoked learns nothing more. */
+    if (error_http_status(failure) >= 500 || api_check_token(call, NULL, error))
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return NULL;
 }
 
 static void log_failure(const ApiCall *call, const GError *error)
@@ -190,12 +225,17 @@ static void call_clear(ApiCall *call)
 static HttpResponse *run(const HttpRequest *request, void *data)
 {
     const ApiBound *bound = data;
-    ApiCall call = {.api = bound->api, .route = bound->route, .request = request};
+    ApiCall call = {.api = bound->api,
+                    .route = bound->route,
+                    .request = request,
+                    .token_in_work = bound->route->handler == tickets_open};
     g_autoptr(GError) error = NULL;
     HttpResponse *response = answer(&call, &error);
     if (response == NULL) {
         log_failure(&call, error);
-        response = http_response_problem(error);
+        int line = 0, column = 0;
+        template_error_position(error, &line, &column);
+        response = http_response_problem_at(error, line, column);
     }
     call_clear(&call);
     return response;

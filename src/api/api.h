@@ -33,6 +33,13 @@ typedef json_t *(*ApiTestSend)(const char *to, int relay, void *data, GError **e
 /* Without it POST /options/alerts-server/test answers 503. */
 void api_set_test_send(Api *api, ApiTestSend test_send, void *data);
 
+/* Composes the mail and sends it to `to` by the first relay, as ApiTestSend does. */
+typedef json_t *(*ApiTestTemplate)(const ComposeSource *source, const char *to, void *data,
+                                   GError **error);
+
+/* Without it POST /templates/{id}/test-send answers 503. */
+void api_set_test_template(Api *api, ApiTestTemplate test_template, void *data);
+
 /* How the Alerts Server and its relays are: {"active":bool, "transport", "relays":[{"name",
  * "state":"up", "down", "misconfigured" or "stopped", "reason", "since", "retry_at"}], "relay": the
  * first of them}, a new reference. Any thread, may block. */

@@ -101,6 +101,8 @@ static bool find_caller(DbTx *tx, void *data, GError **error)
 
 static bool act_as_token(ApiCall *call, const Token *token)
 {
+    if (!call->token_unsure)
+        token_cache_keep(call->api->tokens, token);
     call->token = token->id;
     call->scopes = g_strdup(token->scopes);
     call->actor = (Actor){ACTOR_API, token->id, g_strdup(token->name), CHANNEL_API};
@@ -125,6 +127,11 @@ bool api_authenticate(ApiCall *call, GError **error)
     g_auto(Caller) caller = {0};
     if (!read_caller(call->request, &caller, error))
         return false;
+    if (caller.token_hash != NULL && call->token_in_work)
+        caller.token = token_cache_find(call->api->tokens, caller.token_hash);
+    call->token_unsure = caller.token != NULL;
+    if (call->token_unsure)
+        return act_as_token(call, caller.token);
     g_autoptr(GError) failure = NULL;
     if (db_read(desk_db(call->api->desk), find_caller, &caller, &failure))
         return caller.token != NULL ? act_as_token(call, caller.token)
@@ -134,6 +141,26 @@ bool api_authenticate(ApiCall *call, GError **error)
                   failure->message);
     else
         g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+static bool check_token(DbTx *tx, void *data, GError **error)
+{
+    const ApiCall *call = data;
+    return token_check(tx, call->token, error);
+}
+
+bool api_check_token(ApiCall *call, DbTx *tx, GError **error)
+{
+    if (!call->token_unsure)
+        return true;
+    g_autoptr(GError) failure = NULL;
+    if (tx != NULL ? check_token(tx, call, &failure)
+                   : db_read(desk_db(call->api->desk), check_token, call, &failure))
+        return true;
+    if (error_is(failure, TD_ERROR_UNAUTHENTICATED))
+        token_cache_clear(call->api->tokens);
+    g_propagate_error(error, g_steal_pointer(&failure));
     return false;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "api/api.h"
+#include "api/token_cache.h"
 #include "base/json.h"
 #include "http/http.h"
 
@@ -19,12 +20,15 @@ struct Api {
     Composer *composer;
     ApiTestSend test_send;
     void *test_send_data;
+    ApiTestTemplate test_template;
+    void *test_template_data;
     ApiAlertsServer alerts_server;
     void *alerts_server_data;
     ApiResume resume;
     void *resume_data;
     ApiMetrics metrics;
     void *metrics_data;
+    TokenCache *tokens;
     struct ApiBound *bound; /* one for each route: what the router hands back to us */
 };
 
@@ -46,14 +50,21 @@ struct ApiCall {
     const ApiRoute *route;
     const HttpRequest *request;
     Actor actor;
-    char *scopes;      /* separated by spaces; NULL on routes that ask for none */
-    int64_t token;     /* 0: the desk's own socket */
-    json_t *body;      /* what api_body() read; owned */
+    char *scopes;       /* separated by spaces; NULL on routes that ask for none */
+    int64_t token;      /* 0: the desk's own socket */
+    bool token_in_work; /* api_write() asks whether its token is still there, and that is all that
+                           the call asks the database: so it needs no transaction of its own */
+    bool token_unsure;  /* it was found before; whether it is still there has not been asked */
+    json_t *body;       /* what api_body() read; owned */
     char *fingerprint; /* stands for the body in an Idempotency-Key's hash; NULL: the body itself */
 };
 
 /* auth.c: fills in who calls. Errors: UNAUTHENTICATED, DENIED, and those of db_read(). */
 bool api_authenticate(ApiCall *call, GError **error);
+
+/* Asks whether a token that is unsure is still there: in the caller's transaction, or (NULL) in one
+ * of its own. Errors: as above. */
+bool api_check_token(ApiCall *call, DbTx *tx, GError **error);
 
 /* Errors: DENIED (problem "missing-scope", naming it). */
 bool api_require_scope(const ApiCall *call, const char *scope, GError **error);
@@ -106,6 +117,14 @@ json_t *api_read_json(ApiCall *call, ApiReadFn fn, void *data, GError **error);
  * and those of `fn` and desk_write(). */
 HttpResponse *api_write(ApiCall *call, int status, ApiWriteFn fn, void *data, GError **error);
 
+/* As api_write() in two parts: `work` runs inside the transaction and leaves in `data` what the
+ * answer is made of; `show` makes it (a new reference), when the transaction is over and nobody
+ * waits for it any more, or inside it where a key keeps the answer. */
+typedef bool (*ApiWorkFn)(ApiCall *call, DeskTx *tx, void *data, GError **error);
+typedef json_t *(*ApiShowFn)(const void *data);
+HttpResponse *api_write_and_show(ApiCall *call, int status, ApiWorkFn work, ApiShowFn show,
+                                 void *data, GError **error);
+
 /* The fields of an answer that must not be kept with an Idempotency-Key: they are null in a
  * repetition. */
 #define API_SECRET_FIELD "token"
@@ -113,5 +132,5 @@ HttpResponse *api_write(ApiCall *call, int status, ApiWriteFn fn, void *data, GE
 /* One POST whose work is no transaction (it talks to another server): at most one run for each
  * Idempotency-Key, the answer kept. Errors: also CONFLICT (problem "still-running": a call with
  * this key has begun and has not ended). */
-typedef json_t *(*ApiWorkFn)(ApiCall *call, void *data, GError **error);
-HttpResponse *api_work(ApiCall *call, ApiWorkFn fn, void *data, GError **error);
+typedef json_t *(*ApiTalkFn)(ApiCall *call, void *data, GError **error);
+HttpResponse *api_work(ApiCall *call, ApiTalkFn fn, void *data, GError **error);

@@ -99,7 +99,7 @@ bool input_choice(JsonReader *reader, const char *name, const char *const *choic
 }
 
 /* The shape of a tag, not whether somebody speaks it: letters and digits in parts of 1 to 8. */
-static bool is_language(const char *text)
+bool input_is_language(const char *text)
 {
     g_auto(GStrv) parts = g_strsplit(text, "-", -1);
     for (char **part = parts; *part != NULL; part++) {
@@ -117,7 +117,7 @@ bool input_language(JsonReader *reader, const char *name, char **out)
     g_autofree char *text = NULL;
     if (!json_read_optional_line(reader, name, 35, &text))
         return false;
-    if (text != NULL && !is_language(text)) {
+    if (text != NULL && !input_is_language(text)) {
         fail_field(reader, "invalid", name, "must be a language tag such as \"de\" or \"en-GB\"");
         return false;
     }

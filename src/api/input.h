@@ -22,6 +22,8 @@ bool input_optional_address(JsonReader *reader, const char *name, char **address
 /* One of `choices`, NULL-terminated. */
 bool input_choice(JsonReader *reader, const char *name, const char *const *choices, char **out);
 
+bool input_is_language(const char *text);
+
 /* A language tag (BCP 47), or null for none. */
 bool input_language(JsonReader *reader, const char *name, char **out);
 

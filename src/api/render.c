@@ -177,19 +177,43 @@ json_t *render_suppression(const Suppression *suppression)
     return value;
 }
 
+static void render_text(json_t *value, const TemplateText *text)
+{
+    json_set_text(value, "subject", text->subject);
+    json_set_text(value, "text", text->text);
+    json_set_text(value, "html", text->html);
+}
+
 json_t *render_template(const TicketTemplate *record)
 {
+    const TemplateText *own = record->texts->pdata[0];
     json_t *value = json_object();
     json_set_int(value, "id", record->id);
     json_set_text(value, "name", record->name);
     json_set_text(value, "kind", record->kind);
     json_set_text(value, "builtin", record->builtin);
-    json_set_text(value, "subject", record->subject);
-    json_set_text(value, "text", record->text);
-    json_set_text(value, "html", record->html);
-    json_set_text(value, "language", record->language);
-    json_object_set_new(value, "translations", json_object());
+    render_text(value, own);
+    json_set_text(value, "language", own->language);
+    json_t *translations = json_object();
+    for (guint i = 1; i < record->texts->len; i++) {
+        const TemplateText *text = record->texts->pdata[i];
+        json_t *translation = json_object();
+        render_text(translation, text);
+        json_object_set_new(translations, text->language, translation);
+    }
+    json_object_set_new(value, "translations", translations);
     json_set_int(value, "version", record->version);
+    return value;
+}
+
+json_t *render_template_version(const TemplateVersion *version)
+{
+    json_t *value = json_object();
+    json_set_int(value, "version", version->version);
+    json_set_time(value, "at", version->at);
+    json_object_set_new(value, "author", render_actor(&version->author));
+    json_set_id(value, "restored_from", version->restored_from);
+    json_set_bool(value, "built_in", version->built_in);
     return value;
 }
 

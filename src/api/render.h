@@ -32,6 +32,7 @@ json_t *render_token(const Token *token);
 /* evidence: {"alert","reply","by","note"}, null what it has not. */
 json_t *render_suppression(const Suppression *suppression);
 json_t *render_template(const TicketTemplate *record);
+json_t *render_template_version(const TemplateVersion *version);
 json_t *render_option_change(const OptionChange *change);
 
 /* `desk_id` makes the Message-ID. With story->attempts, "attempts_log" is added where `log` says

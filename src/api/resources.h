@@ -68,6 +68,21 @@ HttpResponse *options_test_send(ApiCall *call, GError **error);
 /* templates.c */
 HttpResponse *templates_list(ApiCall *call, GError **error);
 HttpResponse *templates_get(ApiCall *call, GError **error);
+HttpResponse *templates_post(ApiCall *call, GError **error);
+HttpResponse *templates_patch(ApiCall *call, GError **error);
+HttpResponse *templates_delete(ApiCall *call, GError **error);
+HttpResponse *templates_copy(ApiCall *call, GError **error);
+HttpResponse *templates_restore(ApiCall *call, GError **error);
+
+/* template_versions.c */
+HttpResponse *templates_versions(ApiCall *call, GError **error);
+HttpResponse *templates_get_version(ApiCall *call, GError **error);
+HttpResponse *templates_diff(ApiCall *call, GError **error);
+
+/* template_try.c: preview and test mail; the catalogue */
+HttpResponse *templates_preview(ApiCall *call, GError **error);
+HttpResponse *templates_test_send(ApiCall *call, GError **error);
+HttpResponse *merge_fields_list(ApiCall *call, GError **error);
 
 /* health.c, openapi.c: without a token */
 HttpResponse *health_alive(ApiCall *call, GError **error);

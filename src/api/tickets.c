@@ -90,7 +90,17 @@ static void take_status(JsonReader *reader, json_t **out)
 typedef struct {
     TicketDraft draft;
     json_t *status; /* borrowed; NULL: New */
+    Ticket *ticket; /* that was opened */
+    json_t *labels;
 } Opening;
+
+static void opening_clear(Opening *opening)
+{
+    ticket_draft_clear(&opening->draft);
+    g_clear_pointer(&opening->ticket, ticket_free);
+    g_clear_pointer(&opening->labels, json_decref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opening, opening_clear)
 
 static void take_account(JsonReader *reader, int64_t *account)
 {
@@ -141,13 +151,25 @@ static bool read_opening(json_t *body, Opening *opening, GError **error)
     return json_reader_end(&reader, error);
 }
 
-static json_t *open_one(ApiCall *call, DeskTx *tx, void *data, GError **error)
+static bool open_one(ApiCall *call, DeskTx *tx, void *data, GError **error)
 {
     Opening *opening = data;
-    if (opening->status != NULL &&
-        !read_status(tx->db, opening->status, "/status", &opening->draft.status, error))
-        return NULL;
-    return show(tx->db, ticket_open(tx, &opening->draft, error), error);
+    g_clear_pointer(&opening->ticket, ticket_free);
+    g_clear_pointer(&opening->labels, json_decref);
+    const Settings *settings = desk_settings(tx, error);
+    if (settings == NULL ||
+        (opening->status != NULL &&
+         !read_status(tx->db, opening->status, "/status", &opening->draft.status, error)))
+        return false;
+    opening->labels = json_incref(settings->tickets.status_labels);
+    opening->ticket = ticket_open(tx, &opening->draft, error);
+    return opening->ticket != NULL;
+}
+
+static json_t *show_opened(const void *data)
+{
+    const Opening *opening = data;
+    return render_ticket(opening->ticket, opening->labels);
 }
 
 HttpResponse *tickets_open(ApiCall *call, GError **error)
@@ -155,12 +177,10 @@ HttpResponse *tickets_open(ApiCall *call, GError **error)
     json_t *body = api_body(call, error);
     if (body == NULL)
         return NULL;
-    Opening opening = {0};
-    HttpResponse *response = read_opening(body, &opening, error)
-                                 ? api_write(call, 201, open_one, &opening, error)
-                                 : NULL;
-    ticket_draft_clear(&opening.draft);
-    return response;
+    g_auto(Opening) opening = {0};
+    return read_opening(body, &opening, error)
+               ? api_write_and_show(call, 201, open_one, show_opened, &opening, error)
+               : NULL;
 }
 
 /* ---- changing ---- */

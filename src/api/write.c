@@ -28,7 +28,9 @@
 typedef struct {
     ApiCall *call;
     int status;
-    ApiWriteFn fn;
+    ApiWriteFn fn;  /* or */
+    ApiWorkFn work; /* and */
+    ApiShowFn show;
     void *data;
     IdempotencyKey key; /* key.key NULL: none was sent */
     char *request_hash;
@@ -110,20 +112,34 @@ static bool claim_key(DeskTx *tx, Write *write, GError **error)
            idempotency_forget(tx->db, tx->now_us - IDEMPOTENCY_KEEP_US, FORGET_MAX, error);
 }
 
+/* Makes the answer, too, except where it can be made later. */
+static bool do_work(DeskTx *tx, Write *write, GError **error)
+{
+    if (write->work == NULL) {
+        write->result = write->fn(write->call, tx, write->data, error);
+        return write->result != NULL;
+    }
+    if (!write->work(write->call, tx, write->data, error))
+        return false;
+    if (write->key.key != NULL)
+        write->result = write->show(write->data);
+    return true;
+}
+
 static bool run_write(DeskTx *tx, void *data, GError **error)
 {
     Write *write = data;
     g_clear_pointer(&write->result, json_decref);
+    if (!api_check_token(write->call, tx->db, error))
+        return false;
     if (write->key.key != NULL) {
         if (!claim_key(tx, write, error))
             return false;
         if (write->kept_status != 0)
             return true;
     }
-    write->result = write->fn(write->call, tx, write->data, error);
-    if (write->result == NULL)
-        return false;
-    return write->key.key == NULL || keep_answer(tx, write, write->status, error);
+    return do_work(tx, write, error) &&
+           (write->key.key == NULL || keep_answer(tx, write, write->status, error));
 }
 
 static HttpResponse *replayed(Write *write)
@@ -135,17 +151,33 @@ static HttpResponse *replayed(Write *write)
     return response;
 }
 
+static HttpResponse *write_and_answer(Write *write, GError **error)
+{
+    ApiCall *call = write->call;
+    if (!read_key(write, error) ||
+        !desk_write(call->api->desk, &call->actor, run_write, write, error))
+        return NULL;
+    if (write->kept_status != 0)
+        return replayed(write);
+    if (write->status == 204)
+        return http_response_new(204, NULL, NULL, 0);
+    if (write->result == NULL)
+        write->result = write->show(write->data);
+    return http_response_json(write->status, g_steal_pointer(&write->result));
+}
+
 HttpResponse *api_write(ApiCall *call, int status, ApiWriteFn fn, void *data, GError **error)
 {
     g_auto(Write) write = {.call = call, .status = status, .fn = fn, .data = data};
-    if (!read_key(&write, error) ||
-        !desk_write(call->api->desk, &call->actor, run_write, &write, error))
-        return NULL;
-    if (write.result == NULL)
-        return replayed(&write);
-    if (status == 204)
-        return http_response_new(204, NULL, NULL, 0);
-    return http_response_json(status, g_steal_pointer(&write.result));
+    return write_and_answer(&write, error);
+}
+
+HttpResponse *api_write_and_show(ApiCall *call, int status, ApiWorkFn work, ApiShowFn show,
+                                 void *data, GError **error)
+{
+    g_auto(Write)
+        write = {.call = call, .status = status, .work = work, .show = show, .data = data};
+    return write_and_answer(&write, error);
 }
 
 /* ---- work outside of a transaction ---- */
@@ -172,7 +204,7 @@ static bool end_work(DeskTx *tx, void *data, GError **error)
                                  : idempotency_release(tx->db, &write->key, error);
 }
 
-HttpResponse *api_work(ApiCall *call, ApiWorkFn fn, void *data, GError **error)
+HttpResponse *api_work(ApiCall *call, ApiTalkFn fn, void *data, GError **error)
 {
     g_auto(Write) write = {.call = call, .status = 200, .data = data};
     Desk *desk = call->api->desk;

@@ -99,6 +99,13 @@ static json_t *test_send(const char *to, int relay, void *data, GError **error)
     return delivery_test_send(&setup, to, relay, error);
 }
 
+static json_t *test_template(const ComposeSource *source, const char *to, void *data,
+                             GError **error)
+{
+    DeliverySetup setup = delivery_setup(data);
+    return delivery_test_template(&setup, source, to, error);
+}
+
 static json_t *alerts_server(void *data, GError **error)
 {
     DeliverySetup setup = delivery_setup(data);
@@ -152,6 +159,7 @@ App *app_open(DeskFolder *folder, GError **error)
     app->tokens = delivery_tokens_new();
     app->api = api_new(app->desk, app->composer);
     api_set_test_send(app->api, test_send, app);
+    api_set_test_template(app->api, test_template, app);
     api_set_alerts_server(app->api, alerts_server, app);
     api_set_resume(app->api, resume, app);
     api_set_metrics(app->api, append_metrics, app);

@@ -61,6 +61,11 @@ void delivery_stop(Delivery *delivery, int64_t grace_ms);
  * Blocks until the last reply. Errors: INVALID (no sender set; no such relay). */
 json_t *delivery_test_send(const DeliverySetup *setup, const char *to, int relay, GError **error);
 
+/* The same with a mail that is composed from `source` (compose_source_new()), by the first relay.
+ * Errors: also those of compose_message(). */
+json_t *delivery_test_template(const DeliverySetup *setup, const ComposeSource *source,
+                               const char *to, GError **error);
+
 /* A person's "go on": every relay that the breaker stopped may be used again. *resumed counts them.
  */
 bool delivery_resume(const DeliverySetup *setup, int64_t *resumed, GError **error);

@@ -51,24 +51,20 @@ static const DeliveryRoute *choose(const DeliverySettings *settings, int relay, 
     return NULL;
 }
 
-json_t *delivery_test_send(const DeliverySetup *setup, const char *to, int relay, GError **error)
+static json_t *load_sender(const DeliverySettings *settings, GError **error)
 {
-    g_auto(DeliverySettings) settings = {0};
-    if (!delivery_settings_load(setup, &settings, error))
-        return NULL;
-    const DeliveryRoute *route = choose(&settings, relay, error);
-    if (route == NULL)
-        return NULL;
-    json_auto_t *sender = json_loads(settings.sender, 0, NULL);
-    if (*json_get_text(sender, "from_address") == '\0') {
-        error_set_problem(
-            error, TD_ERROR_INVALID, "sender-missing", NULL,
-            "There is no sender address yet; set from_address first. Nothing was sent");
-        return NULL;
-    }
-    g_autoptr(GBytes) message = build(setup, sender, to, error);
-    if (message == NULL)
-        return NULL;
+    json_t *sender = json_loads(settings->sender, 0, NULL);
+    if (*json_get_text(sender, "from_address") != '\0')
+        return sender;
+    json_decref(sender);
+    error_set_problem(error, TD_ERROR_INVALID, "sender-missing", NULL,
+                      "There is no sender address yet; set from_address first. Nothing was sent");
+    return NULL;
+}
+
+static json_t *send_message(const DeliverySetup *setup, const DeliveryRoute *route,
+                            const json_t *sender, const char *to, GBytes *message, GError **error)
+{
     g_autoptr(TransportLink) link = transport_link_new(&route->transport, setup->clock, error);
     if (link == NULL)
         return NULL;
@@ -87,4 +83,30 @@ json_t *delivery_test_send(const DeliverySetup *setup, const char *to, int relay
     json_object_set_new(result, "steps", steps);
     delivery_outcome_clear(&outcome);
     return result;
+}
+
+json_t *delivery_test_send(const DeliverySetup *setup, const char *to, int relay, GError **error)
+{
+    g_auto(DeliverySettings) settings = {0};
+    if (!delivery_settings_load(setup, &settings, error))
+        return NULL;
+    const DeliveryRoute *route = choose(&settings, relay, error);
+    json_auto_t *sender = route != NULL ? load_sender(&settings, error) : NULL;
+    g_autoptr(GBytes) message = sender != NULL ? build(setup, sender, to, error) : NULL;
+    return message != NULL ? send_message(setup, route, sender, to, message, error) : NULL;
+}
+
+json_t *delivery_test_template(const DeliverySetup *setup, const ComposeSource *source,
+                               const char *to, GError **error)
+{
+    g_auto(DeliverySettings) settings = {0};
+    if (!delivery_settings_load(setup, &settings, error))
+        return NULL;
+    const DeliveryRoute *route = choose(&settings, 1, error);
+    json_auto_t *sender = route != NULL ? load_sender(&settings, error) : NULL;
+    if (sender == NULL)
+        return NULL;
+    g_autoptr(GBytes) message = compose_message(setup->composer, source, settings.sender,
+                                                clock_wall_us(setup->clock), error);
+    return message != NULL ? send_message(setup, route, sender, to, message, error) : NULL;
 }

@@ -16,9 +16,10 @@
 
 static bool add_templates(DeskTx *tx, GError **error)
 {
+    const TemplateSave save = {.author = tx->actor, .at = tx->now_us, .built_in = true};
     for (int kind = 0; kind < ALERT_N_KINDS; kind++) {
         g_autoptr(TicketTemplate) record = builtin_template((AlertKind)kind);
-        if (!ticket_template_insert(tx->db, record, tx->actor, tx->now_us, error))
+        if (!ticket_template_insert(tx->db, record, &save, error))
             return false;
     }
     return true;

@@ -47,6 +47,13 @@ void desk_set_committed(Desk *desk, DeskCommitted committed, void *data)
     desk->committed_data = data;
 }
 
+const Settings *desk_settings(DeskTx *tx, GError **error)
+{
+    if (tx->settings == NULL)
+        tx->settings = settings_load(tx->db, error);
+    return tx->settings;
+}
+
 static bool run(DbTx *db, void *data, GError **error)
 {
     Write *write = data;
@@ -57,6 +64,7 @@ static bool run(DbTx *db, void *data, GError **error)
         .random = write->desk->random,
     };
     bool ok = write->fn(&tx, write->data, error);
+    settings_free(tx.settings);
     write->queued = tx.queued;
     return ok;
 }

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "db/db.h"
 #include "records/actor.h"
+#include "records/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,8 +36,13 @@ typedef struct {
     const Actor *actor;
     int64_t now_us;
     Random *random;
-    bool queued; /* set by use cases that put something into the outbox */
+    bool queued;        /* set by use cases that put something into the outbox */
+    Settings *settings; /* what desk_settings() has read; NULL: not yet */
 } DeskTx;
+
+/* The options as they stand in this transaction, read once. Borrowed: they live as long as it does.
+ * Errors: those of settings_load(). */
+const Settings *desk_settings(DeskTx *tx, GError **error);
 
 /* May run more than once (see db_write()): builds its results afresh. */
 typedef bool (*DeskFn)(DeskTx *tx, void *data, GError **error);

@@ -96,11 +96,23 @@ bool token_scope_known(const char *scope)
     return g_strv_contains(token_scopes, scope);
 }
 
+/* Whether a text of words, separated by single spaces, has this one. */
+static bool has_word(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (;;) {
+        size_t bytes = strcspn(words, " ");
+        if (bytes == length && memcmp(words, word, length) == 0)
+            return true;
+        if (words[bytes] == '\0')
+            return false;
+        words += bytes + 1;
+    }
+}
+
 bool token_allows(const char *scopes, const char *scope)
 {
-    g_auto(GStrv) granted = g_strsplit(scopes, " ", -1);
-    return g_strv_contains((const char *const *)granted, scope) ||
-           g_strv_contains((const char *const *)granted, "admin");
+    return has_word(scopes, scope) || has_word(scopes, "admin");
 }
 
 Token *token_create(DeskTx *tx, const char *name, const char *scopes, char **secret, GError **error)

@@ -207,7 +207,7 @@ Alert *recipients_send_latest(DeskTx *tx, int64_t number, int64_t id, GError **e
     g_autoptr(Ticket) ticket = ticket_lock(tx->db, number, error);
     if (ticket == NULL)
         return NULL;
-    g_autoptr(Settings) settings = settings_load(tx->db, error);
+    const Settings *settings = desk_settings(tx, error);
     if (settings == NULL)
         return NULL;
     g_autoptr(GPtrArray) recipients =

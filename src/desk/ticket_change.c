@@ -111,7 +111,7 @@ static TicketPeople *apply_change(DeskTx *tx, Ticket *ticket, const TicketChange
 
 static bool tell_closing(DeskTx *tx, Ticket *ticket, TicketNews *news, GError **error)
 {
-    g_autoptr(Settings) settings = settings_load(tx->db, error);
+    const Settings *settings = desk_settings(tx, error);
     g_autoptr(GPtrArray) recipients =
         settings != NULL ? recipient_list(tx->db, ticket->number, error) : NULL;
     news->settings = settings;

@@ -133,7 +133,7 @@ static bool close_at_once(DeskTx *tx, Ticket *ticket, TicketNews *news, GError *
 
 Ticket *ticket_open(DeskTx *tx, const TicketDraft *draft, GError **error)
 {
-    g_autoptr(Settings) settings = settings_load(tx->db, error);
+    const Settings *settings = desk_settings(tx, error);
     if (settings == NULL)
         return NULL;
     g_autoptr(Ticket) ticket = ticket_from_draft(tx, draft);

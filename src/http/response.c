@@ -54,8 +54,8 @@ static void set_utf8(json_t *object, const char *name, const char *text)
     json_set_text(object, name, valid);
 }
 
-HttpResponse *http_response_problem_new(int status, const char *problem, const char *title,
-                                        const char *detail, const char *field)
+static HttpResponse *problem_at(int status, const char *problem, const char *title,
+                                const char *detail, const char *field, int line, int column)
 {
     json_t *object = json_object();
     g_autofree char *type = g_strconcat("/problems/", problem, NULL);
@@ -65,6 +65,10 @@ HttpResponse *http_response_problem_new(int status, const char *problem, const c
     set_utf8(object, "detail", detail);
     if (field != NULL)
         set_utf8(object, "field", field);
+    if (line > 0) {
+        json_set_int(object, "line", line);
+        json_set_int(object, "column", column);
+    }
     HttpResponse *response = response_from_json(status, "application/problem+json", object);
     if (status == 401)
         http_response_set_header(response, "WWW-Authenticate", "Bearer");
@@ -73,14 +77,24 @@ HttpResponse *http_response_problem_new(int status, const char *problem, const c
     return response;
 }
 
+HttpResponse *http_response_problem_new(int status, const char *problem, const char *title,
+                                        const char *detail, const char *field)
+{
+    return problem_at(status, problem, title, detail, field, 0, 0);
+}
+
 HttpResponse *http_response_problem(const GError *error)
+{
+    return http_response_problem_at(error, 0, 0);
+}
+
+HttpResponse *http_response_problem_at(const GError *error, int line, int column)
 {
     TdErrorCode code = error_code(error);
     bool ours = code == TD_ERROR_INTERNAL;
     const char *detail = ours ? "The server's log says what happened." : error->message;
-    return http_response_problem_new(error_http_status(error), error_problem(error),
-                                     error_info(code)->title, detail,
-                                     ours ? NULL : error_field(error));
+    return problem_at(error_http_status(error), error_problem(error), error_info(code)->title,
+                      detail, ours ? NULL : error_field(error), line, column);
 }
 
 void http_response_set_header(HttpResponse *response, const char *name, const char *value)

@@ -22,6 +22,9 @@ HttpResponse *http_response_json(int status, json_t *value);
  * shows no detail to the outside. */
 HttpResponse *http_response_problem(const GError *error);
 
+/* The same, with the place in the input, both from 1; 0: none. */
+HttpResponse *http_response_problem_at(const GError *error, int line, int column);
+
 /* The same from its parts, for a status that no error code has (404 of the router, 405). `field`
  * may be NULL. */
 HttpResponse *http_response_problem_new(int status, const char *problem, const char *title,

@@ -8,10 +8,18 @@
                                   " AND w.due_at <= $1 AND "
 #define FREE "" OUTBOX_IS_FREE("w.order_key", "w.order_seq")
 
-/* Out of the way of the others until somebody unblocks them. */
+/* Out of the way of the others until somebody unblocks them. On PostgreSQL what blocks is locked,
+ * too: else its settlement could unblock at the same moment, before there is anything to unblock,
+ * and the message would lie there for all the time. */
+#define POSTGRESQL_LOCK_BOTH " FOR UPDATE OF w SKIP LOCKED FOR SHARE OF e SKIP LOCKED"
+#define SQLITE_LOCK_BOTH     ""
 #define POSTPONE(engine, lock)                                                                     \
-    "UPDATE outbox SET due_at = $2 WHERE id IN (SELECT w.id" DUE(                                  \
-        engine) "NOT " FREE " ORDER BY w.due_at, w.id LIMIT $3" lock ")"
+    "UPDATE outbox SET due_at = $2 WHERE id IN (SELECT w.id FROM outbox w" engine##_DUE            \
+        " JOIN outbox e ON e.order_key = w.order_key AND e.order_seq < w.order_seq"                \
+        " AND e.state IN " OUTBOX_NOT_FINAL                                                        \
+        " WHERE w.stamp IS NULL AND w.state IN " OUTBOX_WAITING                                    \
+        " AND w.due_at <= $1 AND w.order_key <> ''"                                                \
+        " ORDER BY w.due_at, w.id LIMIT $3" engine##_LOCK_BOTH ")"
 
 #define ADMIT(engine, lock)                                                                        \
     "WITH due AS (SELECT id, ROW_NUMBER() OVER (PARTITION BY urgent, lane ORDER BY due_at, id)"    \

@@ -3,10 +3,12 @@
 
 #include "base/error.h"
 
-/* The list of suppressed addresses is asked with them: nobody is told without that question. */
+/* The list of suppressed addresses and the contact's language are asked with them: nobody is told
+ * without these questions. */
 #define COLUMNS                                                                                    \
     "id, ticket, email, email_key, name, contact, muted, left_at, added_at,"                       \
-    " EXISTS (SELECT 1 FROM suppression s WHERE s.email_key = recipient.email_key)"
+    " EXISTS (SELECT 1 FROM suppression s WHERE s.email_key = recipient.email_key),"               \
+    " (SELECT c.language FROM contact c WHERE c.id = recipient.contact)"
 
 void recipient_free(Recipient *recipient)
 {
@@ -15,6 +17,7 @@ void recipient_free(Recipient *recipient)
     g_free(recipient->email);
     g_free(recipient->email_key);
     g_free(recipient->name);
+    g_free(recipient->language);
     g_free(recipient);
 }
 
@@ -31,6 +34,7 @@ static Recipient *from_row(const DbRows *rows)
     recipient->left_at = db_rows_int(rows, 7);
     recipient->added_at = db_rows_int(rows, 8);
     recipient->suppressed = db_rows_int(rows, 9) != 0;
+    recipient->language = db_rows_dup(rows, 10);
     return recipient;
 }
 

@@ -14,6 +14,7 @@ typedef struct {
     char *email, *email_key;
     char *name;      /* NULL: none */
     int64_t contact; /* 0: belongs to no contact in the database */
+    char *language;  /* of the contact; NULL: none. Read, never written */
     bool muted;
     int64_t left_at; /* left the list by their own wish; 0: has not */
     int64_t added_at;

@@ -270,9 +270,28 @@ static const char step_3[] =
     "CREATE INDEX contact_on_every_ticket ON contact (account, id)"
     "  WHERE on_every_ticket = 1 AND active = 1;";
 
+/* Texts of a template in other languages than its own; what became of a template; which versions
+ * hold the words that the program brings. */
+static const char step_4[] =
+    "CREATE TABLE template_translation ("
+    "  template BIGINT NOT NULL,"
+    "  version BIGINT NOT NULL,"
+    "  language TEXT NOT NULL,"
+    "  subject TEXT NOT NULL,"
+    "  body_text TEXT NOT NULL,"
+    "  body_html TEXT,"
+    "  PRIMARY KEY (template, version, language),"
+    "  FOREIGN KEY (template, version) REFERENCES template_version (template, version));"
+    "ALTER TABLE template ADD COLUMN deleted_at BIGINT;"
+    "ALTER TABLE template_version ADD COLUMN restored_from BIGINT;"
+    "ALTER TABLE template_version ADD COLUMN built_in BIGINT NOT NULL DEFAULT 0;"
+    "UPDATE template_version SET built_in = 1 WHERE version = 1"
+    "  AND template IN (SELECT id FROM template WHERE builtin IS NOT NULL);";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
     {3, "what an actor told last", step_3},
+    {4, "templates in several languages", step_4},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

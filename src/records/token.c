@@ -37,6 +37,13 @@ bool token_insert(DbTx *tx, Token *token, GError **error)
                      token->created_at);
 }
 
+static void unknown(GError **error)
+{
+    error_set(error, TD_ERROR_UNAUTHENTICATED,
+              "This token is not known here; it may have been revoked. Make a new one with"
+              " `tidings token create`");
+}
+
 Token *token_find(DbTx *tx, const char *hash, GError **error)
 {
     DbRows *rows =
@@ -47,10 +54,18 @@ Token *token_find(DbTx *tx, const char *hash, GError **error)
     if (!db_rows_end(rows, error))
         return NULL;
     if (token == NULL)
-        error_set(error, TD_ERROR_UNAUTHENTICATED,
-                  "This token is not known here; it may have been revoked. Make a new one with"
-                  " `tidings token create`");
+        unknown(error);
     return g_steal_pointer(&token);
+}
+
+bool token_check(DbTx *tx, int64_t id, GError **error)
+{
+    bool found;
+    if (!db_query_int(tx, &found, NULL, error, "SELECT id FROM api_token WHERE id = $1", "i", id))
+        return false;
+    if (!found)
+        unknown(error);
+    return found;
 }
 
 GPtrArray *token_list(DbTx *tx, int64_t after, int limit, GError **error)

@@ -24,6 +24,9 @@ bool token_insert(DbTx *tx, Token *token, GError **error);
 
 /* The token with this hash. Errors: UNAUTHENTICATED. */
 Token *token_find(DbTx *tx, const char *hash, GError **error);
+
+/* Whether a token that was found before is still there. Errors: as token_find(). */
+bool token_check(DbTx *tx, int64_t id, GError **error);
 GPtrArray *token_list(DbTx *tx, int64_t after, int limit, GError **error);
 
 /* Errors: NOT_FOUND. */

@@ -203,7 +203,9 @@ static bool render_value(Render *render, const TemplateNode *node, const Context
     const json_t *value = NULL;
     if (!look_up(render, node, context, &value))
         return false;
-    TemplateEscape escape = node->kind == '&' ? template_escape_none : render->escape;
+    TemplateEscape escape = node->kind == '&'      ? template_escape_none
+                            : node->escape != NULL ? node->escape
+                                                   : render->escape;
     char buffer[G_ASCII_DTOSTR_BUF_SIZE];
     switch (value == NULL ? JSON_NULL : json_typeof(value)) {
     case JSON_STRING:

@@ -20,8 +20,9 @@ typedef struct {
     int line, column;
     const char *text; /* into Template.source */
     size_t bytes;
-    const char *name; /* NULL for a text */
-    const char *path; /* the name's parts one after the other, each with its NUL */
+    const char *name;      /* NULL for a text */
+    const char *path;      /* the name's parts one after the other, each with its NUL */
+    TemplateEscape escape; /* of its value; NULL: the one that the rendering was given */
 } TemplateNode;
 
 #define NODE_TEXT 't'

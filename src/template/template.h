@@ -58,6 +58,26 @@ void template_escape_none(GString *out, const char *value, size_t bytes);
 /* & < > " ' become character references: safe as an element's content and inside quoted attributes.
  */
 void template_escape_html(GString *out, const char *value, size_t bytes);
+/* For a quoted attribute that holds a link (RFC 3986), from its first character on: what does not
+ * begin with http://, https://, mailto: or tel: becomes "#", other characters than a URL may have
+ * are percent-encoded. */
+void template_escape_url(GString *out, const char *value, size_t bytes);
+/* For the rest of such a link, behind words of the template: all but letters, digits and -._~@ are
+ * percent-encoded. */
+void template_escape_url_part(GString *out, const char *value, size_t bytes);
+
+/* For a template whose result is HTML: finds where each {{x}} stands, and gives its value the
+ * escape function for that place, which goes before the one given to template_render(): element
+ * content, quoted attribute, or link. Refuses what no escaping makes safe, and what has no business
+ * in a mail: a value in the name of an element or attribute, outside of quotes, in a style, a
+ * comment or an event handler; {{{x}}}; a section that opens in one place and closes in another;
+ * elements and attributes that run, load or send something; links that a mail cannot follow. Once
+ * for a template, before it is rendered. Errors: INVALID, problem "template-html", with the
+ * position.
+ *
+ * What is refused here is never sent, and what was sent must be rendered again: it may grow
+ * stricter only for templates that are not stored yet. */
+bool template_prepare_html(Template *tmpl, GError **error);
 
 /* Finds a partial by its name: NULL where there is none (which renders as nothing). Borrowed until
  * the rendering is over. */

@@ -100,6 +100,17 @@ static const char *const wanted[][3] = {
     {"GET", "/api/v1/options/desk/changes", "options"},
     {"GET", "/api/v1/templates", "templates"},
     {"GET", "/api/v1/templates/1", "templates"},
+    {"POST", "/api/v1/templates", "templates"},
+    {"PATCH", "/api/v1/templates/1", "templates"},
+    {"DELETE", "/api/v1/templates/1", "templates"},
+    {"POST", "/api/v1/templates/1/copy", "templates"},
+    {"POST", "/api/v1/templates/1/restore", "templates"},
+    {"GET", "/api/v1/templates/1/versions", "templates"},
+    {"GET", "/api/v1/templates/1/versions/1", "templates"},
+    {"GET", "/api/v1/templates/1/diff", "templates"},
+    {"POST", "/api/v1/templates/1/preview", "templates"},
+    {"POST", "/api/v1/templates/1/test-send", "templates"},
+    {"GET", "/api/v1/merge-fields", "templates"},
 };
 
 static void check_scope(World *world, const char *const *route, const char *scope,

@@ -65,6 +65,7 @@ static void check_scope(World *world, const char *method, const char *path, cons
     g_autoptr(GString) target = g_string_new(path);
     g_string_replace(target, "{number}", "1", 0);
     g_string_replace(target, "{id}", "1", 0);
+    g_string_replace(target, "{version}", "1", 0);
     g_string_replace(target, "{section}", "desk", 0);
     g_string_replace(target, "{email}", "a@b.example", 0);
     g_autofree char *upper = g_ascii_strup(method, -1);

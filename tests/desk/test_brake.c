@@ -70,6 +70,21 @@ static void test_limit(Fixture *desk, gconstpointer data)
                 2, "held brake");
 }
 
+/* A limit beyond the first look. */
+static void test_larger_limit(Fixture *desk, gconstpointer data)
+{
+    const Actor *actor = &(*desk)->employee;
+    test_desk_options(*desk, "alerts-to-customers", "{\"brake\":{\"customers\":12}}");
+    for (char letter = 'a'; letter < 'k'; letter++) {
+        const char name[] = {letter, '\0'};
+        assert_told(*desk, actor, name, "send");
+    }
+    assert_told(*desk, actor, "k l m", "hold; hold; hold");
+    assert_told(*desk, actor, "a k l", "send; send; send");
+    assert_told(*desk, actor, "m", "hold");
+    assert_told(*desk, actor, "b", "send");
+}
+
 static void test_whole_event(Fixture *desk, gconstpointer data)
 {
     const Actor *actor = &(*desk)->employee;
@@ -321,6 +336,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     engine = test_db_engine(argc, argv);
     ADD("limit", test_limit, 0);
+    ADD("larger-limit", test_larger_limit, 0);
     ADD("whole-event", test_whole_event, 0);
     ADD("suppressed", test_suppressed_do_not_count, 0);
     ADD("window", test_window, 0);

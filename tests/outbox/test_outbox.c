@@ -562,6 +562,56 @@ static void test_settle_many(Fixture *fixture, gconstpointer data)
     g_assert_cmpstr(next, ==, "4");
 }
 
+/* A settlement that has unblocked what comes after it and is not committed yet. */
+typedef struct {
+    Fixture *fixture;
+    Step step;
+    bool unblocked, go_on; /* atomic */
+} Lingering;
+
+static bool settle_and_linger(DbTx *tx, void *data, GError **error)
+{
+    Lingering *lingering = data;
+    g_autoptr(GArray) settled = outbox_settle_accepted(tx, lingering->step.many, 1, error);
+    __atomic_store_n(&lingering->unblocked, true, __ATOMIC_SEQ_CST);
+    int64_t deadline_us = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    while (!__atomic_load_n(&lingering->go_on, __ATOMIC_SEQ_CST) &&
+           g_get_monotonic_time() < deadline_us)
+        g_usleep(500);
+    return settled != NULL;
+}
+
+static void *linger(void *data)
+{
+    Lingering *lingering = data;
+    g_autoptr(GError) error = NULL;
+    db_write(lingering->fixture->db, settle_and_linger, lingering, &error);
+    g_assert_no_error(error);
+    return NULL;
+}
+
+/* What a claim finds blocked must not be put away when what blocks it is being settled: nobody
+ * would unblock it again. */
+static void test_claim_meets_settlement(Fixture *fixture, gconstpointer data)
+{
+    int64_t id = insert(fixture, 1, "7:a", 1, 10);
+    g_autofree char *first = claim(fixture, "l1", 20, 9);
+    g_assert_cmpstr(first, ==, "1");
+    insert(fixture, 2, "7:a", 2, 10);
+    Lingering lingering = {.fixture = fixture};
+    lingering.step.many[0] = (OutboxSettlement){
+        .id = id, .lease = "l1", .order_key = "7:a", .state = OUTBOX_ACCEPTED, .now_us = 50};
+    GThread *thread = g_thread_new("settler", linger, &lingering);
+    while (!__atomic_load_n(&lingering.unblocked, __ATOMIC_SEQ_CST))
+        g_usleep(500);
+    g_autofree char *meanwhile = claim(fixture, "l2", 55, 9);
+    g_assert_cmpstr(meanwhile, ==, "");
+    __atomic_store_n(&lingering.go_on, true, __ATOMIC_SEQ_CST);
+    g_thread_join(thread);
+    g_autofree char *after = claim(fixture, "l2", 60, 9);
+    g_assert_cmpstr(after, ==, "2");
+}
+
 static bool do_count_stamped(DbTx *tx, void *data, GError **error)
 {
     return db_query_int(tx, NULL, &((Step *)data)->moved, error,
@@ -623,6 +673,8 @@ int main(int argc, char **argv)
     ADD("revived-goes-first", test_revived_goes_first);
     ADD("lapsed-lease", test_lapsed_lease);
     ADD("settle-many", test_settle_many);
+    if (strcmp(engine, "postgresql") == 0) /* on SQLite writers take turns */
+        ADD("claim-meets-settlement", test_claim_meets_settlement);
     ADD("only-ready-ones-are-stamped", test_only_ready_ones_are_stamped);
     return g_test_run();
 }
