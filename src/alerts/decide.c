@@ -60,8 +60,8 @@ static bool choose_template(DbTx *tx, Deciding *deciding, GError **error)
 static const char *choose_language(const Deciding *deciding, const Recipient *recipient)
 {
     const json_t *account = json_object_get(deciding->event_facts, "account");
-    const char *wanted[] = {recipient->language, json_get_text(account, "language"),
-                            deciding->settings->desk.language};
+    const char *wanted[] = {recipient != NULL ? recipient->language : NULL,
+                            json_get_text(account, "language"), deciding->settings->desk.language};
     return language_choose((const char *const *)deciding->offer->languages, wanted,
                            G_N_ELEMENTS(wanted));
 }

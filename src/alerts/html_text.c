@@ -284,7 +284,8 @@ static const char *read_attribute(const char *at, const char *end, char **attrib
     do
         at++;
     while (at < end && g_ascii_isspace(*at));
-    char quote = at < end && (*at == '"' || *at == '\'') ? *at++ : '\0';
+    bool quoted = at < end && (*at == '"' || *at == '\'');
+    const char quote = *(quoted ? at++ : "");
     const char *value = at;
     while (at < end && (quote != '\0' ? *at != quote : !g_ascii_isspace(*at)))
         at++;
