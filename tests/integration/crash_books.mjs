@@ -128,7 +128,8 @@ function countRepeats(repeated, ends, crashes) {
     const counts = { repeats: 0, byRelay: 0, byLease: 0 };
     for (const { copies } of repeated) {
         // What a dead process has written may be read after what its successor writes.
-        const sent = [...copies].sort((a, b) => a.connection - b.connection || a.index - b.index);
+        const sentBy = (copy) => Math.min(copy.at, ends.get(copy.connection)?.at ?? Infinity);
+        const sent = [...copies].sort((a, b) => sentBy(a) - sentBy(b) || a.index - b.index);
         for (let i = 1; i < sent.length; i++) {
             const cause = causeOf(sent[i - 1], sent[i], ends, crashes);
             counts.repeats += 1;

@@ -89,6 +89,13 @@ test("a mail that a slow relay reads after its repeat", () => {
     assert.deepEqual({ byCrash, byLease }, { byCrash: 1, byLease: 1 });
 });
 
+test("a mail that the relay took and hung up, repeated at once on an older connection", () => {
+    const books = goodBooks();
+    books.mails.at(-1).connection = 2;
+    const { byRelay, byLease } = audit(books);
+    assert.deepEqual({ byRelay, byLease }, { byRelay: 1, byLease: 1 });
+});
+
 /** What is wrong, and what the audit must call it. */
 const WRONG = {
     "a mail that never came": ["lost", ({ mails }) => mails.splice(0, 1)],
