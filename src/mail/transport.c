@@ -125,7 +125,7 @@ static bool envelope_check(const Envelope *envelope, DeliveryOutcome *outcome)
     return true;
 }
 
-/* The messages from `from` on were not tried. */
+/* These were not tried, but for those that were refused before. */
 static void leave_rest(const DeliveryOutcome *why, DeliveryOutcome *outcomes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -164,7 +164,8 @@ void transport_send_many(TransportLink *link, const Envelope *envelopes, size_t 
         size_t down = i;
         while (outcomes[down].kind != DELIVERY_RELAY_DOWN)
             down++;
-        leave_rest(&outcomes[down], outcomes, n);
+        /* The outcomes before it are the caller's since they were reported. */
+        leave_rest(&outcomes[down], outcomes + down, n - down);
         return;
     }
 }

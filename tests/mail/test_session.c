@@ -464,6 +464,37 @@ static void test_lease(gconstpointer data)
     g_assert_cmpuint(fault_server_accepted(server), ==, 1);
 }
 
+/* Takes the outcome, as its receiver may. */
+static void take_outcome(DeliveryOutcome *outcome, void *data)
+{
+    g_string_append_c(data, "SDRUX"[outcome->kind]);
+    delivery_outcome_clear(outcome);
+}
+
+/* An outcome that was reported is the receiver's: it is not written again when the relay goes. */
+static void test_reported(void)
+{
+    FaultServerPlan plan = {0};
+    g_autoptr(FaultServer) server = fault_server_start(&plan);
+    g_autoptr(TransportLink) link = link_to(fault_server_port(server), NULL, NULL);
+    g_autoptr(GString) reported = g_string_new(NULL);
+    transport_link_set_done(link, take_outcome, reported);
+    g_autoptr(GBytes) message = bytes_of(BODY);
+    int64_t past = 1;
+    Envelope envelopes[3] = {{"b@example.org", "a@example.com", message, NULL},
+                             {"b@example.org", "b@example.com", message, &past},
+                             {"b@example.org", "c@example.com", message, NULL}};
+    DeliveryOutcome outcomes[3];
+    transport_send_many(link, envelopes, 3, NULL, outcomes);
+    g_assert_cmpstr(reported->str, ==, "S");
+    g_assert_null(outcomes[0].reply);
+    for (size_t i = 1; i < 3; i++) {
+        g_assert_cmpint(outcomes[i].kind, ==, DELIVERY_RELAY_DOWN);
+        g_assert_cmpstr(outcomes[i].stage, ==, "lease");
+        delivery_outcome_clear(&outcomes[i]);
+    }
+}
+
 /* More than all buffers hold, to a server that reads late. */
 static void test_large(void)
 {
@@ -564,6 +595,7 @@ int main(int argc, char **argv)
         g_autofree char *path = g_strconcat("/mail/session/cancel/", cancel_cases[i].stage, NULL);
         g_test_add_data_func(path, &cancel_cases[i], test_cancel);
     }
+    g_test_add_func("/mail/session/reported", test_reported);
     g_test_add_data_func("/mail/session/lease/small", GSIZE_TO_POINTER(1000), test_lease);
     g_test_add_data_func("/mail/session/lease/large", GSIZE_TO_POINTER(2000000), test_lease);
     g_test_add_func("/mail/session/large", test_large);
