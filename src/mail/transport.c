@@ -125,7 +125,8 @@ static bool envelope_check(const Envelope *envelope, DeliveryOutcome *outcome)
     return true;
 }
 
-/* These were not tried, but for those that were refused before. */
+/* The messages behind the one that found the relay down were not tried. (Those before it may have
+ * been taken by whoever was told that they are done.) */
 static void leave_rest(const DeliveryOutcome *why, DeliveryOutcome *outcomes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -164,8 +165,7 @@ void transport_send_many(TransportLink *link, const Envelope *envelopes, size_t 
         size_t down = i;
         while (outcomes[down].kind != DELIVERY_RELAY_DOWN)
             down++;
-        /* The outcomes before it are the caller's since they were reported. */
-        leave_rest(&outcomes[down], outcomes + down, n - down);
+        leave_rest(&outcomes[down], outcomes + down + 1, n - down - 1);
         return;
     }
 }
