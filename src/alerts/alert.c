@@ -45,14 +45,15 @@ bool alert_insert(DbTx *tx, Alert *alert, GError **error)
     return db_insert(tx, &alert->id, error,
                      "INSERT INTO alert (ticket, event, kind, recipient, recipient_key,"
                      " recipient_name, contact, decision, reason, template, template_version,"
-                     " language, decided_at, actor_kind, actor_id)"
-                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-                     " RETURNING id",
-                     "iissssnssnnsisi", alert->ticket, alert->event, alert_kind_name(alert->kind),
+                     " language, decided_at, actor_kind, actor_id, recipient_facts)"
+                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+                     " $16) RETURNING id",
+                     "iissssnssnnsisii", alert->ticket, alert->event, alert_kind_name(alert->kind),
                      alert->recipient, alert->recipient_key, alert->recipient_name, alert->contact,
                      alert_decision_name(alert->decision), alert_reason_name(alert->reason),
                      alert->template_id, alert->template_version, alert->language,
-                     alert->decided_at, actor_kind_name(alert->actor->kind), alert->actor->id);
+                     alert->decided_at, actor_kind_name(alert->actor->kind), alert->actor->id,
+                     alert->recipient_facts);
 }
 
 Alert *alert_load(DbTx *tx, int64_t id, GError **error)
@@ -66,6 +67,24 @@ Alert *alert_load(DbTx *tx, int64_t id, GError **error)
     if (alert == NULL)
         error_set_problem(error, TD_ERROR_NOT_FOUND, "unknown-alert", NULL,
                           "There is no alert %" G_GINT64_FORMAT, id);
+    return g_steal_pointer(&alert);
+}
+
+Alert *alert_of_recipient(DbTx *tx, int64_t event, const char *recipient_key, GError **error)
+{
+    DbRows *rows = db_query(
+        tx, error, "SELECT " COLUMNS " FROM alert a WHERE a.event = $1 AND a.recipient_key = $2",
+        "is", event, recipient_key);
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(Alert) alert = db_rows_next(rows) ? from_row(rows) : NULL;
+    if (!db_rows_end(rows, error))
+        return NULL;
+    if (alert == NULL)
+        error_set_problem(
+            error, TD_ERROR_NOT_FOUND, "unknown-alert", NULL,
+            "%s was not on the list of external recipients at event %" G_GINT64_FORMAT,
+            recipient_key, event);
     return g_steal_pointer(&alert);
 }
 

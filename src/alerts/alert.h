@@ -26,6 +26,7 @@ typedef struct {
     int64_t template_id, template_version; /* 0 with suppress */
     char *language;
     int64_t decided_at;
+    int64_t recipient_facts; /* alert_facts_pack(); written by alert_insert(), not loaded */
     const Actor
         *actor; /* the event's, borrowed; alert_insert() needs it, what is loaded has NULL */
 } Alert;
@@ -53,6 +54,9 @@ GPtrArray *alert_list_with_facts(DbTx *tx, const int64_t *alerts, size_t n, GErr
 
 /* Errors: NOT_FOUND (problem "unknown-alert"). */
 Alert *alert_load(DbTx *tx, int64_t id, GError **error);
+
+/* What one event decided for one recipient. Errors: NOT_FOUND (problem "unknown-alert"). */
+Alert *alert_of_recipient(DbTx *tx, int64_t event, const char *recipient_key, GError **error);
 
 /* Every decision of a ticket, by event, then recipient. */
 GPtrArray *alert_list_of_ticket(DbTx *tx, int64_t ticket, GError **error);

@@ -30,26 +30,41 @@
 #define IN_WINDOW(which)                                                                           \
     " FROM alert WHERE " which " AND actor_kind = $1 AND actor_id = $2 AND decided_at > $3"
 
+int64_t brake_look(int look, const BrakeSettings *settings)
+{
+    const int64_t looks[BRAKE_N_LOOKS] = {FIRST_LOOK, SECOND_LOOK,
+                                          MAX(LAST_LOOK, 2 * (int64_t)settings->customers)};
+    return looks[look];
+}
+
+bool brake_is_certain(const BrakeSettings *settings, guint size, const BrakeSeen *seen,
+                      int64_t looked, bool *held)
+{
+    bool all_known = seen->known == size;
+    bool too_many = (int64_t)seen->told + size - seen->known > settings->customers;
+    if (!all_known && !too_many && seen->sent >= looked)
+        return false;
+    *held = too_many && !all_known;
+    return true;
+}
+
+/* ---- asking the ledger ---- */
+
 typedef struct {
     const Actor *actor;
     int64_t since;
-    int64_t limit;
+    const BrakeSettings *settings;
     GHashTable *addresses; /* about to be told */
 } Asked;
 
-typedef struct {
-    int64_t sent; /* that were looked at: no more once all addresses are known */
-    guint told;   /* distinct addresses of them */
-    guint known;  /* of these, those that are about to be told again */
-} Seen;
-
-static bool look(DbTx *tx, const Asked *asked, int64_t sent, Seen *seen, GError **error)
+static bool look(DbTx *tx, const Asked *asked, int64_t sent, BrakeSeen *seen, GError **error)
 {
-    *seen = (Seen){0};
-    DbRows *rows = db_query(
-        tx, error,
-        "SELECT recipient_key" IN_WINDOW("decision = 'send'") " ORDER BY decided_at DESC LIMIT $4",
-        "siii", actor_kind_name(asked->actor->kind), asked->actor->id, asked->since, sent);
+    *seen = (BrakeSeen){0};
+    DbRows *rows =
+        db_query(tx, error,
+                 "SELECT recipient_key" IN_WINDOW(
+                     "decision = 'send'") " ORDER BY decided_at DESC, recipient_key DESC LIMIT $4",
+                 "siii", actor_kind_name(asked->actor->kind), asked->actor->id, asked->since, sent);
     if (rows == NULL)
         return false;
     g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -82,23 +97,11 @@ static bool has_held(DbTx *tx, const Asked *asked, bool *held, GError **error)
                         "sii", actor_kind_name(asked->actor->kind), asked->actor->id, asked->since);
 }
 
-/* True, with *held, when so many are enough to know. */
-static bool is_certain(const Asked *asked, const Seen *seen, int64_t looked, bool *held)
-{
-    guint size = g_hash_table_size(asked->addresses);
-    bool all_known = seen->known == size;
-    bool too_many = (int64_t)seen->told + size - seen->known > asked->limit;
-    if (!all_known && !too_many && seen->sent >= looked)
-        return false;
-    *held = too_many && !all_known;
-    return true;
-}
-
 /* When the first look was not enough. */
 static bool look_back(DbTx *tx, const Asked *asked, bool *held, GError **error)
 {
-    const int64_t looks[] = {SECOND_LOOK, MAX(LAST_LOOK, 2 * asked->limit)};
-    int64_t room = asked->limit - g_hash_table_size(asked->addresses);
+    guint size = g_hash_table_size(asked->addresses);
+    int64_t room = asked->settings->customers - (int64_t)size;
     bool more;
     if (!sent_more_than(tx, asked, MAX(room, 0), &more, error))
         return false;
@@ -106,11 +109,12 @@ static bool look_back(DbTx *tx, const Asked *asked, bool *held, GError **error)
         *held = false;
         return true;
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(looks); i++) {
-        Seen seen;
-        if (!look(tx, asked, looks[i], &seen, error))
+    for (int i = 1; i < BRAKE_N_LOOKS; i++) {
+        BrakeSeen seen;
+        int64_t looked = brake_look(i, asked->settings);
+        if (!look(tx, asked, looked, &seen, error))
             return false;
-        if (is_certain(asked, &seen, looks[i], held))
+        if (brake_is_certain(asked->settings, size, &seen, looked, held))
             return true;
     }
     return has_held(tx, asked, held, error);
@@ -125,9 +129,10 @@ bool brake_holds(DbTx *tx, const Event *event, GHashTable *addresses, const Brak
     }
     Asked asked = {.actor = &event->actor,
                    .since = event->at - settings->minutes * US_PER_MINUTE,
-                   .limit = settings->customers,
+                   .settings = settings,
                    .addresses = addresses};
-    Seen seen;
+    BrakeSeen seen;
     return look(tx, &asked, FIRST_LOOK, &seen, error) &&
-           (is_certain(&asked, &seen, FIRST_LOOK, held) || look_back(tx, &asked, held, error));
+           (brake_is_certain(settings, g_hash_table_size(addresses), &seen, FIRST_LOOK, held) ||
+            look_back(tx, &asked, held, error));
 }

@@ -273,6 +273,9 @@ bool compose_text(Composer *composer, const ComposeSource *source, ComposedText 
         g_autofree char *subject = out->subject;
         out->subject = g_strdup_printf("%s %s", locale_test_mark(alert->language), subject);
     }
+    const json_t *sender = json_object_get(facts, "sender");
+    out->sender_name = g_strdup(json_string_value(json_object_get(sender, "name")));
+    out->reply_to = g_strdup(json_string_value(json_object_get(sender, "reply_to")));
     return true;
 }
 
@@ -322,9 +325,10 @@ GBytes *compose_message(Composer *composer, const ComposeSource *source, const c
     g_auto(GStrv) refs = references(composer, source);
     guint n_refs = g_strv_length(refs);
     MessageParts parts = {
-        .from_name = text_or_null(identity->from_name),
+        .from_name =
+            text.sender_name != NULL ? text.sender_name : text_or_null(identity->from_name),
         .from_address = identity->from_address,
-        .reply_to = text_or_null(identity->reply_to),
+        .reply_to = text.reply_to != NULL ? text.reply_to : text_or_null(identity->reply_to),
         .to_name = source->alert->recipient_name,
         .to_address = source->alert->recipient,
         .subject = text.subject,

@@ -23,6 +23,7 @@ typedef struct {
     AlertEventFacts facts;
     TemplateOffer *offer; /* loaded with the first alert that is to be sent */
     json_t *event_facts;  /* with it */
+    bool any;             /* whether there is one */
 } Deciding;
 
 static void deciding_clear(Deciding *deciding)
@@ -48,22 +49,19 @@ static bool choose_template(DbTx *tx, Deciding *deciding, GError **error)
 {
     if (deciding->offer != NULL)
         return true;
-    bool is_new = deciding->facts.kind == ALERT_NEW_TICKET;
-    const AlertsToCustomersSettings *alerts = &deciding->settings->alerts;
-    int64_t id = is_new ? alerts->new_ticket.template_id : alerts->ticket_closed.template_id;
+    int64_t id = alert_settings(&deciding->settings->alerts, deciding->facts.kind)->template_id;
     deciding->offer = ticket_template_offer(tx, id, alert_kind_name(deciding->facts.kind), error);
     deciding->event_facts = json_loads(deciding->event->facts, 0, NULL);
     return deciding->offer != NULL;
 }
 
-/* The recipient's, the account's as it was at the event, the desk's. */
-static const char *choose_language(const Deciding *deciding, const Recipient *recipient)
+const char *alert_language(const TemplateOffer *offer, const char *recipient_language,
+                           const json_t *event_facts, const Settings *settings)
 {
-    const json_t *account = json_object_get(deciding->event_facts, "account");
-    const char *wanted[] = {recipient != NULL ? recipient->language : NULL,
-                            json_get_text(account, "language"), deciding->settings->desk.language};
-    return language_choose((const char *const *)deciding->offer->languages, wanted,
-                           G_N_ELEMENTS(wanted));
+    const json_t *account = json_object_get(event_facts, "account");
+    const char *wanted[] = {recipient_language, json_get_text(account, "language"),
+                            settings->desk.language};
+    return language_choose((const char *const *)offer->languages, wanted, G_N_ELEMENTS(wanted));
 }
 
 static bool put_in_outbox(DbTx *tx, const Deciding *deciding, const Alert *alert, GError **error)
@@ -85,10 +83,12 @@ static bool put_in_outbox(DbTx *tx, const Deciding *deciding, const Alert *alert
     return outbox_insert(tx, &message, error);
 }
 
-static bool record(DbTx *tx, Deciding *deciding, const Recipient *recipient, AlertVerdict verdict,
-                   GError **error)
+static bool record(DbTx *tx, Deciding *deciding, const Recipient *recipient,
+                   const AlertRecipientFacts *facts, GError **error)
 {
+    AlertVerdict verdict = alert_decide(&deciding->facts, facts);
     bool told = verdict.decision != DECISION_SUPPRESS;
+    deciding->any = deciding->any || told;
     if (told && !choose_template(tx, deciding, error))
         return false;
     const TemplateOffer *offer = told ? deciding->offer : NULL;
@@ -104,8 +104,12 @@ static bool record(DbTx *tx, Deciding *deciding, const Recipient *recipient, Ale
         .reason = verdict.reason,
         .template_id = told ? offer->id : 0,
         .template_version = told ? offer->version : 0,
-        .language = told ? (char *)choose_language(deciding, recipient) : NULL,
+        .language =
+            told ? (char *)alert_language(offer, recipient != NULL ? recipient->language : NULL,
+                                          deciding->event_facts, deciding->settings)
+                 : NULL,
         .decided_at = deciding->event->at,
+        .recipient_facts = facts != NULL ? alert_facts_pack(facts) : 0,
         .actor = &deciding->event->actor,
     };
     return alert_insert(tx, &alert, error) && (!told || put_in_outbox(tx, deciding, &alert, error));
@@ -141,21 +145,17 @@ static bool set_brake(DbTx *tx, const Deciding *deciding, GPtrArray *recipients,
     return true;
 }
 
-static bool decide_each(DbTx *tx, Deciding *deciding, GPtrArray *recipients, bool *any,
-                        GError **error)
+static bool decide_each(DbTx *tx, Deciding *deciding, GPtrArray *recipients, GError **error)
 {
     if (recipients->len == 0)
-        return record(tx, deciding, NULL, alert_decide(&deciding->facts, NULL), error);
+        return record(tx, deciding, NULL, NULL, error);
     g_autoptr(GArray) all = all_facts(deciding, recipients);
     if (!set_brake(tx, deciding, recipients, all, error))
         return false;
-    for (guint i = 0; i < recipients->len; i++) {
-        AlertVerdict verdict =
-            alert_decide(&deciding->facts, &g_array_index(all, AlertRecipientFacts, i));
-        if (!record(tx, deciding, recipients->pdata[i], verdict, error))
+    for (guint i = 0; i < recipients->len; i++)
+        if (!record(tx, deciding, recipients->pdata[i], &g_array_index(all, AlertRecipientFacts, i),
+                    error))
             return false;
-        *any = *any || verdict.decision != DECISION_SUPPRESS;
-    }
     return true;
 }
 
@@ -163,7 +163,6 @@ bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, Alert
                        bool by_hand, GPtrArray *recipients, const Settings *settings, bool *queued,
                        GError **error)
 {
-    bool is_new = kind == ALERT_NEW_TICKET;
     g_auto(Deciding) deciding = {
         .ticket = ticket,
         .event = event,
@@ -175,14 +174,12 @@ bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, Alert
                 .actor = event->actor.kind,
                 .channel = event->actor.channel,
                 .server_active = settings->alerts_server.active,
-                .alert_enabled = is_new ? settings->alerts.new_ticket.enabled
-                                        : settings->alerts.ticket_closed.enabled,
+                .alert_enabled = alert_settings(&settings->alerts, kind)->enabled,
                 .notify = event->notify,
             },
     };
-    bool any = false;
-    bool ok = decide_each(tx, &deciding, recipients, &any, error);
-    if (ok && any)
+    bool ok = decide_each(tx, &deciding, recipients, error);
+    if (ok && deciding.any)
         *queued = true;
     return ok;
 }

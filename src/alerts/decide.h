@@ -8,6 +8,19 @@
 #include "records/recipient.h"
 #include "records/settings.h"
 #include "records/ticket.h"
+#include "records/ticket_template.h"
+
+/* The options of this alert. */
+static inline const AlertSettings *alert_settings(const AlertsToCustomersSettings *settings,
+                                                  AlertKind kind)
+{
+    return kind == ALERT_NEW_TICKET ? &settings->new_ticket : &settings->ticket_closed;
+}
+
+/* In which of the template's languages a mail is: the recipient's (NULL: not known), the account's
+ * as it was at the event, the desk's. Never NULL; the offer's. */
+const char *alert_language(const TemplateOffer *offer, const char *recipient_language,
+                           const json_t *event_facts, const Settings *settings);
 
 /* Decides for every recipient in `recipients` (Recipient *; empty: one decision with an empty
  * address) and puts what is to be sent into the outbox. `by_hand`: the event is "send the latest

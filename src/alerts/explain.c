@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "alerts/explain.h"
+#include "alerts/explain-private.h"
 
+#include "alerts/merge.h"
 #include "base/clock.h"
 #include "base/json.h"
 
-static char *when(int64_t time_us)
+char *explain_time(int64_t time_us)
 {
     g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(time_us / US_PER_SECOND);
     return time != NULL ? g_date_time_format(time, "%-d %B %Y at %H:%M UTC")
@@ -57,6 +58,7 @@ void alert_story_free(AlertStory *story)
     alert_free(story->alert);
     outbox_message_free(story->message);
     g_clear_pointer(&story->attempts, g_ptr_array_unref);
+    g_free(story->options_note);
     g_free(story);
 }
 
@@ -87,6 +89,9 @@ static char *in_brackets(const char *text)
 
 static char *cancelled_sentence(const OutboxMessage *message)
 {
+    if (g_strcmp0(message->state_reason, ALERT_MERGED) == 0)
+        return g_strdup("Not told separately: the ticket was closed before this mail had left, and"
+                        " the mail about the closing tells of both.");
     if (g_strcmp0(message->state_reason, "recipient_removed") == 0)
         return g_strdup(
             "Not told: the recipient was removed from the ticket before the mail had left.");
@@ -95,7 +100,7 @@ static char *cancelled_sentence(const OutboxMessage *message)
 
 static char *waiting_sentence(const OutboxMessage *message)
 {
-    g_autofree char *due = when(message->due_at);
+    g_autofree char *due = explain_time(message->due_at);
     g_autofree char *reply = in_brackets(message->last_reply);
     if (message->state == OUTBOX_DEFERRED)
         return g_strdup_printf(
@@ -112,7 +117,7 @@ static char *waiting_sentence(const OutboxMessage *message)
 
 static char *uncertain_sentence(const OutboxMessage *message)
 {
-    g_autofree char *due = when(message->due_at);
+    g_autofree char *due = explain_time(message->due_at);
     g_autofree char *reply = in_brackets(message->last_reply);
     if (message->due_at == OUTBOX_NEVER)
         return g_strdup_printf("Perhaps told: the connection broke before the mail server had"
@@ -126,7 +131,7 @@ static char *uncertain_sentence(const OutboxMessage *message)
 static char *state_sentence(const OutboxMessage *message)
 {
     g_autofree char *reply = in_brackets(message->last_reply);
-    g_autofree char *accepted = when(message->accepted_at);
+    g_autofree char *accepted = explain_time(message->accepted_at);
     switch (message->state) {
     case OUTBOX_HELD:
         return g_strdup_printf("Not yet told: held%s until a person releases or cancels it.",
@@ -164,6 +169,8 @@ static char *state_sentence(const OutboxMessage *message)
 static void add_history(GString *text, const AlertStory *story)
 {
     const OutboxMessage *message = story->message;
+    if (message->state == OUTBOX_HELD && story->options_note != NULL)
+        g_string_append_printf(text, " %s", story->options_note);
     if (message->state == OUTBOX_ACCEPTED && message->attempts > 1)
         g_string_append_printf(text, " It took %" G_GINT64_FORMAT " tries.", message->attempts);
     if (message->uncertain && message->state == OUTBOX_ACCEPTED)
@@ -174,8 +181,9 @@ static void add_history(GString *text, const AlertStory *story)
 
 char *explain_alert(const AlertStory *story)
 {
+    g_autofree char *note = in_brackets(story->options_note);
     if (story->alert->decision == DECISION_SUPPRESS)
-        return g_strdup_printf("Not told, because %s.", why_not(story->alert->reason));
+        return g_strdup_printf("Not told, because %s%s.", why_not(story->alert->reason), note);
     if (story->message == NULL)
         return g_strdup("Its mail is not in the outbox any more.");
     g_autofree char *state = state_sentence(story->message);
@@ -236,7 +244,7 @@ static char *actor_words(const Actor *actor)
 
 char *explain_event(const Event *event)
 {
-    g_autofree char *at = when(event->at);
+    g_autofree char *at = explain_time(event->at);
     g_autofree char *who = actor_words(&event->actor);
     return g_strdup_printf("Ticket #%" G_GINT64_FORMAT " %s by %s on %s, %s.", event->ticket,
                            event_words(event->kind), who, at, channel_words(event->actor.channel));
@@ -258,7 +266,7 @@ char *explain_not_told(const Ticket *ticket, GPtrArray *stories)
 {
     if (ticket->not_told_at == 0)
         return NULL;
-    g_autofree char *since = when(ticket->not_told_at);
+    g_autofree char *since = explain_time(ticket->not_told_at);
     return g_strdup_printf(
         "Nobody was told that this ticket was closed. This is known since %s. %s\n", since,
         closing_on_its_way(stories)

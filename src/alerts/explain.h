@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledger in sentences that a customer's boss could read. Pure, but for story_load(). */
+/* The ledger in sentences that a customer's boss could read. Pure, but for what takes a DbTx. */
 #pragma once
 
 #include "alerts/alert.h"
@@ -12,6 +12,7 @@ typedef struct {
     Alert *alert;
     OutboxMessage *message; /* NULL: suppressed */
     GPtrArray *attempts;    /* of OutboxAttempt *; NULL: suppressed */
+    char *options_note;     /* explain_options(); NULL: nothing to say of them */
 } AlertStory;
 
 void alert_story_free(AlertStory *story);
@@ -19,6 +20,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AlertStory, alert_story_free)
 
 /* Takes `alert`; freed with the story, and on error. */
 AlertStory *alert_story_load(DbTx *tx, Alert *alert, GError **error);
+
+/* Notes with each story that hangs on the options what those in force at its event were, and who
+ * had made them so. `stories`: AlertStory *, each without a note yet. */
+bool explain_options(DbTx *tx, GPtrArray *stories, GError **error);
 
 /* "Told: the mail was accepted on 23 November 2026 at 18:32 UTC (250 2.0.0 Ok: queued as 4F2A)."
  * One sentence or two, with a full stop. Free with g_free(). */

@@ -75,6 +75,19 @@ json_t *facts_snapshot(const Ticket *ticket, const TicketPeople *people, const A
     return facts;
 }
 
+void facts_set_sender(json_t *facts, const AlertSettings *alert)
+{
+    json_auto_t *sender = json_object();
+    if (*alert->sender_name != '\0')
+        json_set_text(sender, "name", alert->sender_name);
+    if (*alert->reply_to != '\0')
+        json_set_text(sender, "reply_to", alert->reply_to);
+    if (json_object_size(sender) > 0)
+        json_object_set(facts, "sender", sender);
+    else
+        json_object_del(facts, "sender");
+}
+
 static void copy_texts(const json_t *from, json_t *to, const char *const *names)
 {
     for (; *names != NULL; names++) {

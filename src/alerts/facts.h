@@ -20,6 +20,10 @@
 json_t *facts_snapshot(const Ticket *ticket, const TicketPeople *people, const Actor *actor,
                        const Settings *settings);
 
+/* Notes with them the sender name and the reply address that this alert has of its own; takes away
+ * what it has not. */
+void facts_set_sender(json_t *facts, const AlertSettings *alert);
+
 /* The text as it goes into the facts: cut at a character's border, where it is longer than
  * FACTS_TEXT_BYTES, with words that say so. Free with g_free(). */
 char *facts_text(const char *text);

@@ -85,6 +85,44 @@ AlertVerdict alert_decide(const AlertEventFacts *event, const AlertRecipientFact
                                                                          : REASON_TICKET_CLOSED};
 }
 
+AlertDecision alert_decision_of(AlertReason reason)
+{
+    if (reason == REASON_BRAKE)
+        return DECISION_HOLD;
+    return reason == REASON_NEW_TICKET || reason == REASON_TICKET_CLOSED ||
+                   reason == REASON_SENT_BY_HAND
+               ? DECISION_SEND
+               : DECISION_SUPPRESS;
+}
+
+/* The bits stand in databases: a new fact takes the next one. */
+enum {
+    FACT_OWN_ADDRESS = 1 << 0,
+    FACT_MUTED = 1 << 1,
+    FACT_LEFT_TICKET = 1 << 2,
+    FACT_TICKET_CONTACT = 1 << 3,
+    FACT_SUPPRESSED = 1 << 4,
+};
+
+int64_t alert_facts_pack(const AlertRecipientFacts *facts)
+{
+    return (facts->own_address ? FACT_OWN_ADDRESS : 0) | (facts->muted ? FACT_MUTED : 0) |
+           (facts->left_ticket ? FACT_LEFT_TICKET : 0) |
+           (facts->ticket_contact ? FACT_TICKET_CONTACT : 0) |
+           (facts->suppressed ? FACT_SUPPRESSED : 0);
+}
+
+AlertRecipientFacts alert_facts_unpack(int64_t packed)
+{
+    return (AlertRecipientFacts){
+        .own_address = packed & FACT_OWN_ADDRESS,
+        .muted = packed & FACT_MUTED,
+        .left_ticket = packed & FACT_LEFT_TICKET,
+        .ticket_contact = packed & FACT_TICKET_CONTACT,
+        .suppressed = packed & FACT_SUPPRESSED,
+    };
+}
+
 static bool find(const char *const *names, int n, const char *name, int *index)
 {
     for (int i = 0; i < n; i++)

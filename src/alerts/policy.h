@@ -9,6 +9,7 @@
 #include "records/actor.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef enum {
     ALERT_NEW_TICKET,
@@ -64,6 +65,11 @@ typedef struct {
     bool brake;
 } AlertRecipientFacts;
 
+/* As a number that is stored with the decision, so that it can be asked for again: everything but
+ * the brake, which depends on the events before. */
+int64_t alert_facts_pack(const AlertRecipientFacts *facts);
+AlertRecipientFacts alert_facts_unpack(int64_t packed);
+
 typedef struct {
     AlertDecision decision;
     AlertReason reason;
@@ -71,6 +77,9 @@ typedef struct {
 
 /* `recipient` NULL: the ticket has no external recipients. */
 AlertVerdict alert_decide(const AlertEventFacts *event, const AlertRecipientFacts *recipient);
+
+/* The decision that this reason goes with. */
+AlertDecision alert_decision_of(AlertReason reason);
 
 /* Stored names: "new_ticket", "send", "created_by_customer_email", ... */
 const char *alert_kind_name(AlertKind kind);

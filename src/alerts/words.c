@@ -78,6 +78,8 @@ void composed_text_clear(ComposedText *text)
     g_clear_pointer(&text->subject, g_free);
     g_clear_pointer(&text->text, g_free);
     g_clear_pointer(&text->html, g_free);
+    g_clear_pointer(&text->sender_name, g_free);
+    g_clear_pointer(&text->reply_to, g_free);
 }
 
 /* A subject is one line, whatever the template gives. */

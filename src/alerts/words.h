@@ -37,6 +37,8 @@ typedef struct {
     char *subject; /* one line */
     char *text;
     char *html; /* NULL: none */
+    /* Of this alert's own (compose_text()); NULL: the sender identity's. */
+    char *sender_name, *reply_to;
 } ComposedText;
 void composed_text_clear(ComposedText *text);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ComposedText, composed_text_clear)

@@ -112,9 +112,10 @@ static bool add_sample(DeskTx *tx, int64_t admin, GError **error)
                          "Harbour IT Ltd\n12 Quay Street\nLondon"),
                error) &&
            put(tx, OPTIONS_ALERTS_SERVER,
-               json_pack("{s:b, s:s, s:s, s:s}", "active", 1, "transport", "maildir", "from_name",
+               json_pack("{s:s, s:s, s:s}", "transport", "maildir", "from_name",
                          "Harbour IT Support", "from_address", "support@harbour-it.example"),
                error) &&
+           options_activate_sample(tx, error) &&
            put(tx, OPTIONS_ALERTS_TO_CUSTOMERS,
                json_pack("{s:{s:b}, s:{s:b}}", "new_ticket", "enabled", 1, "ticket_closed",
                          "enabled", 1),

@@ -19,6 +19,13 @@ void option_merge_int(JsonReader *reader, const char *name, int64_t min, int64_t
 void option_merge_bool(JsonReader *reader, const char *name, json_t *stored);
 void option_merge_time_zone(JsonReader *reader, const char *name, json_t *stored);
 
+/* The object `name` inside the stored section, made where it is missing. Borrowed. */
+json_t *option_group(json_t *stored, const char *name);
+
+/* The page "alerts-to-customers". */
+bool option_merge_alerts_to_customers(DeskTx *tx, json_t *stored, json_t *patch, GError **error);
+json_t *option_show_alerts_to_customers(const json_t *stored);
+
 /* The page "alerts-server". */
 bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GError **error);
 

@@ -12,7 +12,6 @@
 #include "records/option.h"
 #include "records/settings.h"
 #include "records/status.h"
-#include "records/ticket_template.h"
 
 #include <string.h>
 
@@ -33,128 +32,13 @@ static bool merge_desk(DeskTx *tx, json_t *stored, json_t *patch, GError **error
     return json_reader_end(&reader, error);
 }
 
-static bool check_template(DeskTx *tx, int64_t id, const char *path, GError **error)
-{
-    if (id == 0)
-        return true;
-    g_autoptr(GError) failure = NULL;
-    g_autoptr(TicketTemplate) record = ticket_template_load(tx->db, id, 0, &failure);
-    if (record != NULL && strcmp(record->kind, "ticket") == 0)
-        return true;
-    if (record != NULL || error_is(failure, TD_ERROR_NOT_FOUND))
-        error_set_problem(error, TD_ERROR_INVALID, "unknown-template", path,
-                          "There is no ticket template %" G_GINT64_FORMAT, id);
-    else
-        g_propagate_error(error, g_steal_pointer(&failure));
-    return false;
-}
-
-/* The object `name` inside the stored section, made where it is missing. Borrowed. */
-static json_t *group(json_t *stored, const char *name)
-{
-    json_t *value = json_object_get(stored, name);
-    if (value == NULL) {
-        value = json_object();
-        json_object_set_new(stored, name, value);
-    }
-    return value;
-}
-
-static bool merge_alert(DeskTx *tx, JsonReader *outer, const char *name, json_t *stored,
-                        bool *switched_on)
-{
-    json_t *patch;
-    if (!json_read_object(outer, name, &patch))
-        return true;
-    json_t *alert = group(stored, name);
-    bool was_enabled = json_get_bool(alert, "enabled", false);
-    g_autofree char *path = json_reader_path(outer, name);
-    JsonReader reader;
-    json_reader_init(&reader, patch, path);
-    option_merge_bool(&reader, "enabled", alert);
-    int64_t id = 0;
-    bool has_template = json_read_id(&reader, "template", &id);
-    g_autofree char *template_path = json_reader_path(&reader, "template");
-    GError *failure = NULL;
-    if (!json_reader_end(&reader, &failure) ||
-        (has_template && !check_template(tx, id, template_path, &failure))) {
-        json_reader_fail(outer, failure);
-        return false;
-    }
-    if (has_template)
-        json_set_int(alert, "template", id);
-    *switched_on = *switched_on || (!was_enabled && json_get_bool(alert, "enabled", false));
-    return true;
-}
-
-static void merge_default_recipients(JsonReader *outer, json_t *stored)
-{
-    json_t *patch;
-    if (!json_read_object(outer, "default_recipients", &patch))
-        return;
-    g_autofree char *path = json_reader_path(outer, "default_recipients");
-    json_t *defaults = group(stored, "default_recipients");
-    JsonReader reader;
-    json_reader_init(&reader, patch, path);
-    option_merge_bool(&reader, "contact", defaults);
-    option_merge_bool(&reader, "mail_copies", defaults);
-    GError *failure = NULL;
-    if (!json_reader_end(&reader, &failure))
-        json_reader_fail(outer, failure);
-}
-
-static void merge_brake(JsonReader *outer, json_t *stored)
-{
-    json_t *patch;
-    if (!json_read_object(outer, "brake", &patch))
-        return;
-    g_autofree char *path = json_reader_path(outer, "brake");
-    json_t *brake = group(stored, "brake");
-    JsonReader reader;
-    json_reader_init(&reader, patch, path);
-    option_merge_bool(&reader, "enabled", brake);
-    option_merge_int(&reader, "customers", 1, 100000, brake);
-    option_merge_int(&reader, "minutes", 1, 1440, brake);
-    GError *failure = NULL;
-    if (!json_reader_end(&reader, &failure))
-        json_reader_fail(outer, failure);
-}
-
-static bool merge_alerts_to_customers(DeskTx *tx, json_t *stored, json_t *patch, GError **error)
-{
-    bool switched_on = false;
-    JsonReader reader;
-    json_reader_init(&reader, patch, "");
-    merge_alert(tx, &reader, "new_ticket", stored, &switched_on);
-    merge_alert(tx, &reader, "ticket_closed", stored, &switched_on);
-    merge_default_recipients(&reader, stored);
-    merge_brake(&reader, stored);
-    if (!json_reader_end(&reader, error))
-        return false;
-    if (!switched_on)
-        return true;
-    int64_t version;
-    json_auto_t *server = option_load(tx->db, OPTIONS_ALERTS_SERVER, &version, error);
-    if (server == NULL)
-        return false;
-    if (!json_get_bool(server, "active", false)) {
-        error_set_problem(
-            error, TD_ERROR_CONFLICT, "alerts-server-inactive", NULL,
-            "An alert cannot be switched on while the Alerts Server is not active; set up"
-            " outgoing mail under options/alerts-server, set its \"active\" to true, then"
-            " switch the alert on");
-        return false;
-    }
-    return true;
-}
-
 static void merge_status_labels(JsonReader *outer, json_t *stored)
 {
     json_t *patch;
     if (!json_read_object(outer, "status_labels", &patch))
         return;
     g_autofree char *path = json_reader_path(outer, "status_labels");
-    json_t *labels = group(stored, "status_labels");
+    json_t *labels = option_group(stored, "status_labels");
     JsonReader reader;
     json_reader_init(&reader, patch, path);
     char keys[STATUS_N][8];
@@ -223,13 +107,6 @@ static json_t *show_alerts_server(const json_t *stored)
     return alerts_server_settings_json(&settings);
 }
 
-static json_t *show_alerts_to_customers(const json_t *stored)
-{
-    AlertsToCustomersSettings settings;
-    alerts_to_customers_settings_read(stored, &settings);
-    return alerts_to_customers_settings_json(&settings);
-}
-
 static json_t *show_tickets(const json_t *stored)
 {
     g_auto(TicketSettings) settings = {0};
@@ -244,7 +121,8 @@ static const struct {
 } sections[] = {
     {OPTIONS_DESK, merge_desk, show_desk},
     {OPTIONS_ALERTS_SERVER, option_merge_alerts_server, show_alerts_server},
-    {OPTIONS_ALERTS_TO_CUSTOMERS, merge_alerts_to_customers, show_alerts_to_customers},
+    {OPTIONS_ALERTS_TO_CUSTOMERS, option_merge_alerts_to_customers,
+     option_show_alerts_to_customers},
     {OPTIONS_TICKETS, merge_tickets, show_tickets},
 };
 
@@ -283,5 +161,6 @@ json_t *options_put(DeskTx *tx, const char *section, json_t *patch, GError **err
     if (!json_equal(before, stored) &&
         !option_store(tx->db, section, version, before, stored, tx->actor, tx->now_us, error))
         return NULL;
+    g_clear_pointer(&tx->settings, settings_free); /* what this transaction knew of them */
     return sections[i].show(stored);
 }

@@ -82,3 +82,13 @@ void option_merge_time_zone(JsonReader *reader, const char *name, json_t *stored
                       text);
     json_reader_fail(reader, failure);
 }
+
+json_t *option_group(json_t *stored, const char *name)
+{
+    json_t *value = json_object_get(stored, name);
+    if (value == NULL) {
+        value = json_object();
+        json_object_set_new(stored, name, value);
+    }
+    return value;
+}

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options page "alerts-server". */
 #include "base/error.h"
+#include "base/secret.h"
 #include "desk/options-private.h"
+#include "desk/options.h"
 #include "outbox/outbox.h"
+#include "records/option.h"
 
 #include <string.h>
 
@@ -27,6 +30,116 @@ static bool check_active(const json_t *stored, GError **error)
     return true;
 }
 
+/* ---- the test ---- */
+
+/* What a test mail proves nothing about. */
+static const char *const untested[] = {"active", "concurrency", "fallback_relays", "uncertain"};
+
+/* Stands for the settings that a test mail is sent with: all of them, with their defaults and with
+ * the marks of when a secret was changed. A secret itself is not in it. */
+static char *fingerprint(const json_t *stored)
+{
+    g_auto(AlertsServerSettings) settings = {0};
+    alerts_server_settings_read(stored, &settings);
+    json_auto_t *defaults = alerts_server_settings_json(&settings);
+    json_auto_t *all = json_deep_copy(stored);
+    json_object_update_missing(all, defaults);
+    for (size_t i = 0; i < G_N_ELEMENTS(untested); i++)
+        json_object_del(all, untested[i]);
+    char *text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
+    char *hash = secret_hash(text, strlen(text));
+    free(text);
+    return hash;
+}
+
+/* The last test mail that was accepted, an empty object where there was none. Caller owns. */
+static json_t *load_test(DbTx *tx, int64_t *version, GError **error)
+{
+    return option_load(tx, OPTIONS_ALERTS_SERVER_TEST, version, error);
+}
+
+static bool is_tested(DbTx *tx, const json_t *stored, bool *tested, GError **error)
+{
+    int64_t version;
+    json_auto_t *test = load_test(tx, &version, error);
+    g_autofree char *present = fingerprint(stored);
+    *tested = strcmp(json_get_text(test, "fingerprint"), present) == 0;
+    return test != NULL;
+}
+
+static bool check_tested(DbTx *tx, const json_t *stored, GError **error)
+{
+    bool tested;
+    if (!is_tested(tx, stored, &tested, error))
+        return false;
+    if (!tested)
+        error_set_problem(error, TD_ERROR_CONFLICT, "not-tested", "/active",
+                          "The Alerts Server can be activated only after a test mail was accepted"
+                          " with exactly these settings. Send one (POST"
+                          " /options/alerts-server/test, or `tidings options test --to"
+                          " you@example.com`), then activate. Nothing was changed");
+    return tested;
+}
+
+bool options_test_begin(DbTx *tx, int64_t *version, GError **error)
+{
+    json_auto_t *stored = option_load(tx, OPTIONS_ALERTS_SERVER, version, error);
+    return stored != NULL;
+}
+
+bool options_test_accepted(DeskTx *tx, int64_t version, const char *to, bool *tested,
+                           GError **error)
+{
+    int64_t present, former_version;
+    json_auto_t *stored = option_load(tx->db, OPTIONS_ALERTS_SERVER, &present, error);
+    json_auto_t *former = stored != NULL ? load_test(tx->db, &former_version, error) : NULL;
+    if (former == NULL)
+        return false;
+    if (present != version) {
+        *tested = false;
+        return true;
+    }
+    g_autofree char *hash = fingerprint(stored);
+    json_auto_t *test = json_object();
+    json_set_text(test, "fingerprint", hash);
+    json_set_text(test, "to", to);
+    json_set_time(test, "at", tx->now_us);
+    json_set_text(test, "by", tx->actor->name);
+    *tested = true;
+    return option_store(tx->db, OPTIONS_ALERTS_SERVER_TEST, former_version, former, test, tx->actor,
+                        tx->now_us, error);
+}
+
+json_t *options_test_get(DbTx *tx, GError **error)
+{
+    int64_t version;
+    bool tested;
+    json_auto_t *stored = option_load(tx, OPTIONS_ALERTS_SERVER, &version, error);
+    json_auto_t *test = stored != NULL ? load_test(tx, &version, error) : NULL;
+    if (test == NULL || !is_tested(tx, stored, &tested, error))
+        return NULL;
+    json_t *shown = json_object();
+    json_set_bool(shown, "tested", tested);
+    json_set_text(shown, "at", json_string_value(json_object_get(test, "at")));
+    json_set_text(shown, "to", json_string_value(json_object_get(test, "to")));
+    json_set_text(shown, "by", json_string_value(json_object_get(test, "by")));
+    return shown;
+}
+
+bool options_activate_sample(DeskTx *tx, GError **error)
+{
+    int64_t version;
+    json_auto_t *before = option_load(tx->db, OPTIONS_ALERTS_SERVER, &version, error);
+    json_auto_t *after = json_deep_copy(before);
+    if (before == NULL)
+        return false;
+    json_set_bool(after, "active", true);
+    return option_store(tx->db, OPTIONS_ALERTS_SERVER, version, before, after, tx->actor,
+                        tx->now_us, error);
+}
+
+/* ---- the page ---- */
+
 bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GError **error)
 {
     static const char *const transports[] = {"smtp", "sendmail", "maildir", NULL};
@@ -48,6 +161,8 @@ bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GErro
         !relay_change_store(&relays, tx, stored, error))
         return false;
     bool is_active = json_get_bool(stored, "active", false);
+    if (is_active && !was_active && !check_tested(tx->db, stored, error))
+        return false;
     tx->queued = true; /* the sender must look at its settings again */
     return !was_active || is_active ||
            outbox_hold_waiting(tx->db, "alerts_server_inactive", G_MAXINT, tx->now_us, NULL, error);

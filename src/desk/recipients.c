@@ -3,6 +3,7 @@
 
 #include "alerts/closing.h"
 #include "alerts/decide.h"
+#include "alerts/facts.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -16,7 +17,7 @@ static bool write_event(DeskTx *tx, const Ticket *ticket, const json_t *facts, G
     if (json_object_size(facts) == 0)
         return true;
     g_autoptr(Event) event =
-        ticket_write_event(tx, ticket, EVENT_RECIPIENTS_CHANGED, true, facts, error);
+        ticket_write_event(tx, ticket, EVENT_RECIPIENTS_CHANGED, true, facts, NULL, error);
     return event != NULL;
 }
 
@@ -229,12 +230,14 @@ Alert *recipients_send_latest(DeskTx *tx, int64_t number, int64_t id, GError **e
     g_autoptr(Event) told = event_load(tx->db, latest, error);
     if (told == NULL)
         return NULL;
+    AlertKind kind = closed ? ALERT_TICKET_CLOSED : ALERT_NEW_TICKET;
     json_auto_t *facts = json_loads(told->facts, 0, NULL);
+    facts_set_sender(facts, alert_settings(&settings->alerts, kind));
     g_autoptr(Event) event =
-        ticket_write_event(tx, ticket, EVENT_LATEST_ALERT_SENT, true, facts, error);
+        ticket_write_event(tx, ticket, EVENT_LATEST_ALERT_SENT, true, facts, settings, error);
     if (event == NULL ||
-        !alerts_decide_all(tx->db, ticket, event, closed ? ALERT_TICKET_CLOSED : ALERT_NEW_TICKET,
-                           true, recipients, settings, &tx->queued, error) ||
+        !alerts_decide_all(tx->db, ticket, event, kind, true, recipients, settings, &tx->queued,
+                           error) ||
         !review_closing(tx, ticket, error))
         return NULL;
     return alert_of_event(tx, event->id, error);

@@ -15,10 +15,10 @@
  * the field. A manager of 0 is the account's. */
 TicketPeople *ticket_check_references(DeskTx *tx, const Ticket *ticket, GError **error);
 
-/* Writes an event of this kind at the ticket's present version. `facts` is borrowed. Caller owns.
- */
+/* Writes an event of this kind at the ticket's present version. `facts` is borrowed; `settings` are
+ * those that its decisions will be made under, NULL where it has none. Caller owns. */
 Event *ticket_write_event(DeskTx *tx, const Ticket *ticket, EventKind kind, bool notify,
-                          const json_t *facts, GError **error);
+                          const json_t *facts, const Settings *settings, GError **error);
 
 /* What is told, of whom, to whom. All is borrowed. */
 typedef struct {

@@ -5,6 +5,7 @@
 #include "alerts/closing.h"
 #include "alerts/decide.h"
 #include "alerts/facts.h"
+#include "alerts/merge.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "desk/ticket-private.h"
@@ -74,7 +75,7 @@ TicketPeople *ticket_check_references(DeskTx *tx, const Ticket *ticket, GError *
 /* ---- events ---- */
 
 Event *ticket_write_event(DeskTx *tx, const Ticket *ticket, EventKind kind, bool notify,
-                          const json_t *facts, GError **error)
+                          const json_t *facts, const Settings *settings, GError **error)
 {
     g_autoptr(Event) event = g_new0(Event, 1);
     event->ticket = ticket->number;
@@ -84,20 +85,31 @@ Event *ticket_write_event(DeskTx *tx, const Ticket *ticket, EventKind kind, bool
     event->at = tx->now_us;
     event->notify = notify;
     event->facts = json_text(facts);
+    event->options = settings != NULL ? settings->versions : OPTION_VERSIONS_UNKNOWN;
     return event_insert(tx->db, event, error) ? g_steal_pointer(&event) : NULL;
+}
+
+static bool merge_opening(DeskTx *tx, const Ticket *ticket, const Event *event,
+                          const Settings *settings, GError **error)
+{
+    return !settings->alerts.merge_open_and_close ||
+           alerts_merge_opening(tx->db, ticket->number, event->id, tx->now_us, error);
 }
 
 bool ticket_tell(DeskTx *tx, Ticket *ticket, const TicketNews *news, GError **error)
 {
+    AlertKind kind = news->kind == EVENT_OPENED ? ALERT_NEW_TICKET : ALERT_TICKET_CLOSED;
     json_auto_t *facts = facts_snapshot(ticket, news->people, tx->actor, news->settings);
+    facts_set_sender(facts, alert_settings(&news->settings->alerts, kind));
     if (news->changes != NULL)
         json_object_set(facts, "changes", news->changes);
-    g_autoptr(Event) event = ticket_write_event(tx, ticket, news->kind, news->notify, facts, error);
+    g_autoptr(Event) event =
+        ticket_write_event(tx, ticket, news->kind, news->notify, facts, news->settings, error);
     if (event == NULL)
         return false;
-    bool is_new = news->kind == EVENT_OPENED;
-    return alerts_decide_all(tx->db, ticket, event, is_new ? ALERT_NEW_TICKET : ALERT_TICKET_CLOSED,
-                             false, news->recipients, news->settings, &tx->queued, error) &&
-           (is_new ||
+    return alerts_decide_all(tx->db, ticket, event, kind, false, news->recipients, news->settings,
+                             &tx->queued, error) &&
+           (kind == ALERT_NEW_TICKET || merge_opening(tx, ticket, event, news->settings, error)) &&
+           (kind == ALERT_NEW_TICKET ||
             closing_review(tx->db, ticket->number, tx->now_us, &ticket->not_told_at, error));
 }

@@ -137,7 +137,7 @@ static bool write_change(DeskTx *tx, Ticket *ticket, bool was_closed, TicketNews
     json_object_set(facts, "changes", news->changes);
     g_autoptr(Event) event =
         ticket_write_event(tx, ticket, was_closed && !is_closed ? EVENT_REOPENED : EVENT_CHANGED,
-                           news->notify, facts, error);
+                           news->notify, facts, NULL, error);
     return event != NULL;
 }
 

@@ -4,7 +4,8 @@
 #include "base/error.h"
 
 #define COLUMNS                                                                                    \
-    "id, ticket, version, kind, actor_kind, actor_id, actor_name, channel, at, notify, facts"
+    "id, ticket, version, kind, actor_kind, actor_id, actor_name, channel, at, notify, facts, "    \
+    "server_options, alerts_options"
 
 static const char *const kind_names[EVENT_N_KINDS] = {
     [EVENT_OPENED] = "opened",
@@ -18,6 +19,16 @@ static const char *const kind_names[EVENT_N_KINDS] = {
 const char *event_kind_name(EventKind kind)
 {
     return kind_names[kind];
+}
+
+bool event_kind_from_name(const char *name, EventKind *kind)
+{
+    for (int i = 0; i < EVENT_N_KINDS; i++)
+        if (g_strcmp0(kind_names[i], name) == 0) {
+            *kind = (EventKind)i;
+            return true;
+        }
+    return false;
 }
 
 void event_free(Event *event)
@@ -35,9 +46,7 @@ static Event *from_row(const DbRows *rows)
     event->id = db_rows_int(rows, 0);
     event->ticket = db_rows_int(rows, 1);
     event->version = db_rows_int(rows, 2);
-    for (int kind = 0; kind < EVENT_N_KINDS; kind++)
-        if (g_strcmp0(kind_names[kind], db_rows_text(rows, 3)) == 0)
-            event->kind = (EventKind)kind;
+    event_kind_from_name(db_rows_text(rows, 3), &event->kind);
     actor_kind_from_name(db_rows_text(rows, 4), &event->actor.kind);
     event->actor.id = db_rows_int(rows, 5);
     event->actor.name = db_rows_dup(rows, 6);
@@ -45,6 +54,8 @@ static Event *from_row(const DbRows *rows)
     event->at = db_rows_int(rows, 8);
     event->notify = db_rows_int(rows, 9) != 0;
     event->facts = db_rows_dup(rows, 10);
+    event->options.alerts_server = db_rows_is_null(rows, 11) ? -1 : db_rows_int(rows, 11);
+    event->options.alerts_to_customers = db_rows_is_null(rows, 12) ? -1 : db_rows_int(rows, 12);
     return event;
 }
 
@@ -52,12 +63,14 @@ bool event_insert(DbTx *tx, Event *event, GError **error)
 {
     return db_insert(tx, &event->id, error,
                      "INSERT INTO event (ticket, version, kind, actor_kind, actor_id,"
-                     " actor_name, channel, at, notify, facts)"
-                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
-                     "iissnssiis", event->ticket, event->version, kind_names[event->kind],
+                     " actor_name, channel, at, notify, facts, server_options, alerts_options)"
+                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULLIF($11, -1),"
+                     " NULLIF($12, -1)) RETURNING id",
+                     "iissnssiisii", event->ticket, event->version, kind_names[event->kind],
                      actor_kind_name(event->actor.kind), event->actor.id, event->actor.name,
                      channel_name(event->actor.channel), event->at, (int64_t)event->notify,
-                     event->facts);
+                     event->facts, event->options.alerts_server,
+                     event->options.alerts_to_customers);
 }
 
 Event *event_load(DbTx *tx, int64_t id, GError **error)

@@ -4,6 +4,7 @@
 
 #include "db/db.h"
 #include "records/actor.h"
+#include "records/option.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,6 +19,9 @@ typedef enum {
     EVENT_N_KINDS,
 } EventKind;
 
+/* Those that tell somebody, as the partial indices on table event have it. */
+#define EVENT_TELLS "kind IN ('opened', 'closed', 'latest_alert_sent')"
+
 typedef struct {
     int64_t id;
     int64_t ticket;
@@ -26,14 +30,17 @@ typedef struct {
     EventKind kind;
     Actor actor;
     int64_t at;
-    bool notify; /* false: "do not notify" was said for this change */
-    char *facts; /* JSON: the ticket as it was (opened, closed), or what changed */
+    bool notify;            /* false: "do not notify" was said for this change */
+    char *facts;            /* JSON: the ticket as it was (opened, closed), or what changed */
+    OptionVersions options; /* that its decisions were made under; -1: it has none, or they are
+                               older than this note */
 } Event;
 
 void event_free(Event *event);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Event, event_free)
 
 const char *event_kind_name(EventKind kind);
+bool event_kind_from_name(const char *name, EventKind *kind);
 
 /* Sets event->id. */
 bool event_insert(DbTx *tx, Event *event, GError **error);

@@ -288,10 +288,25 @@ static const char step_4[] =
     "UPDATE template_version SET built_in = 1 WHERE version = 1"
     "  AND template IN (SELECT id FROM template WHERE builtin IS NOT NULL);";
 
+/* What a simulation must know of an event as it was: the versions of the options in force, and what
+ * was true of each recipient (alert_facts_pack()). NULL: written before this step. Events that tell
+ * somebody are found by their time. */
+static const char step_5[] =
+    "ALTER TABLE event ADD COLUMN server_options BIGINT;"
+    "ALTER TABLE event ADD COLUMN alerts_options BIGINT;"
+    "ALTER TABLE alert ADD COLUMN recipient_facts BIGINT;"
+    "CREATE INDEX event_by_time ON event (at, id)"
+    "  WHERE kind IN ('opened', 'closed', 'latest_alert_sent');"
+    "ALTER TABLE option_change ADD COLUMN version BIGINT NOT NULL DEFAULT 0;"
+    "UPDATE option_change SET version = (SELECT COUNT(*) FROM option_change AS earlier"
+    "  WHERE earlier.section = option_change.section AND earlier.id <= option_change.id);"
+    "CREATE UNIQUE INDEX option_change_by_version ON option_change (section, version);";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
     {3, "what an actor told last", step_3},
     {4, "templates in several languages", step_4},
+    {5, "options of events, facts of recipients", step_5},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

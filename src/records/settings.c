@@ -165,7 +165,24 @@ json_t *alerts_server_settings_json(const AlertsServerSettings *settings)
 static AlertSettings read_alert(const json_t *stored, const char *name)
 {
     const json_t *alert = json_object_get(stored, name);
-    return (AlertSettings){json_get_bool(alert, "enabled", false), json_get_int(alert, "template")};
+    return (AlertSettings){
+        .enabled = json_get_bool(alert, "enabled", false),
+        .template_id = json_get_int(alert, "template"),
+        .sender_name = text_or(alert, "sender_name", ""),
+        .reply_to = text_or(alert, "reply_to", ""),
+    };
+}
+
+static void alert_clear(AlertSettings *alert)
+{
+    g_free(alert->sender_name);
+    g_free(alert->reply_to);
+}
+
+void alerts_to_customers_settings_clear(AlertsToCustomersSettings *settings)
+{
+    alert_clear(&settings->new_ticket);
+    alert_clear(&settings->ticket_closed);
 }
 
 void alerts_to_customers_settings_read(const json_t *stored, AlertsToCustomersSettings *settings)
@@ -174,11 +191,13 @@ void alerts_to_customers_settings_read(const json_t *stored, AlertsToCustomersSe
     settings->new_ticket = read_alert(stored, "new_ticket");
     settings->ticket_closed = read_alert(stored, "ticket_closed");
     settings->add_contact = json_get_bool(defaults, "contact", true);
+    settings->add_on_every_ticket = json_get_bool(defaults, "on_every_ticket", true);
     settings->add_mail_copies = json_get_bool(defaults, "mail_copies", true);
     const json_t *brake = json_object_get(stored, "brake");
     settings->brake = (BrakeSettings){.enabled = json_get_bool(brake, "enabled", true),
                                       .customers = int_or(brake, "customers", 100),
                                       .minutes = int_or(brake, "minutes", 5)};
+    settings->merge_open_and_close = json_get_bool(stored, "merge_open_and_close", false);
 }
 
 static json_t *alert_json(const AlertSettings *alert)
@@ -186,6 +205,8 @@ static json_t *alert_json(const AlertSettings *alert)
     json_t *value = json_object();
     json_set_bool(value, "enabled", alert->enabled);
     json_set_id(value, "template", alert->template_id);
+    json_set_text(value, "sender_name", alert->sender_name);
+    json_set_text(value, "reply_to", alert->reply_to);
     return value;
 }
 
@@ -196,6 +217,7 @@ json_t *alerts_to_customers_settings_json(const AlertsToCustomersSettings *setti
     json_object_set_new(value, "ticket_closed", alert_json(&settings->ticket_closed));
     json_t *defaults = json_object();
     json_set_bool(defaults, "contact", settings->add_contact);
+    json_set_bool(defaults, "on_every_ticket", settings->add_on_every_ticket);
     json_set_bool(defaults, "mail_copies", settings->add_mail_copies);
     json_object_set_new(value, "default_recipients", defaults);
     json_t *brake = json_object();
@@ -203,6 +225,7 @@ json_t *alerts_to_customers_settings_json(const AlertsToCustomersSettings *setti
     json_set_int(brake, "customers", settings->brake.customers);
     json_set_int(brake, "minutes", settings->brake.minutes);
     json_object_set_new(value, "brake", brake);
+    json_set_bool(value, "merge_open_and_close", settings->merge_open_and_close);
     return value;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "db/db.h"
+#include "records/option.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -15,7 +16,9 @@
 #define OPTIONS_DESK                "desk"
 #define OPTIONS_ALERTS_SERVER       "alerts-server"
 #define OPTIONS_ALERTS_TO_CUSTOMERS "alerts-to-customers"
-#define OPTIONS_TICKETS             "tickets"
+/* Not a page: the last test mail that was accepted, {"fingerprint","to","at","by"}. */
+#define OPTIONS_ALERTS_SERVER_TEST "alerts-server-test"
+#define OPTIONS_TICKETS            "tickets"
 
 /* The first relay and those behind it. */
 #define RELAYS_MAX 6
@@ -69,6 +72,8 @@ typedef struct {
 typedef struct {
     bool enabled;
     int64_t template_id; /* 0: the built-in one */
+    char *sender_name;   /* "": the Alerts Server's; so is the next one */
+    char *reply_to;
 } AlertSettings;
 
 /* An actor who tells more customers than this in so many minutes is stopped. */
@@ -82,8 +87,10 @@ typedef struct {
     AlertSettings new_ticket;
     AlertSettings ticket_closed;
     bool add_contact; /* new tickets: the contact's primary address, or the account's first one */
-    bool add_mail_copies; /* tickets by mail: its To and Cc */
+    bool add_on_every_ticket; /* and the account's contacts that are flagged so */
+    bool add_mail_copies;     /* tickets by mail: its To and Cc */
     BrakeSettings brake;
+    bool merge_open_and_close; /* closed before the New alert has left: one mail instead of two */
 } AlertsToCustomersSettings;
 
 typedef struct {
@@ -94,10 +101,12 @@ typedef struct {
 void desk_settings_clear(DeskSettings *settings);
 void relay_settings_clear(RelaySettings *settings);
 void alerts_server_settings_clear(AlertsServerSettings *settings);
+void alerts_to_customers_settings_clear(AlertsToCustomersSettings *settings);
 void ticket_settings_clear(TicketSettings *settings);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DeskSettings, desk_settings_clear)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RelaySettings, relay_settings_clear)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AlertsServerSettings, alerts_server_settings_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AlertsToCustomersSettings, alerts_to_customers_settings_clear)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TicketSettings, ticket_settings_clear)
 
 /* Pure: from the stored object. */
@@ -119,6 +128,7 @@ typedef struct {
     AlertsServerSettings alerts_server;
     AlertsToCustomersSettings alerts;
     TicketSettings tickets;
+    OptionVersions versions;
 } Settings;
 
 /* Gives back what settings_load() gave. NULL is allowed. */
@@ -128,3 +138,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Settings, settings_free)
 /* As they stand in the caller's transaction; read anew only when their texts there are others than
  * the last time. Errors: CORRUPT, and those of db_query(). */
 Settings *settings_load(DbTx *tx, GError **error);
+
+/* Fills in what was not noted with an event of that time, from the history of the options. */
+bool options_find_versions(DbTx *tx, int64_t at_us, OptionVersions *versions, GError **error);

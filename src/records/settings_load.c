@@ -28,6 +28,7 @@ void settings_free(Settings *settings)
         return;
     desk_settings_clear(&settings->desk);
     alerts_server_settings_clear(&settings->alerts_server);
+    alerts_to_customers_settings_clear(&settings->alerts);
     ticket_settings_clear(&settings->tickets);
     g_string_free(shared->texts, TRUE);
     g_free(shared);
@@ -106,16 +107,21 @@ static const char *after(const char *text)
     return text + strlen(text) + 1;
 }
 
-/* A section that nobody has set is an empty object. New reference; NULL with an error. */
-static json_t *parse_section(const GString *texts, const char *section, GError **error)
+/* A section that nobody has set is an empty object. *number is its version. New reference; NULL
+ * with an error. */
+static json_t *parse_section(const GString *texts, const char *section, int64_t *number,
+                             GError **error)
 {
+    *number = 0;
     const char *end = texts->str + texts->len;
     const char *value = NULL;
     for (const char *name = texts->str; name < end && value == NULL;) {
         const char *version = after(name);
         const char *text = after(version);
-        if (strcmp(name, section) == 0)
+        if (strcmp(name, section) == 0) {
             value = text;
+            *number = g_ascii_strtoll(version, NULL, 10);
+        }
         name = after(text);
     }
     json_t *parsed = value != NULL ? json_loads(value, 0, NULL) : json_object();
@@ -128,11 +134,17 @@ static json_t *parse_section(const GString *texts, const char *section, GError *
 static Settings *make(GString *texts, GError **error)
 {
     g_autoptr(GString) owned = texts;
-    json_auto_t *desk = parse_section(texts, OPTIONS_DESK, error);
-    json_auto_t *server = desk != NULL ? parse_section(texts, OPTIONS_ALERTS_SERVER, error) : NULL;
-    json_auto_t *alerts =
-        server != NULL ? parse_section(texts, OPTIONS_ALERTS_TO_CUSTOMERS, error) : NULL;
-    json_auto_t *tickets = alerts != NULL ? parse_section(texts, OPTIONS_TICKETS, error) : NULL;
+    int64_t other;
+    OptionVersions versions;
+    json_auto_t *desk = parse_section(texts, OPTIONS_DESK, &other, error);
+    json_auto_t *server =
+        desk != NULL ? parse_section(texts, OPTIONS_ALERTS_SERVER, &versions.alerts_server, error)
+                     : NULL;
+    json_auto_t *alerts = server != NULL ? parse_section(texts, OPTIONS_ALERTS_TO_CUSTOMERS,
+                                                         &versions.alerts_to_customers, error)
+                                         : NULL;
+    json_auto_t *tickets =
+        alerts != NULL ? parse_section(texts, OPTIONS_TICKETS, &other, error) : NULL;
     if (tickets == NULL)
         return NULL;
     Shared *shared = g_new0(Shared, 1);
@@ -143,6 +155,7 @@ static Settings *make(GString *texts, GError **error)
     alerts_server_settings_read(server, &settings->alerts_server);
     alerts_to_customers_settings_read(alerts, &settings->alerts);
     ticket_settings_read(tickets, &settings->tickets);
+    settings->versions = versions;
     return settings;
 }
 
@@ -158,4 +171,13 @@ Settings *settings_load(DbTx *tx, GError **error)
     if (settings != NULL)
         keep_last(settings);
     return settings;
+}
+
+bool options_find_versions(DbTx *tx, int64_t at_us, OptionVersions *versions, GError **error)
+{
+    return (versions->alerts_server >= 0 ||
+            option_version_at(tx, OPTIONS_ALERTS_SERVER, at_us, &versions->alerts_server, error)) &&
+           (versions->alerts_to_customers >= 0 ||
+            option_version_at(tx, OPTIONS_ALERTS_TO_CUSTOMERS, at_us,
+                              &versions->alerts_to_customers, error));
 }

@@ -87,9 +87,23 @@ typedef struct {
     json_t *patch;
 } Put;
 
+/* As if a test mail had been accepted with the settings that the patch makes. */
+static bool pass_test(DeskTx *tx, const Put *put, GError **error)
+{
+    int64_t version;
+    bool tested;
+    json_auto_t *rest = json_copy(put->patch);
+    json_object_del(rest, "active");
+    json_auto_t *after = options_put(tx, put->section, rest, error);
+    return after != NULL && options_test_begin(tx->db, &version, error) &&
+           options_test_accepted(tx, version, "erika@desk.example", &tested, error);
+}
+
 static bool put(DeskTx *tx, void *data, GError **error)
 {
     Put *put = data;
+    if (json_is_true(json_object_get(put->patch, "active")) && !pass_test(tx, put, error))
+        return false;
     json_auto_t *after = options_put(tx, put->section, put->patch, error);
     return after != NULL;
 }

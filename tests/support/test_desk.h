@@ -24,7 +24,8 @@ TestDesk *test_desk_new(const char *engine, bool on);
 void test_desk_free(TestDesk *test);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TestDesk, test_desk_free)
 
-/* Merges a JSON patch into an options section; fails the test when it is refused. */
+/* Merges a JSON patch into an options section; fails the test when it is refused. Before the Alerts
+ * Server is activated its settings are noted as tested. */
 void test_desk_options(TestDesk *test, const char *section, const char *patch);
 
 /* Opens a ticket of the account, with these extra recipients (NULL-terminated, may be NULL). Gives
