@@ -87,8 +87,13 @@ static AlertStory *load_story(DbTx *tx, int64_t id, GError **error)
 
 static json_t *show(ApiCall *call, DbTx *tx, int64_t id, GError **error)
 {
-    g_autoptr(AlertStory) story = load_story(tx, id, error);
-    return story != NULL ? render_alert(story, composer_desk_id(call->api->composer), true) : NULL;
+    g_autoptr(GPtrArray) stories = g_ptr_array_new_with_free_func((GDestroyNotify)alert_story_free);
+    AlertStory *story = load_story(tx, id, error);
+    if (story != NULL)
+        g_ptr_array_add(stories, story);
+    return story != NULL && explain_options(tx, stories, error)
+               ? render_alert(story, composer_desk_id(call->api->composer), true)
+               : NULL;
 }
 
 static json_t *get_one(ApiCall *call, DbTx *tx, void *data, GError **error)

@@ -20,6 +20,7 @@ static const char *const of_tickets[] = {"status", "account", "q", "customers_no
 static const char *const of_diff[] = {"from", "to", NULL};
 static const char *const of_accounts[] = {"q", "cursor", "limit", NULL};
 static const char *const of_contacts[] = {"account", "cursor", "limit", NULL};
+static const char *const of_simulate[] = {"changed", "cursor", "limit", NULL};
 static const char *const of_alerts[] = {"state", "cursor", "limit", NULL};
 
 #define V1         API_PREFIX
@@ -85,12 +86,16 @@ static const ApiRoute routes[] = {
     {"PUT", OPTIONS "/desk", "options", options_change, NULL},
     {"GET", OPTIONS "/alerts-server", "options", options_show, NULL},
     {"PUT", OPTIONS "/alerts-server", "options", options_change, NULL},
+    {"GET", OPTIONS "/alerts-server/test", "options", options_test_show, NULL},
     {"POST", OPTIONS "/alerts-server/test", "options", options_test_send, NULL},
     {"GET", OPTIONS "/alerts-to-customers", "options", options_show, NULL},
     {"PUT", OPTIONS "/alerts-to-customers", "options", options_change, NULL},
     {"GET", OPTIONS "/tickets", "options", options_show, NULL},
     {"PUT", OPTIONS "/tickets", "options", options_change, NULL},
     {"GET", OPTIONS "/{section}/changes", "options", options_changes, paged},
+
+    {"POST", V1 "/simulate", "alerts", simulate_post, of_simulate},
+    {"POST", V1 "/simulate/message", "alerts", simulate_message, NULL},
 
     {"GET", V1 "/templates", "templates", templates_list, paged},
     {"POST", V1 "/templates", "templates", templates_post, NULL},

@@ -24,6 +24,7 @@ struct Api {
     void *test_template_data;
     ApiAlertsServer alerts_server;
     void *alerts_server_data;
+    gint simulations; /* running; atomic */
     ApiResume resume;
     void *resume_data;
     ApiMetrics metrics;

@@ -6,6 +6,8 @@
 #include "api/render.h"
 #include "api/resources.h"
 #include "base/error.h"
+#include "base/log.h"
+#include "mail/step_words.h"
 #include "records/settings.h"
 
 #include <string.h>
@@ -80,12 +82,67 @@ HttpResponse *options_changes(ApiCall *call, GError **error)
 typedef struct {
     char *to;
     int64_t relay;
+    int64_t version; /* of the settings that it is sent with */
+    bool tested;     /* those settings can be activated now */
 } TestMail;
+
+static bool begin_test(DbTx *tx, void *data, GError **error)
+{
+    TestMail *mail = data;
+    return options_test_begin(tx, &mail->version, error);
+}
+
+static bool end_test(DeskTx *tx, void *data, GError **error)
+{
+    TestMail *mail = data;
+    return options_test_accepted(tx, mail->version, mail->to, &mail->tested, error);
+}
+
+/* The last step of a test that failed is the one it failed at, or how it ended. */
+static void add_words(const json_t *result)
+{
+    const json_t *steps = json_object_get(result, "steps");
+    size_t last = json_array_size(steps);
+    if (last > 1 && strcmp(json_get_text(json_array_get(steps, last - 1), "step"), "outcome") == 0)
+        last--;
+    size_t i;
+    json_t *step;
+    json_array_foreach((json_t *)steps, i, step)
+    {
+        bool failed = !json_get_bool(result, "ok", false) && i + 1 >= last;
+        json_set_text(
+            step, "words",
+            step_words(json_get_text(step, "step"), json_get_text(step, "reply"), failed));
+    }
+}
 
 static json_t *send_test(ApiCall *call, void *data, GError **error)
 {
-    const TestMail *mail = data;
-    return call->api->test_send(mail->to, (int)mail->relay, call->api->test_send_data, error);
+    TestMail *mail = data;
+    const Api *api = call->api;
+    if (!db_read(desk_db(api->desk), begin_test, mail, error))
+        return NULL;
+    json_t *result = api->test_send(mail->to, (int)mail->relay, api->test_send_data, error);
+    if (result == NULL)
+        return NULL;
+    add_words(result);
+    /* The mail has left: that this could not be noted must not look as if it had not. */
+    g_autoptr(GError) failure = NULL;
+    if (json_get_bool(result, "ok", false) && mail->relay == 1 &&
+        !desk_write(api->desk, &call->actor, end_test, mail, &failure))
+        log_warning("The accepted test mail could not be noted: %s", failure->message);
+    json_set_bool(result, "tested", failure == NULL && mail->tested);
+    return result;
+}
+
+static json_t *show_test(ApiCall *call, DbTx *tx, void *data, GError **error)
+{
+    return options_test_get(tx, error);
+}
+
+HttpResponse *options_test_show(ApiCall *call, GError **error)
+{
+    return api_read(call, show_test, NULL, error);
 }
 
 HttpResponse *options_test_send(ApiCall *call, GError **error)

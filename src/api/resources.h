@@ -64,6 +64,7 @@ HttpResponse *options_show(ApiCall *call, GError **error);
 HttpResponse *options_change(ApiCall *call, GError **error);
 HttpResponse *options_changes(ApiCall *call, GError **error);
 HttpResponse *options_test_send(ApiCall *call, GError **error);
+HttpResponse *options_test_show(ApiCall *call, GError **error);
 
 /* templates.c */
 HttpResponse *templates_list(ApiCall *call, GError **error);
@@ -83,6 +84,10 @@ HttpResponse *templates_diff(ApiCall *call, GError **error);
 HttpResponse *templates_preview(ApiCall *call, GError **error);
 HttpResponse *templates_test_send(ApiCall *call, GError **error);
 HttpResponse *merge_fields_list(ApiCall *call, GError **error);
+
+/* simulate.c */
+HttpResponse *simulate_post(ApiCall *call, GError **error);
+HttpResponse *simulate_message(ApiCall *call, GError **error);
 
 /* health.c, openapi.c: without a token */
 HttpResponse *health_alive(ApiCall *call, GError **error);

@@ -125,7 +125,7 @@ static json_t *explain(ApiCall *call, DbTx *tx, void *data, GError **error)
 {
     const int64_t *number = data;
     g_autoptr(GPtrArray) stories = load_ticket(tx, *number, error);
-    if (stories == NULL)
+    if (stories == NULL || !explain_options(tx, stories, error))
         return NULL;
     g_autoptr(GString) text = g_string_new(NULL);
     if (!append_text(tx, *number, stories, text, error))

@@ -17,5 +17,6 @@
 #define LIMIT_JSON_FIELDS           64 /* fields that one object of ours may have */
 #define LIMIT_IDEMPOTENCY_KEY_CHARS 255
 #define LIMIT_PAGE_ITEMS            200
+#define LIMIT_SIMULATED_ITEMS       10000 /* of a page of simulated decisions */
 #define LIMIT_CONTACT_ADDRESSES     20
 #define LIMIT_ACCOUNT_DOMAINS       100

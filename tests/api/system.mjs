@@ -72,6 +72,8 @@ test("a test mail is answered with the steps of its delivery", async () => {
     const result = await server.ask("POST", "/api/v1/options/alerts-server/test", { to: "erika@example.com" });
     assert.equal(result.ok, true);
     assert.ok(result.steps.length > 0);
+    assert.ok(result.steps.every((step) => step.words.length > 0));
+    assert.equal(result.tested, true);
 });
 
 test("the document is served without a token, and nothing was complained of", async () => {

@@ -151,6 +151,7 @@ static void test_shapes(void)
         {"Suppression", "/api/v1/suppressions/gone@x.example"},
         {"OptionsDesk", "/api/v1/options/desk"},
         {"OptionsAlertsServer", "/api/v1/options/alerts-server"},
+        {"AlertsServerTest", "/api/v1/options/alerts-server/test"},
         {"OptionsAlertsToCustomers", "/api/v1/options/alerts-to-customers"},
         {"OptionsTickets", "/api/v1/options/tickets"},
         {"Health", "/readyz"},

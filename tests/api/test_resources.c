@@ -470,6 +470,57 @@ static void test_test_send(void)
     g_assert_cmpint(calls, ==, 1);
 }
 
+static json_t *scripted_test(const char *to, int relay, void *data, GError **error)
+{
+    return json_loads(data, 0, NULL);
+}
+
+#define REFUSED                                                                                    \
+    "{\"ok\":false,\"steps\":[{\"step\":\"connect\",\"sent\":\"mx, port 25\","                     \
+    "\"reply\":\"connected\"},{\"step\":\"mail\",\"sent\":\"MAIL FROM:<a@b.example>\",\"reply\":"  \
+    "\"553 Not you\"},{\"step\":\"outcome\",\"sent\":\"\",\"reply\":\"553 Not you\"}]}"
+#define ACCEPTED "{\"ok\":true,\"steps\":[{\"step\":\"dot\",\"sent\":\"\",\"reply\":\"250 Ok\"}]}"
+
+/* The Alerts Server comes on only with settings that were tested; the test says in words what
+ * happened. */
+static void test_activation(void)
+{
+    g_autoptr(World) world = world_new(engine);
+    static const char server[] = "/api/v1/options/alerts-server";
+    static const char test[] = "/api/v1/options/alerts-server/test";
+    static const char to[] = "{\"to\":\"erika@harbour-it.example\"}";
+    json_decref(world_ok(world, "PUT", server, "{\"from_address\":\"a@b.example\"}", 200));
+    json_auto_t *never = get(world, test);
+    g_assert_true(json_is_false(json_at(never, "/tested")));
+    g_assert_true(json_is_null(json_at(never, "/at")));
+    g_autoptr(Answer) early = world_call(world, "PUT", server, "{\"active\":true}");
+    assert_problem(early, 409, "not-tested");
+
+    api_set_test_send(world->api, scripted_test, (void *)REFUSED);
+    json_auto_t *refused = world_ok(world, "POST", test, to, 200);
+    g_assert_true(json_is_false(json_at(refused, "/tested")));
+    g_assert_nonnull(strstr(text_at(refused, "/steps/0/words"), "can be reached"));
+    g_assert_nonnull(strstr(text_at(refused, "/steps/1/words"), "refuses the sender"));
+    g_autoptr(Answer) still = world_call(world, "PUT", server, "{\"active\":true}");
+    assert_problem(still, 409, "not-tested");
+
+    api_set_test_send(world->api, scripted_test, (void *)ACCEPTED);
+    json_auto_t *second =
+        world_ok(world, "POST", test, "{\"to\":\"erika@harbour-it.example\",\"relay\":2}", 200);
+    g_assert_true(json_is_false(json_at(second, "/tested")));
+    json_auto_t *accepted = world_ok(world, "POST", test, to, 200);
+    g_assert_true(json_is_true(json_at(accepted, "/tested")));
+    json_auto_t *shown = get(world, test);
+    g_assert_true(json_is_true(json_at(shown, "/tested")));
+    g_assert_cmpstr(text_at(shown, "/to"), ==, "erika@harbour-it.example");
+    g_autoptr(Answer) other =
+        world_call(world, "PUT", server, "{\"active\":true,\"from_address\":\"c@b.example\"}");
+    assert_problem(other, 409, "not-tested");
+    json_decref(world_ok(world, "PUT", server, "{\"active\":true}", 200));
+    g_autoptr(Answer) hidden = world_call(world, "GET", "/api/v1/options/alerts-server-test", NULL);
+    g_assert_cmpint(hidden->status, ==, 404);
+}
+
 static void test_templates(void)
 {
     g_autoptr(World) world = world_new(engine);
@@ -534,6 +585,7 @@ int main(int argc, char **argv)
     g_test_add_func("/api/tokens", test_tokens);
     g_test_add_func("/api/options", test_options);
     g_test_add_func("/api/options/test", test_test_send);
+    g_test_add_func("/api/options/activation", test_activation);
     g_test_add_func("/api/templates", test_templates);
     g_test_add_func("/api/health", test_health);
     return g_test_run();

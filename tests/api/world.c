@@ -236,13 +236,26 @@ int64_t world_open_ticket(World *world, const char *more)
     return int_at(ticket, "/number");
 }
 
+static json_t *accept_test(const char *to, int relay, void *data, GError **error)
+{
+    return json_pack("{s:b, s:[]}", "ok", 1, "steps");
+}
+
+void world_activate(World *world, const char *settings)
+{
+    json_decref(world_ok(world, "PUT", "/api/v1/options/alerts-server", settings, 200));
+    api_set_test_send(world->api, accept_test, NULL);
+    json_decref(world_ok(world, "POST", "/api/v1/options/alerts-server/test",
+                         "{\"to\":\"erika@harbour-it.example\"}", 200));
+    api_set_test_send(world->api, NULL, NULL);
+    json_decref(world_ok(world, "PUT", "/api/v1/options/alerts-server", "{\"active\":true}", 200));
+}
+
 void world_set_alerts(World *world, bool server, bool new_ticket, bool ticket_closed)
 {
     /* An alert can be switched on only while the server is active. */
-    json_decref(world_ok(world, "PUT", "/api/v1/options/alerts-server",
-                         "{\"active\":true,\"transport\":\"maildir\",\"from_name\":\"Harbour IT\","
-                         "\"from_address\":\"support@harbour-it.example\"}",
-                         200));
+    world_activate(world, "{\"transport\":\"maildir\",\"from_name\":\"Harbour IT\","
+                          "\"from_address\":\"support@harbour-it.example\"}");
     g_autofree char *alerts =
         g_strdup_printf("{\"new_ticket\":{\"enabled\":%s},\"ticket_closed\":{\"enabled\":%s}}",
                         new_ticket ? "true" : "false", ticket_closed ? "true" : "false");

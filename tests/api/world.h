@@ -63,6 +63,10 @@ void assert_problem(const Answer *answer, int status, const char *problem);
  * "\"status\":1000". Gives its number. */
 int64_t world_open_ticket(World *world, const char *more);
 
+/* Sets the Alerts Server's settings, tests them (nothing is sent; afterwards no process sends test
+ * mails) and activates it. */
+void world_activate(World *world, const char *settings);
+
 /* Activates the Alerts Server (a Maildir nobody looks at) or deactivates it, and switches the two
  * alerts. */
 void world_set_alerts(World *world, bool server, bool new_ticket, bool ticket_closed);
