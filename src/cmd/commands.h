@@ -14,3 +14,4 @@ int command_employee(int argc, char **argv);
 int command_token(int argc, char **argv);
 int command_options(int argc, char **argv);
 int command_template(int argc, char **argv);
+int command_simulate(int argc, char **argv);

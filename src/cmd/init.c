@@ -29,9 +29,11 @@ static void print_words(const DeskFolder *folder, const char *password, const ch
     if (!sample)
         command_print("\nNobody is told anything yet: set up outgoing mail with\n"
                       "  tidings options set alerts-server --desk %s ...\n"
-                      "then switch the alerts on with\n"
+                      "let a test mail go there, activate it, and switch the alerts on with\n"
+                      "  tidings options test --desk %s --to ADDRESS\n"
+                      "  tidings options set alerts-server --desk %s active=true\n"
                       "  tidings options set alerts-to-customers --desk %s ...\n",
-                      folder->path, folder->path);
+                      folder->path, folder->path, folder->path, folder->path);
 }
 
 static bool create(DeskFolder *folder, const char *email, bool sample, const char *password,

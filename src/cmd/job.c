@@ -279,9 +279,10 @@ static bool work(Job *job, GError **error)
     return job->client != NULL && job->subcommand->run(job, error);
 }
 
-static int run(const char *command, const Subcommand *row, int argc, char **argv)
+/* Takes `title`. */
+static int run(char *title, const Subcommand *row, int argc, char **argv)
 {
-    g_auto(Job) job = {.subcommand = row, .title = g_strdup_printf("%s %s", command, row->name)};
+    g_auto(Job) job = {.subcommand = row, .title = title};
     job.options = flatten(row->options);
     job.values = g_new0(OptionValue, job.options->len + 1);
     int exit_code;
@@ -289,6 +290,11 @@ static int run(const char *command, const Subcommand *row, int argc, char **argv
         return exit_code;
     g_autoptr(GError) error = NULL;
     return work(&job, &error) ? EXIT_SUCCESS : command_fail(job.title, error);
+}
+
+int command_run_alone(const Subcommand *row, int argc, char **argv)
+{
+    return run(g_strdup(row->name), row, argc, argv);
 }
 
 int subcommand_run(const char *command, const char *summary, const Subcommand *subcommands,
@@ -301,7 +307,7 @@ int subcommand_run(const char *command, const char *summary, const Subcommand *s
     }
     for (const Subcommand *row = subcommands; row->name != NULL; row++)
         if (strcmp(row->name, name) == 0)
-            return run(command, row, argc - 1, argv + 1);
+            return run(g_strdup_printf("%s %s", command, row->name), row, argc - 1, argv + 1);
     fprintf(stderr, "tidings: there is no command \"%s %s\"\n\n", command, name);
     list_subcommands(stderr, command, summary, subcommands);
     return EXIT_USAGE;

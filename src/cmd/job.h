@@ -59,6 +59,9 @@ typedef struct {
 int subcommand_run(const char *command, const char *summary, const Subcommand *subcommands,
                    int argc, char **argv);
 
+/* A command without commands of its own: the row is the command. */
+int command_run_alone(const Subcommand *row, int argc, char **argv);
+
 /* ---- for a row's function ---- */
 
 Client *job_client(const Job *job);

@@ -23,6 +23,7 @@ static const Command commands[] = {
     {"token", "Keys for programs that use the API", command_token},
     {"options", "The desk's settings", command_options},
     {"template", "The words of the alerts", command_template},
+    {"simulate", "What would have been sent with other options", command_simulate},
 };
 
 static void print_help(FILE *out)

@@ -229,40 +229,72 @@ static bool run_changes(Job *job, GError **error)
 
 /* ---- the test mail ---- */
 
-/* ": mx.example.com said: 250 Ok" and the like, without what is empty. */
+/* What happened, and below it what was said. */
 static void print_step(const json_t *step)
 {
     g_autofree char *name = plain_line(json_get_text(step, "step"));
+    g_autofree char *words = plain_line(json_get_text(step, "words"));
     g_autofree char *sent = plain_line(json_get_text(step, "sent"));
     g_autofree char *reply = plain_line(json_get_text(step, "reply"));
-    command_print("%-10s", name);
+    command_print("%-10s %s\n", name, words);
     if (*sent != '\0')
-        command_print(" > %s", sent);
-    if (*sent != '\0' && *reply != '\0')
-        command_print("\n%-10s", "");
+        command_print("%-10s > %s\n", "", sent);
     if (*reply != '\0')
-        command_print(" < %s", reply);
-    command_print("\n");
+        command_print("%-10s < %s\n", "", reply);
 }
 
-static bool run_test(Job *job, GError **error)
+static void print_result(const json_t *result)
+{
+    size_t i;
+    json_t *step;
+    json_array_foreach(json_object_get(result, "steps"), i, step) print_step(step);
+    if (!json_get_bool(result, "ok", false))
+        return;
+    command_print("\nThe test mail was accepted.%s\n",
+                  json_get_bool(result, "tested", false)
+                      ? " The Alerts Server can be activated with these settings."
+                      : "");
+}
+
+static bool send_test(Job *job, GError **error)
 {
     json_auto_t *result =
         client_call(job_client(job), "POST", OPTIONS "alerts-server/test", job_body(job), error);
     if (result == NULL)
         return false;
-    bool ok = json_get_bool(result, "ok", false);
-    if (!job_print_json(job, result)) {
-        size_t i;
-        json_t *step;
-        json_array_foreach(json_object_get(result, "steps"), i, step) print_step(step);
-        if (ok)
-            command_print("\nThe test mail was accepted.\n");
-    }
-    if (!ok)
-        error_set(error, TD_ERROR_UNAVAILABLE,
-                  "The test mail was not accepted; the last reply says why");
-    return ok;
+    if (!job_print_json(job, result))
+        print_result(result);
+    if (json_get_bool(result, "ok", false))
+        return true;
+    error_set(error, TD_ERROR_UNAVAILABLE,
+              "The test mail was not accepted; the last reply says why");
+    return false;
+}
+
+/* Without an address: whether there was one. */
+static bool show_test(const Job *job, GError **error)
+{
+    static const Shown at = {"", "at", SHOWN_TIME};
+    json_auto_t *test =
+        client_call(job_client(job), "GET", OPTIONS "alerts-server/test", NULL, error);
+    if (test == NULL)
+        return false;
+    if (job_print_json(job, test))
+        return true;
+    g_autofree char *time = shown_field(test, &at);
+    g_autofree char *to = plain_line(json_get_text(test, "to"));
+    g_autofree char *by = plain_line(json_get_text(test, "by"));
+    if (*time != '\0')
+        command_print("The last accepted test mail: %s, to %s, by %s.\n", time, to, by);
+    command_print(json_get_bool(test, "tested", false)
+                      ? "The present settings were tested.\n"
+                      : "The present settings were not tested; --to ADDRESS sends a test mail.\n");
+    return true;
+}
+
+static bool run_test(Job *job, GError **error)
+{
+    return json_object_size(job_body(job)) > 0 ? send_test(job, error) : show_test(job, error);
 }
 
 static const Option setting[] = {
@@ -307,8 +339,8 @@ int command_options(int argc, char **argv)
          .run = run_changes},
         {.name = "test",
          .summary = "Send a test mail, with the sender that alerts have, and show the dialogue",
+         .more = "Without --to it tells whether the present settings were tested.\n",
          .options = {testing},
-         .needs = "to",
          .run = run_test},
         {0},
     };

@@ -183,7 +183,11 @@ async function settings(desk) {
     assert.match(await refused(desk, EXIT.refused, ["options", "test", "--to", "me@example.com", "--relay", "2"]), /no relay 2/);
     await refused(desk, EXIT.refused, ["options", "set", "desk", "colour=red"]);
     await refused(desk, EXIT.usage, ["options", "get", "nonsense"]);
-    assert.match(await done(desk, ["options", "test", "--to", "me@example.com"]), /The test mail was accepted\.$/m);
+    assert.match(await done(desk, ["options", "test"]), /^The present settings were not tested; /m);
+    const tested = await done(desk, ["options", "test", "--to", "me@example.com"]);
+    assert.match(tested, /^maildir +The mail was written into the Maildir\.\n +> .*Maildir\n +< 250 /m);
+    assert.match(tested, /^The test mail was accepted\. The Alerts Server can be activated with these settings\.$/m);
+    assert.match(await done(desk, ["options", "test"]), /, to me@example\.com, by Robin Keeper\.\nThe present settings were tested\.$/m);
     assert.match(await done(desk, ["template", "list"]), /New Ticket/);
     assert.match(await done(desk, ["template", "show", "1", "--html"]), /^Subject\n {2}.*\{\{ticket\.title\}\}/m);
 }
@@ -259,6 +263,53 @@ for (const engine of ["sqlite", "postgresql"]) {
         });
     }
 }
+
+test("only settings that were tested can be activated", async () => {
+    const desk = await api.initDesk({ sample: false });
+    await done(desk, ["options", "set", "alerts-server", "from_address=support@example.com"]);
+    const activate = ["options", "set", "alerts-server", "active=true"];
+    assert.match(await refused(desk, EXIT.conflict, activate), /`tidings options test --to you@example\.com`/);
+    await done(desk, ["options", "test", "--to", "me@example.com"]);
+    await refused(desk, EXIT.conflict, [...activate, "from_name=Other"]);
+    await done(desk, activate);
+});
+
+test("a simulation tells what other options would have sent", async () => {
+    const desk = await api.initDesk();
+    const open = async (...args) => done(desk, ["ticket", "open", "--account", "2", "--title", "x", ...args]);
+    await open("--contact", "3");
+    await done(desk, ["options", "set", "alerts-to-customers", "new_ticket.enabled=false"]);
+    await open("--recipient", "Erika <erika@example.com>");
+    const same = await done(desk, ["simulate", "--days", "1"]);
+    assert.match(same, /: 2 events, 3 decisions\.\n\nALERT +DECISION +REASON +WOULD BE +REALLY WERE\n/);
+    assert.match(same, /^new ticket +suppress +alert disabled +2 +2$/m);
+    assert.match(same, /^No decision would change\.$/m);
+    const changed = await done(desk, ["simulate", "--days", "1", "new_ticket.enabled=true", "brake.customers=2"]);
+    assert.match(changed, /^new ticket +hold +brake +2 +0$/m);
+    assert.match(changed, /^2 decisions would change\.$/m);
+    assert.match(changed, /^2 +20\d\d-.* 2 +new ticket +erika@example\.com +brake +alert disabled$/m);
+    assert.doesNotMatch(changed, /^1 +20/m);
+    assert.match(await done(desk, ["simulate", "--days", "1", "--all"]), /^1 +20.*juergen@mueller-soehne\.example +new ticket +new ticket$/m);
+    const listed = await desk.runJson(["simulate", "--from", "2020-01-01 00:00", "--all", "--limit", "2"]);
+    assert.deepEqual([listed.decisions, listed.items.length, typeof listed.next_cursor], [3, 2, "string"]);
+    const inactive = ["options", "set", "alerts-server", "active=false"];
+    await done(desk, inactive);
+    await open("--contact", "3");
+    const active = await desk.runJson(["simulate", "--days", "1", "--server-active", "new_ticket.enabled=true", "--limit", "0"]);
+    assert.deepEqual([active.changed, active.items], [3, []]);
+
+    const mail = await done(desk, ["simulate", "--event", "2", "--recipient", "ERIKA@example.com", "new_ticket.sender_name=Other"]);
+    assert.match(mail, /^ {2}Sender +Other$/m);
+    assert.match(mail, /^Guten Tag Erika,$/m);
+    assert.equal((await desk.runJson(["simulate", "--event", "2", "--recipient", "erika@example.com"])).ticket, 2);
+    for (const args of [[], ["--days", "0"], ["--days", "-1"], ["--days", "99999"], ["--days", "x"], ["--days", "1", "--from", "2026-01-01 00:00"],
+        ["--event", "1"], ["--days", "1", "--limit", "x"]])
+        await refused(desk, EXIT.usage, ["simulate", ...args]);
+    assert.match(await refused(desk, EXIT.refused, ["simulate", "--days", "1", "brakes.customers=1"]), /brakes is not a field/);
+    await refused(desk, EXIT.refused, ["simulate", "--days", "1", "new_ticket.template=99"]);
+    await refused(desk, EXIT.refused, ["simulate", "--days", "1", "merge_open_and_close=true"]);
+    await refused(desk, EXIT.missing, ["simulate", "--event", "99", "--recipient", "erika@example.com"]);
+});
 
 test("an init that failed can be tried again", async () => {
     const folder = path.join(api.scratchFolder(), "desk");

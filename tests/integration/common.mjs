@@ -11,6 +11,16 @@ export function smtpOn(port, more = {}) {
     return { active: true, transport: "smtp", host: "127.0.0.1", port, security: "none", ...more };
 }
 
+/** On a new desk: activates the Alerts Server, with a test mail into the desk's own Maildir, and then sets these options. */
+export async function activate(server, options) {
+    const settings = "/api/v1/options/alerts-server";
+    await server.ask("PUT", settings, { transport: "maildir", from_address: options.from_address });
+    const { tested } = await server.ask("POST", `${settings}/test`, { to: "erika@example.com" });
+    assert.equal(tested, true);
+    await server.ask("PUT", settings, { active: true });
+    await server.ask("PUT", settings, options);
+}
+
 /** All items of a collection, page after page; of each what `wanted` takes of it. */
 export async function everything(server, target, wanted = (item) => item) {
     const items = [];

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { cleanUp, initDesk, scratchFolder, untilMails } from "../support/api.mjs";
-import { smtpOn, stopWell, untilAllFinal } from "./common.mjs";
+import { activate, smtpOn, stopWell, untilAllFinal } from "./common.mjs";
 import { Postfix, postfixMissing } from "./postfix.mjs";
 
 after(cleanUp);
@@ -139,7 +139,7 @@ test("both alerts arrive through Postfix, are read and are threaded", { skip: po
     const desk = await initDesk({ sample: false });
     const server = await desk.serve();
     await server.ask("PUT", "/api/v1/options/desk", { ...DESK, language: "de", time_zone: "Europe/Berlin" });
-    await server.ask("PUT", "/api/v1/options/alerts-server", smtpOn(postfix.port, SENDER));
+    await activate(server, smtpOn(postfix.port, SENDER));
     await server.ask("PUT", "/api/v1/options/alerts-to-customers", {
         new_ticket: { enabled: true },
         ticket_closed: { enabled: true },

@@ -9,7 +9,7 @@ import { after, test } from "node:test";
 
 import { SLOW, cleanUp, initDesk } from "../support/api.mjs";
 import { HOUR, MINUTE, MovedClock } from "../support/clock.mjs";
-import { everything, smtpOn, stopWell, untilAllFinal, untilRelayIs } from "./common.mjs";
+import { activate, everything, smtpOn, stopWell, untilAllFinal, untilRelayIs } from "./common.mjs";
 import { Postfix, postfixMissing } from "./postfix.mjs";
 
 after(cleanUp);
@@ -57,7 +57,7 @@ test("a day without the relay loses nothing", { skip: postfixMissing() }, async 
     const desk = await initDesk({ sample: false });
     const server = await desk.serve({ env: clock.env });
     const options = smtpOn(postfix.port, { from_address: "hilfe@hafen-it.example" });
-    await server.ask("PUT", "/api/v1/options/alerts-server", options);
+    await activate(server, options);
     await server.ask("PUT", "/api/v1/options/alerts-to-customers", {
         new_ticket: { enabled: true },
         ticket_closed: { enabled: true },

@@ -9,7 +9,7 @@ import { after, test } from "node:test";
 
 import { cleanUp, initDesk } from "../support/api.mjs";
 import { Authority } from "./certificates.mjs";
-import { alertsOf, isAccepted, smtpOn, stopWell, untilAlertsOf, untilRelayIs } from "./common.mjs";
+import { activate, alertsOf, isAccepted, smtpOn, stopWell, untilAlertsOf, untilRelayIs } from "./common.mjs";
 import { Postfix, postfixMissing } from "./postfix.mjs";
 
 after(cleanUp);
@@ -57,7 +57,7 @@ for (const security of ["starttls", "tls"])
         const desk = await initDesk({ sample: false });
         const server = await desk.serve();
         const options = smtpOn(postfix.ports[security], { security, from_address: "hilfe@hafen-it.example" });
-        await server.ask("PUT", "/api/v1/options/alerts-server", options);
+        await activate(server, options);
         await server.ask("PUT", "/api/v1/options/alerts-to-customers", { new_ticket: { enabled: true } });
         const account = await server.ask("POST", "/api/v1/accounts", { name: "Kunde", email: RECIPIENT });
         const first = await openTicket(server, account.number, "before it is trusted");
