@@ -28,15 +28,14 @@
 
 #define BATCH_MAX 64
 
-typedef enum { JOB_WAITING, JOB_TAKEN, JOB_ANSWERED } JobState;
-
 /* One caller, on its stack. */
 typedef struct {
     GList link;
     DbFn fn;
     void *data;
-    JobState state;      /* under the writer's lock */
-    pthread_cond_t done; /* goes with the writer's lock */
+    bool taken;    /* out of the queue; under the writer's lock */
+    Monitor done;  /* of its own: callers who are answered together do not queue for one lock */
+    bool answered; /* under `done` */
     bool ok;
     bool spoiled; /* its failure is its answer: it does not run again with the others */
     GError *error;
@@ -163,7 +162,7 @@ static void batch_fill(SqliteWriter *writer, Batch *batch)
 {
     while (batch->n < BATCH_MAX && !g_queue_is_empty(&writer->waiting)) {
         Job *job = g_queue_pop_head_link(&writer->waiting)->data;
-        job->state = JOB_TAKEN;
+        job->taken = true;
         batch->jobs[batch->n++] = job;
     }
 }
@@ -240,14 +239,16 @@ static bool batch_wait(SqliteWriter *writer, Batch *batch)
     return batch->n > 0;
 }
 
-static void batch_answer(SqliteWriter *writer, Batch *batch)
+/* A job is gone as soon as its lock is given back. */
+static void batch_answer(Batch *batch)
 {
-    monitor_lock(&writer->monitor);
     for (size_t i = 0; i < batch->n; i++) {
-        batch->jobs[i]->state = JOB_ANSWERED;
-        pthread_cond_signal(&batch->jobs[i]->done);
+        Job *job = batch->jobs[i];
+        monitor_lock(&job->done);
+        job->answered = true;
+        monitor_signal(&job->done);
+        monitor_unlock(&job->done);
     }
-    monitor_unlock(&writer->monitor);
 }
 
 static void *writer_main(void *data)
@@ -256,7 +257,7 @@ static void *writer_main(void *data)
     Batch batch;
     while (batch_wait(writer, &batch)) {
         run_batch(writer, &batch);
-        batch_answer(writer, &batch);
+        batch_answer(&batch);
     }
     return NULL;
 }
@@ -297,38 +298,51 @@ void sqlite_writer_stop(SqliteWriter *writer)
     writer_free(writer);
 }
 
-/* Waits for the answer; a job that the writer has not even taken in time is withdrawn. */
-static void job_wait(SqliteWriter *writer, Job *job, int64_t deadline_us)
+/* Takes back a job that the writer has not even taken. */
+static bool job_withdraw(SqliteWriter *writer, Job *job)
 {
-    while (job->state == JOB_WAITING) {
-        if (monitor_wait_cond_until(&writer->monitor, &job->done, deadline_us))
-            continue;
-        if (job->state != JOB_WAITING)
-            break;
+    monitor_lock(&writer->monitor);
+    bool taken = job->taken;
+    if (!taken)
         g_queue_unlink(&writer->waiting, &job->link);
+    monitor_unlock(&writer->monitor);
+    if (!taken)
         error_set(&job->error, TD_ERROR_BUSY,
                   "Too many changes wait for the database and this one's turn did not come in "
                   "time; nothing was changed. Try again soon");
+    return !taken;
+}
+
+/* Waits for the answer: for a turn until the deadline, then for as long as it takes. */
+static void job_wait(SqliteWriter *writer, Job *job, int64_t deadline_us)
+{
+    monitor_lock(&job->done);
+    while (!job->answered && monitor_wait_until(&job->done, deadline_us))
+        ;
+    bool answered = job->answered;
+    monitor_unlock(&job->done);
+    if (answered || job_withdraw(writer, job))
         return;
-    }
-    while (job->state != JOB_ANSWERED)
-        pthread_cond_wait(&job->done, &writer->monitor.mutex);
+    monitor_lock(&job->done);
+    while (!job->answered)
+        monitor_wait(&job->done);
+    monitor_unlock(&job->done);
 }
 
 bool sqlite_writer_run(SqliteWriter *writer, DbFn fn, void *data, GError **error)
 {
-    Job job = {.fn = fn, .data = data, .state = JOB_WAITING};
+    Job job = {.fn = fn, .data = data};
     job.link.data = &job;
-    monitor_cond_init(&job.done);
+    monitor_init(&job.done);
     int64_t deadline_us = g_get_monotonic_time() + writer->db->busy_timeout_ms * 1000;
 
     monitor_lock(&writer->monitor);
     g_queue_push_tail_link(&writer->waiting, &job.link);
     monitor_signal(&writer->monitor);
-    job_wait(writer, &job, deadline_us);
     monitor_unlock(&writer->monitor);
+    job_wait(writer, &job, deadline_us);
 
-    pthread_cond_destroy(&job.done);
+    monitor_clear(&job.done);
     if (job.error != NULL)
         g_propagate_error(error, job.error);
     return job.ok;
