@@ -26,6 +26,9 @@
 #include "base/error.h"
 #include "base/monitor.h"
 
+#include <errno.h>
+#include <semaphore.h>
+
 #define BATCH_MAX 64
 
 /* One caller, on its stack. */
@@ -33,9 +36,9 @@ typedef struct {
     GList link;
     DbFn fn;
     void *data;
-    bool taken;    /* out of the queue; under the writer's lock */
-    Monitor done;  /* of its own: callers who are answered together do not queue for one lock */
-    bool answered; /* under `done` */
+    bool taken;   /* out of the queue; under the writer's lock */
+    sem_t answer; /* of its own: who is woken needs no lock that others hold */
+    int answered; /* atomic; set before `answer` is posted */
     bool ok;
     bool spoiled; /* its failure is its answer: it does not run again with the others */
     GError *error;
@@ -239,15 +242,12 @@ static bool batch_wait(SqliteWriter *writer, Batch *batch)
     return batch->n > 0;
 }
 
-/* A job is gone as soon as its lock is given back. */
+/* A job is gone as soon as it is posted. */
 static void batch_answer(Batch *batch)
 {
     for (size_t i = 0; i < batch->n; i++) {
-        Job *job = batch->jobs[i];
-        monitor_lock(&job->done);
-        job->answered = true;
-        monitor_signal(&job->done);
-        monitor_unlock(&job->done);
+        __atomic_store_n(&batch->jobs[i]->answered, 1, __ATOMIC_RELEASE);
+        sem_post(&batch->jobs[i]->answer);
     }
 }
 
@@ -313,27 +313,37 @@ static bool job_withdraw(SqliteWriter *writer, Job *job)
     return !taken;
 }
 
+/* False once `deadline_us` (g_get_monotonic_time()) has passed. */
+static bool job_wait_until(Job *job, int64_t deadline_us)
+{
+    struct timespec when = {.tv_sec = (time_t)(deadline_us / G_USEC_PER_SEC),
+                            .tv_nsec = (long)(deadline_us % G_USEC_PER_SEC) * 1000};
+    int rc;
+    do
+        rc = sem_clockwait(&job->answer, CLOCK_MONOTONIC, &when);
+    while (rc != 0 && errno == EINTR);
+    return rc == 0;
+}
+
 /* Waits for the answer: for a turn until the deadline, then for as long as it takes. */
 static void job_wait(SqliteWriter *writer, Job *job, int64_t deadline_us)
 {
-    monitor_lock(&job->done);
-    while (!job->answered && monitor_wait_until(&job->done, deadline_us))
-        ;
-    bool answered = job->answered;
-    monitor_unlock(&job->done);
-    if (answered || job_withdraw(writer, job))
-        return;
-    monitor_lock(&job->done);
-    while (!job->answered)
-        monitor_wait(&job->done);
-    monitor_unlock(&job->done);
+    if (!job_wait_until(job, deadline_us)) {
+        if (job_withdraw(writer, job))
+            return;
+        while (sem_wait(&job->answer) != 0)
+            ; /* interrupted by a signal */
+    }
+    /* What the writer's thread has written is seen from here on. */
+    int answered = __atomic_load_n(&job->answered, __ATOMIC_ACQUIRE);
+    g_assert(answered);
 }
 
 bool sqlite_writer_run(SqliteWriter *writer, DbFn fn, void *data, GError **error)
 {
     Job job = {.fn = fn, .data = data};
     job.link.data = &job;
-    monitor_init(&job.done);
+    sem_init(&job.answer, 0, 0);
     int64_t deadline_us = g_get_monotonic_time() + writer->db->busy_timeout_ms * 1000;
 
     monitor_lock(&writer->monitor);
@@ -342,7 +352,7 @@ bool sqlite_writer_run(SqliteWriter *writer, DbFn fn, void *data, GError **error
     monitor_unlock(&writer->monitor);
     job_wait(writer, &job, deadline_us);
 
-    monitor_clear(&job.done);
+    sem_destroy(&job.answer);
     if (job.error != NULL)
         g_propagate_error(error, job.error);
     return job.ok;
