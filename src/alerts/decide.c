@@ -21,15 +21,14 @@ typedef struct {
     const Event *event;
     const Settings *settings;
     AlertEventFacts facts;
+    const json_t *event_facts;
     TemplateOffer *offer; /* loaded with the first alert that is to be sent */
-    json_t *event_facts;  /* with it */
     bool any;             /* whether there is one */
 } Deciding;
 
 static void deciding_clear(Deciding *deciding)
 {
     g_clear_pointer(&deciding->offer, template_offer_free);
-    g_clear_pointer(&deciding->event_facts, json_decref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Deciding, deciding_clear)
 
@@ -51,7 +50,6 @@ static bool choose_template(DbTx *tx, Deciding *deciding, GError **error)
         return true;
     int64_t id = alert_settings(&deciding->settings->alerts, deciding->facts.kind)->template_id;
     deciding->offer = ticket_template_offer(tx, id, alert_kind_name(deciding->facts.kind), error);
-    deciding->event_facts = json_loads(deciding->event->facts, 0, NULL);
     return deciding->offer != NULL;
 }
 
@@ -159,14 +157,15 @@ static bool decide_each(DbTx *tx, Deciding *deciding, GPtrArray *recipients, GEr
     return true;
 }
 
-bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, AlertKind kind,
-                       bool by_hand, GPtrArray *recipients, const Settings *settings, bool *queued,
-                       GError **error)
+bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, const json_t *facts,
+                       AlertKind kind, bool by_hand, GPtrArray *recipients,
+                       const Settings *settings, bool *queued, GError **error)
 {
     g_auto(Deciding) deciding = {
         .ticket = ticket,
         .event = event,
         .settings = settings,
+        .event_facts = facts,
         .facts =
             {
                 .kind = kind,

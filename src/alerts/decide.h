@@ -22,9 +22,11 @@ static inline const AlertSettings *alert_settings(const AlertsToCustomersSetting
 const char *alert_language(const TemplateOffer *offer, const char *recipient_language,
                            const json_t *event_facts, const Settings *settings);
 
-/* Decides for every recipient in `recipients` (Recipient *; empty: one decision with an empty
- * address) and puts what is to be sent into the outbox. `by_hand`: the event is "send the latest
- * alert". *queued is true when the outbox has grown. */
-bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, AlertKind kind,
-                       bool by_hand, GPtrArray *recipients, const Settings *settings, bool *queued,
-                       GError **error);
+#include <jansson.h>
+
+/* `facts` are the event's, parsed. Decides for every recipient in `recipients` (Recipient *; empty:
+ * one decision with an empty address) and puts what is to be sent into the outbox. `by_hand`: the
+ * event is "send the latest alert". *queued is true when the outbox has grown. */
+bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, const json_t *facts,
+                       AlertKind kind, bool by_hand, GPtrArray *recipients,
+                       const Settings *settings, bool *queued, GError **error);

@@ -182,28 +182,37 @@ void template_offer_free(TemplateOffer *offer)
     g_free(offer);
 }
 
-TemplateOffer *ticket_template_offer(DbTx *tx, int64_t id, const char *builtin, GError **error)
+/* A row for each translation, or one without. */
+#define OFFER(which)                                                                               \
+    "SELECT t.id, t.version, v.language, x.language FROM template t"                               \
+    " JOIN template_version v ON v.template = t.id AND v.version = t.version"                      \
+    " LEFT JOIN template_translation x ON x.template = t.id AND x.version = t.version"             \
+    " WHERE " which " ORDER BY x.language"
+
+static TemplateOffer *offer_from_rows(DbRows *rows)
 {
-    DbRows *rows =
-        db_query(tx, error,
-                 "SELECT t.id, t.version, v.language, 0 AS translated FROM template t"
-                 " JOIN template_version v ON v.template = t.id AND v.version = t.version"
-                 " WHERE t.id = $1 OR ($1 = 0 AND t.builtin = $2)"
-                 " UNION ALL SELECT t.id, t.version, x.language, 1 AS translated FROM template t"
-                 " JOIN template_translation x ON x.template = t.id AND x.version = t.version"
-                 " WHERE t.id = $1 OR ($1 = 0 AND t.builtin = $2) ORDER BY 4, 3",
-                 "is", id, builtin);
-    if (rows == NULL)
-        return NULL;
-    g_autoptr(TemplateOffer) offer = g_new0(TemplateOffer, 1);
+    TemplateOffer *offer = g_new0(TemplateOffer, 1);
     g_autoptr(GPtrArray) languages = g_ptr_array_new();
     while (db_rows_next(rows)) {
         offer->id = db_rows_int(rows, 0);
         offer->version = db_rows_int(rows, 1);
-        g_ptr_array_add(languages, db_rows_dup(rows, 2));
+        if (languages->len == 0)
+            g_ptr_array_add(languages, db_rows_dup(rows, 2));
+        if (!db_rows_is_null(rows, 3))
+            g_ptr_array_add(languages, db_rows_dup(rows, 3));
     }
     g_ptr_array_add(languages, NULL);
     offer->languages = (char **)g_ptr_array_free(g_steal_pointer(&languages), FALSE);
+    return offer;
+}
+
+TemplateOffer *ticket_template_offer(DbTx *tx, int64_t id, const char *builtin, GError **error)
+{
+    DbRows *rows = id != 0 ? db_query(tx, error, OFFER("t.id = $1"), "i", id)
+                           : db_query(tx, error, OFFER("t.builtin = $1"), "s", builtin);
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(TemplateOffer) offer = offer_from_rows(rows);
     if (!db_rows_end(rows, error))
         return NULL;
     if (offer->id == 0) {
