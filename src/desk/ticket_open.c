@@ -83,7 +83,7 @@ static GPtrArray *add_recipients(DeskTx *tx, const Ticket *ticket, const TicketD
             return NULL;
     if (settings->alerts.add_contact && !add_first_recipient(tx, ticket, people, seen, error))
         return NULL;
-    if (settings->alerts.add_on_every_ticket &&
+    if (settings->alerts.add_on_every_ticket && people->account.has_always &&
         !recipient_insert_always(tx->db, ticket->number, ticket->account, tx->now_us, error))
         return NULL;
     g_autoptr(GPtrArray) all = recipient_list(tx->db, ticket->number, error);

@@ -31,6 +31,7 @@ static TicketPeople *from_row(const DbRows *rows)
     people->contact.email = db_rows_dup(rows, 8);
     people->contact.email_key = db_rows_dup(rows, 9);
     people->manager_name = db_rows_dup(rows, 10);
+    people->account.has_always = db_rows_int(rows, 11) != 0;
     return people;
 }
 
@@ -40,7 +41,9 @@ TicketPeople *ticket_people_load(DbTx *tx, int64_t account, int64_t contact, int
     DbRows *rows = db_query(
         tx, error,
         "SELECT a.name, a.email, a.email_key, a.language, a.time_zone, a.manager, c.account,"
-        " c.name, c.email, c.email_key, m.name FROM account a LEFT JOIN contact c ON c.id = $2"
+        " c.name, c.email, c.email_key, m.name, EXISTS (SELECT 1 FROM contact k WHERE"
+        " k.account = a.number AND k.on_every_ticket = 1 AND k.active = 1) FROM account a LEFT "
+        "JOIN contact c ON c.id = $2"
         " LEFT JOIN employee m ON m.id = CASE WHEN $3 = 0 THEN a.manager ELSE $3 END"
         " WHERE a.number = $1",
         "iii", account, contact, manager);

@@ -13,6 +13,7 @@ typedef struct {
     char *language;          /* NULL: the desk's */
     char *time_zone;         /* NULL: the desk's */
     int64_t manager;         /* 0: none */
+    bool has_always;         /* some active contact of it is on every ticket */
 } TicketAccount;
 
 typedef struct {

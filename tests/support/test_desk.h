@@ -33,6 +33,10 @@ void test_desk_options(TestDesk *test, const char *section, const char *patch);
 int64_t test_desk_open(TestDesk *test, const Actor *actor, const char *const *recipients,
                        bool notify);
 
+/* The same, which may fail: 0 and an error then. */
+int64_t test_desk_try_open(TestDesk *test, const Actor *actor, const char *const *recipients,
+                           bool notify, GError **error);
+
 /* Changes the status; fails the test when it is refused. */
 void test_desk_set_status(TestDesk *test, const Actor *actor, int64_t ticket, int status,
                           bool notify);
