@@ -184,6 +184,7 @@ int command_template(int argc, char **argv)
          .arguments = "ID",
          .summary = "Delete a template that nothing uses",
          .run = run_delete},
+        {.name = "fields", .summary = "List what a template may name", .run = template_fields_run},
         {.name = "preview",
          .arguments = "ID",
          .summary = "Show the mail that it makes",

@@ -14,5 +14,6 @@ bool template_list_run(Job *job, GError **error);
 bool template_show_run(Job *job, GError **error);
 bool template_versions_run(Job *job, GError **error);
 bool template_diff_run(Job *job, GError **error);
+bool template_fields_run(Job *job, GError **error);
 bool template_preview_run(Job *job, GError **error);
 bool template_test_send_run(Job *job, GError **error);

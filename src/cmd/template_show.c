@@ -147,6 +147,24 @@ bool template_diff_run(Job *job, GError **error)
     return true;
 }
 
+/* ---- what a template may name ---- */
+
+bool template_fields_run(Job *job, GError **error)
+{
+    static const Shown columns[] = {
+        {"NAME", "name", SHOWN_VALUE},
+        {"KIND", "kind", SHOWN_VALUE},
+        {"ALWAYS SET", "always", SHOWN_VALUE},
+        {"WHAT IT IS", "description", SHOWN_VALUE},
+        {0},
+    };
+    json_auto_t *fields = client_call(job_client(job), "GET", "/api/v1/merge-fields", NULL, error);
+    if (fields == NULL)
+        return false;
+    print_items(job, fields, columns, "There are no merge fields.");
+    return true;
+}
+
 /* ---- trying ---- */
 
 bool template_preview_run(Job *job, GError **error)

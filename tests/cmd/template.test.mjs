@@ -47,6 +47,7 @@ async function commands(desk) {
     assert.match(await done(desk, ["restore", "3", "--version", "1"]), /at version 5/);
     assert.match(await done(desk, ["show", "3", "--version", "2"]), /\{\{ticket\.title\}\}/);
     assert.match(await done(desk, ["preview", "3"]), /\[#1042\]/);
+    assert.match(await done(desk, ["fields"]), /^ticket\.title +line +.*Its title\.$/m);
     assert.match(await refused(desk, 3, ["change", "3", "--text", "a\n{{ticket.titel}}"]), /"ticket\.title".*line 2, column 1/);
     assert.match(await refused(desk, 5, ["delete", "1"]), /built in/);
     await done(desk, ["delete", "3"]);
