@@ -12,8 +12,6 @@
 #include "base/json.h"
 #include "mail/address.h"
 
-#define BRAKE_WINDOW_MAX_US US_PER_DAY /* brake.minutes is at most that */
-
 typedef struct {
     const Simulation *simulation;
     SimulateSink sink;
