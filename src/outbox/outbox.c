@@ -77,12 +77,10 @@ OutboxMessage *outbox_from_row(const DbRows *rows)
 
 bool outbox_insert(DbTx *tx, OutboxMessage *message, GError **error)
 {
-    bool found;
-    return db_query_int(tx, &found, &message->id, error, OUTBOX_SQL(tx, INSERT), "sisiisisisi",
-                        message->kind, message->ref, message->recipient, message->lane,
-                        (int64_t)message->urgent, message->order_key, message->order_seq,
-                        outbox_state_name(message->state), message->due_at, message->state_reason,
-                        message->queued_at);
+    return db_insert(tx, &message->id, error, OUTBOX_SQL(tx, INSERT), "sisiisisisi", message->kind,
+                     message->ref, message->recipient, message->lane, (int64_t)message->urgent,
+                     message->order_key, message->order_seq, outbox_state_name(message->state),
+                     message->due_at, message->state_reason, message->queued_at);
 }
 
 /* Takes `rows`; NULL without an error where there is no row. */
