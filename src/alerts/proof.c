@@ -142,11 +142,10 @@ static bool render(const Proof *proof, SampleCase which, ComposedText *mail)
 {
     const char *recipient;
     json_auto_t *facts = sample_case(which, &recipient);
-    json_auto_t *fields =
-        facts_merge_fields(facts, recipient, SAMPLE_RECIPIENT, proof->text->language);
+    facts_to_merge_fields(facts, recipient, SAMPLE_RECIPIENT, proof->text->language);
     WordsPart bad = PART_TEXT;
     g_autoptr(GError) failure = NULL;
-    return words_render(proof->words, fields, mail, &bad, &failure) ||
+    return words_render(proof->words, facts, mail, &bad, &failure) ||
            refuse_case(proof, bad, which, failure->message);
 }
 
