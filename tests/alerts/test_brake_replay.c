@@ -3,7 +3,7 @@
  * enough that what no window reaches is forgotten many times. */
 #include "alerts/brake_replay.h"
 
-#define EVENTS   30000
+#define EVENTS   12000
 #define DAY_MIN  1440
 #define N_ACTORS 2
 
