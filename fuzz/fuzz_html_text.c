@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    g_autofree char *html = g_strndup((const char *)data, size);
+    g_autofree char *html = g_strndup(size > 0 ? (const char *)data : "", size);
     if (!g_utf8_validate(html, -1, NULL))
         return 0;
     g_autofree char *text = html_to_text(html);
