@@ -113,11 +113,14 @@ static bool serve(DeskFolder *folder, const AppRoles *roles, GError **error)
     return true;
 }
 
-/* By default every thread may come to have a heap of its own, each with its own half-empty pages:
- * eight heaps a processor. One a processor costs no measurable speed (docs/performance.md). */
+/* By default there may be eight heaps a processor, each with its own half-empty pages. With one a
+ * processor, senders wait for each other's allocations: a tenth of the processor time of a drain
+ * (docs/performance.md). */
+#define HEAPS_PER_PROCESSOR 4
+
 static void share_heaps(void)
 {
-    mallopt(M_ARENA_MAX, MAX(2, (int)g_get_num_processors()));
+    mallopt(M_ARENA_MAX, HEAPS_PER_PROCESSOR * MAX(2, (int)g_get_num_processors()));
 }
 
 int command_serve(int argc, char **argv)

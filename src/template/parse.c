@@ -251,6 +251,7 @@ Template *template_parse(const char *text, size_t bytes, GError **error)
         return NULL;
     g_autoptr(Template) tmpl = g_new0(Template, 1);
     tmpl->source = g_strndup(text, bytes);
+    tmpl->source_bytes = bytes;
     tmpl->names = g_string_chunk_new(256);
     g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(TemplateNode));
     Parser parser = {.tmpl = tmpl,

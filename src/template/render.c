@@ -306,7 +306,7 @@ bool template_render(const Template *tmpl, const json_t *data, TemplateEscape es
                      GError **error)
 {
     /* What is rendered is a little longer than its template, most of the time. */
-    g_autoptr(GString) text = g_string_sized_new(strlen(tmpl->source) + ROOM_BYTES);
+    g_autoptr(GString) text = g_string_sized_new(tmpl->source_bytes + ROOM_BYTES);
     Render render = {.escape = escape,
                      .partial = partial,
                      .partial_data = partial_data,

@@ -29,6 +29,7 @@ typedef struct {
 
 struct Template {
     char *source;
+    size_t source_bytes;
     GStringChunk *names;
     TemplateNode *nodes;
     uint32_t n_nodes;

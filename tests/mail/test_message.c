@@ -344,6 +344,25 @@ static void test_not_a_message(void)
     g_assert_null(message_to_readable(empty));
 }
 
+/* Wherever in a long text it stands, in whatever company. */
+static void test_utf8_anywhere(void)
+{
+    static const char *const pieces[] = {"\u00fc", "\xc3\n", "\xff", "\xe2\x82", "\u20ac\n"};
+    for (size_t at = 0; at < 130; at++)
+        for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++) {
+            g_autofree char *before = g_strnfill(at, at % 3 == 0 ? '\n' : 'x');
+            g_autofree char *text = g_strconcat(at % 2 == 0 ? "\u00e4" : "", before, pieces[i],
+                                                i % 2 == 0 ? "" : "and so on for a while\n", NULL);
+            MessageParts parts = {.from_address = "desk@example.com",
+                                  .to_address = "ann@example.com",
+                                  .message_id = ROOT,
+                                  .text = text};
+            g_autoptr(GError) error = NULL;
+            g_autoptr(GBytes) message = message_build(&parts, &error);
+            g_assert_cmpint(message != NULL, ==, g_utf8_validate(text, -1, NULL));
+        }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -353,6 +372,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], test_gmime_reads_it);
     }
     g_test_add_func("/mail/message/exact-bytes", test_exact_bytes);
+    g_test_add_func("/mail/message/utf8-anywhere", test_utf8_anywhere);
     for (size_t i = 0; i < G_N_ELEMENTS(bad_cases); i++) {
         g_autofree char *path = g_strconcat("/mail/message/refused/", bad_cases[i].name, NULL);
         g_test_add_data_func(path, &bad_cases[i], test_bad);
