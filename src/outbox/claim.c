@@ -19,7 +19,7 @@
  * table that is made for it. */
 #define READY(engine, lock)                                                                        \
     "SELECT " OUTBOX_COLUMNS " FROM outbox w" engine##_READY                                       \
-        " WHERE w.stamp IS NOT NULL AND w.state IN " OUTBOX_WAITING " AND " OUTBOX_IS_FREE(        \
+        " WHERE w.stamp IS NOT NULL AND " OUTBOX_IS_WAITING("w.state") " AND " OUTBOX_IS_FREE(     \
             "w.order_key", "w.order_seq") " AND EXISTS (SELECT 1 FROM sender s WHERE s.token = "   \
                                           "$1 AND s.lease_until > $2)"                             \
                                           " ORDER BY w.urgent DESC, w.stamp, w.id LIMIT $3" lock
