@@ -97,10 +97,35 @@ static bool has_held(DbTx *tx, const Asked *asked, bool *held, GError **error)
                         "sii", actor_kind_name(asked->actor->kind), asked->actor->id, asked->since);
 }
 
+/* Whether the only address is among the newest of the second look, which then says that nothing has
+ * to be held: as the database reads no further than to the address, this is asked before. */
+static bool was_told_lately(DbTx *tx, const Asked *asked, bool *told, GError **error)
+{
+    GHashTableIter iter;
+    void *address = NULL;
+    g_hash_table_iter_init(&iter, asked->addresses);
+    g_hash_table_iter_next(&iter, &address, NULL);
+    int64_t one;
+    return db_query_int(tx, told, &one, error,
+                        "SELECT 1 FROM (SELECT recipient_key" IN_WINDOW(
+                            "decision = 'send'") " ORDER BY decided_at DESC, recipient_key DESC"
+                                                 " LIMIT $4) AS newest WHERE recipient_key = $5"
+                                                 " LIMIT 1",
+                        "siiis", actor_kind_name(asked->actor->kind), asked->actor->id,
+                        asked->since, (int64_t)SECOND_LOOK, address);
+}
+
 /* When the first look was not enough. */
 static bool look_back(DbTx *tx, const Asked *asked, bool *held, GError **error)
 {
     guint size = g_hash_table_size(asked->addresses);
+    bool told = false;
+    if (size == 1 && !was_told_lately(tx, asked, &told, error))
+        return false;
+    if (told) {
+        *held = false;
+        return true;
+    }
     int64_t room = asked->settings->customers - (int64_t)size;
     bool more;
     if (!sent_more_than(tx, asked, MAX(room, 0), &more, error))
