@@ -106,11 +106,38 @@ static void test_text_is_compact(void)
                     "{\"b\":\"ü\\\"\",\"a\":null,\"t\":\"1970-01-01T00:00:01Z\",\"y\":true}");
 }
 
+/* Stored texts are compared with those that are made later, so they never change. */
+static void test_text_is_as_jansson_writes(void)
+{
+    static const char *const texts[] = {
+        "{}",
+        "[]",
+        "[[],{},[{}]]",
+        "{\"a\":1,\"b\":[1,-2,3.5,1e300,0.1,12345678901234],\"a b\":{\"c\":null}}",
+        "[true,false,null,\"\"]",
+        "\"a\"",
+        "-9223372036854775808",
+        "[1e22, 1.0, -0.0]",
+        "[\"\\u0000\\u0001\\u001f\\u007f\\b\\f\\n\\r\\t\\\"\\\\\\/\"]",
+        "{\"ü\\n\":\"日本 \\ud83d\\ude00 \\u2028\",\"\":\"x\\u001by\"}",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        json_error_t failure;
+        json_auto_t *value = json_loads(texts[i], JSON_DECODE_ANY | JSON_ALLOW_NUL, &failure);
+        g_assert_nonnull(value);
+        g_autofree char *text = json_text(value);
+        char *expected = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+        g_assert_cmpstr(text, ==, expected);
+        free(expected);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/json/parse-refuses", test_parse_refuses);
     g_test_add_func("/base/json/reader", test_reader);
     g_test_add_func("/base/json/text", test_text_is_compact);
+    g_test_add_func("/base/json/text-as-jansson", test_text_is_as_jansson_writes);
     return g_test_run();
 }
