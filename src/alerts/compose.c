@@ -259,7 +259,7 @@ bool compose_text(Composer *composer, const ComposeSource *source, ComposedText 
                                  : find_words(composer, source->template_record, error);
     if (words == NULL)
         return false;
-    json_auto_t *facts = json_loads(source->facts, 0, NULL);
+    json_auto_t *facts = json_read(source->facts);
     if (facts == NULL) {
         error_set(error, TD_ERROR_CORRUPT, "The facts of event %" G_GINT64_FORMAT " cannot be read",
                   alert->event);
