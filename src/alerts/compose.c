@@ -259,15 +259,14 @@ bool compose_text(Composer *composer, const ComposeSource *source, ComposedText 
                                  : find_words(composer, source->template_record, error);
     if (words == NULL)
         return false;
-    json_auto_t *facts = json_read(source->facts);
+    json_auto_t *facts = json_loads(source->facts, 0, NULL);
     if (facts == NULL) {
         error_set(error, TD_ERROR_CORRUPT, "The facts of event %" G_GINT64_FORMAT " cannot be read",
                   alert->event);
         return false;
     }
-    json_auto_t *fields =
-        facts_merge_fields(facts, alert->recipient_name, alert->recipient, alert->language);
-    if (!words_render(words, fields, out, NULL, error))
+    facts_to_merge_fields(facts, alert->recipient_name, alert->recipient, alert->language);
+    if (!words_render(words, facts, out, NULL, error))
         return false;
     if (source->test_id != NULL) {
         g_autofree char *subject = out->subject;

@@ -28,8 +28,8 @@ void facts_set_sender(json_t *facts, const AlertSettings *alert);
  * FACTS_TEXT_BYTES, with words that say so. Free with g_free(). */
 char *facts_text(const char *text);
 
-/* The merge fields of alerts/fields.h for one recipient: an object of objects of texts, "" where
- * there is nothing. What depends on the mail's language (BCP 47) is written as alerts/locale.h
- * says. Pure; new reference. */
-json_t *facts_merge_fields(const json_t *facts, const char *recipient_name,
-                           const char *recipient_email, const char *language);
+/* Makes the merge fields of alerts/fields.h for one recipient out of the facts, in their place:
+ * what depends on the mail's language (BCP 47) is written as alerts/locale.h says. What there is
+ * nothing of is null or missing, which renders as nothing. */
+void facts_to_merge_fields(json_t *facts, const char *recipient_name, const char *recipient_email,
+                           const char *language);

@@ -52,6 +52,20 @@ json_t *json_parse(const char *text, size_t bytes, GError **error)
     return value;
 }
 
+/* Jansson has to write a text to know how long it is; most are so short that once is enough. */
+char *json_text(const json_t *value)
+{
+    char small[4096];
+    size_t bytes = json_dumpb(value, small, sizeof small, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = g_malloc(bytes + 1);
+    if (bytes <= sizeof small)
+        memcpy(text, small, bytes);
+    else
+        json_dumpb(value, text, bytes, JSON_COMPACT | JSON_ENCODE_ANY);
+    text[bytes] = '\0';
+    return text;
+}
+
 void json_reader_fail(JsonReader *reader, GError *error)
 {
     if (reader->error == NULL)

@@ -27,10 +27,6 @@ json_t *json_parse(const char *text, size_t bytes, GError **error);
 /* Compact, keys in the order of their insertion. Free with g_free(). */
 char *json_text(const json_t *value);
 
-/* The object or array in a text that json_text() has written, or that is JSON all the same; NULL
- * where it is none. New reference. */
-json_t *json_read(const char *text);
-
 typedef struct {
     json_t *object;   /* borrowed */
     const char *path; /* JSON Pointer of the object, "" for the root; borrowed */

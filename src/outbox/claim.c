@@ -43,8 +43,10 @@ static GPtrArray *take_list(DbRows *rows, GError **error)
 /* A message that may have left already keeps the identity it left with: the same bytes are sent
  * again. */
 #define MARK                                                                                       \
-    "UPDATE outbox SET state = 'sending', stamp = NULL, lease = $1, dated_at = COALESCE(dated_at," \
-    " $2), sender = CASE WHEN uncertain = 1 THEN sender ELSE $3 END, updated_at = $2 WHERE id "
+    "UPDATE outbox SET state = 'sending', stamp = NULL, lease = $1,"                               \
+    " dated_at = COALESCE(dated_at, $2), sender = CASE WHEN uncertain = 1 THEN sender ELSE $3 "    \
+    "END,"                                                                                         \
+    " updated_at = $2 WHERE id"
 
 /* For MARK_MAX ids; what there are less of is filled with ids that no message has. */
 static const char *mark_text(void)
@@ -52,7 +54,7 @@ static const char *mark_text(void)
     static gsize made;
     static char *text;
     if (g_once_init_enter(&made)) {
-        GString *sql = g_string_new(MARK "IN (");
+        GString *sql = g_string_new(MARK " IN (");
         for (int i = 0; i < MARK_MAX; i++)
             g_string_append_printf(sql, "%s$%d", i > 0 ? "," : "", MARK_COMMON + 1 + i);
         g_string_append_c(sql, ')');
@@ -76,15 +78,15 @@ static void mark(OutboxMessage *message, const OutboxClaim *claim)
     message->sender = g_strdup(claim->sender);
 }
 
-/* SQLite asks nobody over a wire: a statement for each costs less than a table made for all. */
+/* SQLite asks nobody over a wire: a statement for each costs less than a list. */
 static bool mark_each(DbTx *tx, const OutboxClaim *claim, GPtrArray *messages, GError **error)
 {
     for (guint i = 0; i < messages->len; i++) {
         OutboxMessage *message = messages->pdata[i];
-        if (!db_exec(tx, NULL, error, MARK "= $4", "sisi", claim->lease, claim->now_us,
+        mark(message, claim);
+        if (!db_exec(tx, NULL, error, MARK " = $4", "sisi", claim->lease, claim->now_us,
                      claim->sender, message->id))
             return false;
-        mark(message, claim);
     }
     return true;
 }
@@ -114,9 +116,9 @@ GPtrArray *outbox_claim(DbTx *tx, const OutboxClaim *claim, GError **error)
                   error);
     if (ready == NULL)
         return NULL;
-    bool ok = db_tx_engine(tx) == DB_SQLITE ? mark_each(tx, claim, ready, error)
-                                            : mark_together(tx, claim, ready, error);
-    return ok ? g_steal_pointer(&ready) : NULL;
+    bool marked = db_tx_engine(tx) == DB_SQLITE ? mark_each(tx, claim, ready, error)
+                                                : mark_together(tx, claim, ready, error);
+    return marked ? g_steal_pointer(&ready) : NULL;
 }
 
 bool outbox_recover(DbTx *tx, bool everything, int64_t now_us, int64_t due_at, int limit,

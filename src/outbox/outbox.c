@@ -239,7 +239,7 @@ bool outbox_cancel_waiting(DbTx *tx, const char *order_key, const char *reason, 
     return db_exec(tx, NULL, error,
                    "UPDATE outbox SET state = 'cancelled', stamp = NULL, state_reason = $2,"
                    " updated_at = $3"
-                   " WHERE order_key = $1 AND state IN ('held', 'queued', 'deferred', 'uncertain')",
+                   " WHERE order_key = $1 AND state <> 'sending' AND " OUTBOX_IS_NOT_FINAL("state"),
                    "ssi", order_key, reason, now_us);
 }
 

@@ -15,9 +15,9 @@
  */
 #pragma once
 
-/* The conditions of the indexes outbox_due and outbox_in_order, in the words that SQLite
- * recognises. Not IN (...): for a list of more than two it makes a table each time that it looks,
- * and it looks whenever a row of the outbox is written. */
+/* Written out, word for word as the partial indices have it (records/schema.c): for an IN with more
+ * than two texts SQLite makes a table each time a statement runs, also for one that only has to see
+ * whether a row it changes belongs into an index. */
 #define OUTBOX_IS_WAITING(state)                                                                   \
     "(" state " = 'queued' OR " state " = 'deferred' OR " state " = 'uncertain')"
 #define OUTBOX_IS_NOT_FINAL(state)                                                                 \
