@@ -9,7 +9,8 @@
 #define DB_MAX_PARAMETERS          256
 #define DB_MAX_STATEMENTS          256 /* kept prepared for each connection */
 #define DB_MAX_ROWS_BYTES          ((size_t)256 * 1024 * 1024) /* one query's answer */
-#define DB_DEFAULT_CONNECTIONS     8
+#define DB_DEFAULT_READERS         8
+#define DB_DEFAULT_CONNECTIONS     16 /* so many commits can share an fsync of PostgreSQL's log */
 #define DB_MAX_CONNECTIONS         256
 #define DB_ASKERS                  2 /* at once in db_read_within() */
 #define DB_DEFAULT_BUSY_TIMEOUT_MS 10000

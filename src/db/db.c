@@ -34,14 +34,15 @@ static bool is_nested(const Db *db, const char *what, GError **error)
 
 Db *db_open(const char *url, const DbOptions *options, GError **error)
 {
-    Db settings = {.connections = DB_DEFAULT_CONNECTIONS,
+    bool is_sqlite = g_str_has_prefix(url, "sqlite:");
+    Db settings = {.connections = is_sqlite ? DB_DEFAULT_READERS : DB_DEFAULT_CONNECTIONS,
                    .busy_timeout_ms = DB_DEFAULT_BUSY_TIMEOUT_MS};
     if (options != NULL && options->connections > 0)
         settings.connections = MIN(options->connections, DB_MAX_CONNECTIONS);
     if (options != NULL && options->busy_timeout_ms > 0)
         settings.busy_timeout_ms = MIN(options->busy_timeout_ms, INT64_C(3600) * 1000);
 
-    if (g_str_has_prefix(url, "sqlite:"))
+    if (is_sqlite)
         return sqlite_db_open(url + strlen("sqlite:"), &settings, error);
     if (g_str_has_prefix(url, "postgresql://") || g_str_has_prefix(url, "postgres://"))
         return postgresql_db_open(url, &settings, error);

@@ -41,7 +41,7 @@ typedef struct {
 } DbMigration;
 
 typedef struct {
-    int connections;         /* PostgreSQL pool, or SQLite readers; 0: default (8) */
+    int connections;         /* PostgreSQL pool (0: 16), or SQLite readers (0: 8) */
     int64_t busy_timeout_ms; /* how long to wait for a connection or a lock; 0: default (10,000) */
 } DbOptions;
 

@@ -233,11 +233,13 @@ static void count_link(Sender *sender, Line *line)
 static void take_share(Sender *sender, Job *first)
 {
     Delivery *delivery = sender->delivery;
-    size_t share = (size_t)pace_share(&first->line->pace, (int)delivery->jobs.length,
-                                      delivery->max_connections);
+    int share =
+        pace_share(&first->line->pace, (int)delivery->jobs.length, delivery->max_connections);
+    share = MAX(share, 1); /* it always is: for those who cannot know */
     sender->line = first->line;
     sender->n = 0;
-    for (GList *at = delivery->jobs.head, *next; at != NULL && sender->n < share; at = next) {
+    for (GList *at = delivery->jobs.head, *next; at != NULL && sender->n < (size_t)share;
+         at = next) {
         Job *job = at->data;
         next = at->next;
         if (job->line != first->line || (job->message == NULL && job != first))
