@@ -5,9 +5,8 @@
  * soon as it is known. It writes nothing to the database, but for a relay's new refresh token
  * (tokens.h).
  */
-#include "alerts/mail_kind.h"
 #include "base/error.h"
-#include "delivery/private.h"
+#include "delivery/part.h"
 
 #include <string.h>
 
@@ -25,13 +24,10 @@ typedef struct {
     Line *line;
     Job *jobs[PACE_MAX];
     size_t n;
-    size_t from, to;                 /* the part of it that is in memory */
-    bool gave_up;                    /* the relay was down for a part of it */
-    const MailKind *kinds[PACE_MAX]; /* NULL: unknown here */
-    void *sources[PACE_MAX];
+    bool gave_up; /* the relay was down for a part of it */
+    Part part;
     /* What is being sent: */
     Envelope envelopes[PACE_MAX];
-    char *envelope_from[PACE_MAX];
     DeliveryOutcome outcomes[PACE_MAX];
     Job *sending[PACE_MAX]; /* NULL: handed on already */
     size_t n_sending;
@@ -58,93 +54,18 @@ bool job_is_relay_trouble(const Job *job)
 
 /* ---- composing ---- */
 
-static void forget_sources(Sender *sender)
+/* Adds one job of the part to what is to be sent; false where there is no mail to send. */
+static bool prepare(Sender *sender, size_t i)
 {
-    for (size_t i = 0; i < PACE_MAX; i++)
-        if (sender->sources[i] != NULL)
-            sender->kinds[i]->free_source(g_steal_pointer(&sender->sources[i]));
-}
-
-/* Those in memory of the kind that jobs[first] has, of which it is the first. */
-static bool load_kind(DbTx *tx, Sender *sender, size_t first, GError **error)
-{
-    int64_t refs[PACE_MAX] = {0};
-    size_t places[PACE_MAX];
-    void *sources[PACE_MAX] = {NULL};
-    size_t n = 0;
-    const MailKind *kind = sender->kinds[first];
-    for (size_t i = first; i < sender->to; i++) {
-        if (sender->kinds[i] != kind)
-            continue;
-        places[n] = i;
-        refs[n++] = sender->jobs[i]->message->ref;
-    }
-    bool ok = kind->load(tx, sender->delivery->setup.composer, refs, n, sources, error);
-    for (size_t i = 0; i < n; i++)
-        sender->sources[places[i]] = sources[i];
-    return ok;
-}
-
-static bool load_sources(DbTx *tx, void *data, GError **error)
-{
-    Sender *sender = data;
-    Composer *composer = sender->delivery->setup.composer;
-    forget_sources(sender);
-    if (!composer_load_keys(composer, tx, error))
-        return false;
-    for (size_t i = sender->from; i < sender->to; i++) {
-        bool first = sender->kinds[i] != NULL;
-        for (size_t j = sender->from; j < i && first; j++)
-            first = sender->kinds[j] != sender->kinds[i];
-        if (first && !load_kind(tx, sender, i, error))
-            return false;
-    }
-    return true;
-}
-
-static bool make_envelope_from(const Sender *sender, const Job *job, const MailKind *kind,
-                               char **envelope_from, GError **error)
-{
-    Composer *composer = sender->delivery->setup.composer;
-    if (kind->null_sender) {
-        *envelope_from = g_strdup("");
-        return true;
-    }
-    g_autoptr(SenderIdentity) identity = composer_sender(composer, job->message->sender, error);
-    g_autoptr(SigningKeys) keys = composer_keys(composer);
-    return identity != NULL &&
-           sender_envelope(identity, keys, job->message->id, envelope_from, error);
-}
-
-/* Adds one job to what is to be sent; false where there is no mail to send. */
-static bool prepare(Sender *sender, Job *job, const MailKind *kind, const void *source)
-{
-    g_autoptr(GError) error = NULL;
+    Job *job = sender->jobs[i];
+    Envelope *envelope = &sender->envelopes[sender->n_sending];
     job->tried = true;
-    if (source == NULL) {
-        job->compose_error = kind != NULL ? g_strdup("There is no such mail")
-                                          : g_strdup_printf("This program makes no mails of kind"
-                                                            " \"%s\"",
-                                                            job->message->kind);
+    if (!part_compose(&sender->part, i, envelope, &job->compose_error))
         return false;
-    }
-    char *envelope_from = NULL;
-    g_autoptr(GBytes) message = kind->compose(sender->delivery->setup.composer, source,
-                                              job->message->sender, job->message->dated_at, &error);
-    if (message == NULL || !make_envelope_from(sender, job, kind, &envelope_from, &error)) {
-        job->compose_error = g_strdup(error->message);
-        return false;
-    }
     job->composed = true;
-    job->closing = kind->closing != NULL ? kind->closing(source) : 0;
-    job->message_hash = compose_hash(message);
-    sender->envelopes[sender->n_sending] = (Envelope){
-        .envelope_from = envelope_from,
-        .envelope_to = job->message->recipient,
-        .message = g_steal_pointer(&message),
-        .not_after_us = &job->term->ends_at,
-    };
-    sender->envelope_from[sender->n_sending] = envelope_from;
+    job->closing = part_closing(&sender->part, i);
+    job->message_hash = compose_hash(envelope->message);
+    envelope->not_after_us = &job->term->ends_at;
     sender->sending[sender->n_sending++] = job;
     return true;
 }
@@ -222,7 +143,7 @@ static void send_all(Sender *sender)
                         sender->delivery->cancel, sender->outcomes);
     finish_rest(sender);
     for (size_t i = 0; i < sender->n_sending; i++) {
-        g_free(sender->envelope_from[i]);
+        g_free((char *)sender->envelopes[i].envelope_from);
         g_bytes_unref(sender->envelopes[i].message);
     }
     sender->n_sending = 0;
@@ -251,48 +172,31 @@ static void run_probe(Sender *sender, Job *job)
     give_to_settler(sender->delivery, job);
 }
 
-/* As many of the share as may be in memory at one time, from sender->from on. */
-static void choose_part(Sender *sender)
-{
-    size_t large = 0;
-    size_t to = sender->from;
-    for (; to < sender->n; to++) {
-        const MailKind *kind = sender->kinds[to];
-        if (kind == NULL || kind->at_once == 0)
-            continue;
-        if (large == kind->at_once)
-            break;
-        large++;
-    }
-    sender->to = to;
-}
-
 static void run_part(Sender *sender)
 {
     g_autoptr(GError) error = NULL;
+    Part *part = &sender->part;
     /* The database being away says nothing about the mails: they go back. */
-    bool loaded = db_read(sender->delivery->setup.db, load_sources, sender, &error);
-    for (size_t i = sender->from; i < sender->to; i++)
-        if (!loaded || !prepare(sender, sender->jobs[i], sender->kinds[i], sender->sources[i]))
+    bool loaded = part_load(part, &error);
+    for (size_t i = part->from; i < part->to; i++)
+        if (!loaded || !prepare(sender, i))
             give_to_settler(sender->delivery, sender->jobs[i]);
-    forget_sources(sender);
+    part_forget(part);
     send_all(sender);
 }
 
 static void run_share(Sender *sender)
 {
-    const Composer *composer = sender->delivery->setup.composer;
-    for (size_t i = 0; i < sender->n; i++)
-        sender->kinds[i] = composer_find(composer, sender->jobs[i]->message->kind);
+    Part *part = &sender->part;
     sender->gave_up = false;
-    for (sender->from = 0; sender->from < sender->n; sender->from = sender->to) {
-        choose_part(sender);
+    part_begin(part, sender->delivery, sender->jobs, sender->n);
+    while (part_next(part)) {
         if (!sender->gave_up) {
             run_part(sender);
             continue;
         }
         /* What was not tried goes back. */
-        for (size_t i = sender->from; i < sender->to; i++)
+        for (size_t i = part->from; i < part->to; i++)
             give_to_settler(sender->delivery, sender->jobs[i]);
     }
 }

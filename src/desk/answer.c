@@ -152,21 +152,17 @@ TicketMessage *ticket_answer(DeskTx *tx, int64_t number, const AnswerDraft *draf
                : NULL;
 }
 
-TicketMessage *ticket_auto_respond(DeskTx *tx, int64_t number, const AutoResponse *response,
-                                   GError **error)
+static TicketMessage *respond(DeskTx *tx, Ticket *ticket, const AutoResponse *response,
+                              GError **error)
 {
-    Actor tidings = {ACTOR_SYSTEM, 0, (char *)"Tidings", tx->actor->channel};
-    const Actor *caller = tx->actor;
-    g_autoptr(Ticket) ticket = ticket_lock(tx->db, number, error);
-    if (ticket == NULL)
-        return NULL;
-    tx->actor = &tidings;
-    AnswerDraft draft = {.kind = MESSAGE_AUTO_RESPONSE,
-                         .text = "",
-                         .in_reply_to = response->in_reply_to,
-                         .hops = response->hops};
-    g_autoptr(TicketMessage) message = message_from(tx, &draft);
+    const AnswerDraft draft = {.kind = MESSAGE_AUTO_RESPONSE,
+                               .text = "",
+                               .in_reply_to = response->in_reply_to,
+                               .hops = response->hops};
     json_auto_t *facts = make_facts(tx, ticket, error);
+    if (facts == NULL)
+        return NULL;
+    g_autoptr(TicketMessage) message = message_from(tx, &draft);
     const Copying copying = {
         .ticket = ticket,
         .message = message,
@@ -176,11 +172,25 @@ TicketMessage *ticket_auto_respond(DeskTx *tx, int64_t number, const AutoRespons
         .builtin = "auto_response",
         .template_id = response->template_id,
     };
-    bool ok =
-        facts != NULL && write_message(tx, ticket, facts, message, error) &&
-        copies_write_one(tx, &copying, response->to, response->to_key, response->to_name, error);
-    tx->actor = caller;
-    return ok ? g_steal_pointer(&message) : NULL;
+    return write_message(tx, ticket, facts, message, error) &&
+                   copies_write_one(tx, &copying, response->to, response->to_key, response->to_name,
+                                    error)
+               ? g_steal_pointer(&message)
+               : NULL;
+}
+
+TicketMessage *ticket_auto_respond(DeskTx *tx, int64_t number, const AutoResponse *response,
+                                   GError **error)
+{
+    const Actor tidings = {ACTOR_SYSTEM, 0, (char *)"Tidings", tx->actor->channel};
+    g_autoptr(Ticket) ticket = ticket_lock(tx->db, number, error);
+    if (ticket == NULL || desk_settings(tx, error) == NULL)
+        return NULL;
+    DeskTx as_tidings = *tx; /* the settings, which were read before, stay the caller's */
+    as_tidings.actor = &tidings;
+    TicketMessage *message = respond(&as_tidings, ticket, response, error);
+    tx->queued = as_tidings.queued;
+    return message;
 }
 
 /* ---- on its way ---- */
