@@ -95,6 +95,10 @@ void alert_with_facts_free(AlertWithFacts *row)
     g_free(row);
 }
 
+#define WITH_FACTS                                                                                 \
+    "SELECT " COLUMNS ", e.version, e.facts FROM alert a JOIN event e ON e.id = a.event WHERE "    \
+    "a.id"
+
 /* The text for ALERT_LIST_MAX ids; what there are less of is filled with an id that no alert has.
  */
 static const char *with_facts_text(void)
@@ -102,8 +106,7 @@ static const char *with_facts_text(void)
     static gsize made;
     static char *text;
     if (g_once_init_enter(&made)) {
-        GString *sql = g_string_new("SELECT " COLUMNS ", e.version, e.facts FROM alert a"
-                                    " JOIN event e ON e.id = a.event WHERE a.id IN (");
+        GString *sql = g_string_new(WITH_FACTS " IN (");
         for (int i = 1; i <= ALERT_LIST_MAX; i++)
             g_string_append_printf(sql, "%s$%d", i > 1 ? "," : "", i);
         g_string_append_c(sql, ')');
@@ -113,17 +116,11 @@ static const char *with_facts_text(void)
     return text;
 }
 
-GPtrArray *alert_list_with_facts(DbTx *tx, const int64_t *alerts, size_t n, GError **error)
+/* Takes `rows`, which may be NULL with an error. */
+static bool take_with_facts(DbRows *rows, GPtrArray *list, GError **error)
 {
-    g_return_val_if_fail(n <= ALERT_LIST_MAX, NULL);
-    DbParam params[ALERT_LIST_MAX];
-    for (size_t i = 0; i < ALERT_LIST_MAX; i++)
-        params[i] = DB_PARAM_INT(i < n ? alerts[i] : -1);
-    DbRows *rows = db_query_list(tx, error, with_facts_text(), params, ALERT_LIST_MAX);
     if (rows == NULL)
-        return NULL;
-    g_autoptr(GPtrArray) list =
-        g_ptr_array_new_with_free_func((GDestroyNotify)alert_with_facts_free);
+        return false;
     while (db_rows_next(rows)) {
         AlertWithFacts *row = g_new0(AlertWithFacts, 1);
         row->alert = from_row(rows);
@@ -131,7 +128,36 @@ GPtrArray *alert_list_with_facts(DbTx *tx, const int64_t *alerts, size_t n, GErr
         row->facts = db_rows_dup(rows, N_COLUMNS + 1);
         g_ptr_array_add(list, row);
     }
-    return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
+    return db_rows_end(rows, error);
+}
+
+static bool list_together(DbTx *tx, const int64_t *alerts, size_t n, GPtrArray *list,
+                          GError **error)
+{
+    DbParam params[ALERT_LIST_MAX];
+    for (size_t i = 0; i < ALERT_LIST_MAX; i++)
+        params[i] = DB_PARAM_INT(i < n ? alerts[i] : -1);
+    return take_with_facts(db_query_list(tx, error, with_facts_text(), params, ALERT_LIST_MAX),
+                           list, error);
+}
+
+/* SQLite asks nobody over a wire: a statement for each costs less than a list. */
+static bool list_each(DbTx *tx, const int64_t *alerts, size_t n, GPtrArray *list, GError **error)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!take_with_facts(db_query(tx, error, WITH_FACTS " = $1", "i", alerts[i]), list, error))
+            return false;
+    return true;
+}
+
+GPtrArray *alert_list_with_facts(DbTx *tx, const int64_t *alerts, size_t n, GError **error)
+{
+    g_return_val_if_fail(n <= ALERT_LIST_MAX, NULL);
+    g_autoptr(GPtrArray) list =
+        g_ptr_array_new_with_free_func((GDestroyNotify)alert_with_facts_free);
+    bool listed = db_tx_engine(tx) == DB_SQLITE ? list_each(tx, alerts, n, list, error)
+                                                : list_together(tx, alerts, n, list, error);
+    return listed ? g_steal_pointer(&list) : NULL;
 }
 
 static GPtrArray *take_list(DbRows *rows, GError **error)

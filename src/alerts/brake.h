@@ -2,9 +2,14 @@
 /* The brake: whether an event would tell unusually many customers. */
 #pragma once
 
+#include "base/clock.h"
 #include "db/db.h"
 #include "records/event.h"
 #include "records/settings.h"
+
+/* The longest that the option brake.minutes can be. */
+#define BRAKE_MINUTES_MAX   1440
+#define BRAKE_WINDOW_MAX_US (BRAKE_MINUTES_MAX * US_PER_MINUTE)
 
 /* How many of the newest alerts are looked at, one look after the other, until the answer is
  * certain. */

@@ -4,10 +4,13 @@
  * one that it got. How many distinct addresses the newest n alerts told is then how many addresses
  * have their last alert among these n; a Fenwick tree over the alerts answers that in a few steps,
  * so that an actor with 100,000 alerts in one window costs no more than one with a hundred.
+ *
+ * What no window can reach any more is forgotten as soon as it is most of what is kept, so a track
+ * is never larger than twice its busiest day, however long a time is replayed.
  */
 #include "alerts/brake_replay.h"
 
-#include "base/clock.h"
+#define FORGET_LEAST 1024 /* alerts; fewer are not worth it */
 
 struct BrakeTrack {
     int64_t now;         /* of the event at hand */
@@ -83,6 +86,21 @@ static int64_t tree_sum(const BrakeTrack *track, guint i)
     return sum;
 }
 
+/* How many alerts were sent at this time or before. */
+static guint sent_until(const BrakeTrack *track, int64_t at_us)
+{
+    guint low = 0;
+    guint high = track->times->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(track->times, int64_t, middle) <= at_us)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* ---- events ---- */
 
 static BrakeTrack *track_new(void)
@@ -96,6 +114,34 @@ static BrakeTrack *track_new(void)
     return track;
 }
 
+/* Keeps what each address got last, where that is kept at all. */
+static void forget_first(BrakeTrack *track, guint n)
+{
+    g_array_remove_range(track->times, 0, n);
+    g_array_set_size(track->tree, 1);
+    for (guint i = 0; i < track->times->len; i++)
+        tree_grow(track);
+    GHashTableIter iter;
+    gpointer place;
+    g_hash_table_iter_init(&iter, track->last);
+    while (g_hash_table_iter_next(&iter, NULL, &place)) {
+        guint last = GPOINTER_TO_UINT(place);
+        if (last <= n) {
+            g_hash_table_iter_remove(&iter);
+            continue;
+        }
+        g_hash_table_iter_replace(&iter, GUINT_TO_POINTER(last - n));
+        tree_add(track, last - n, 1);
+    }
+}
+
+static void forget(BrakeTrack *track)
+{
+    guint gone = sent_until(track, track->now - BRAKE_WINDOW_MAX_US);
+    if (gone >= FORGET_LEAST && gone > track->times->len / 2)
+        forget_first(track, gone);
+}
+
 BrakeTrack *brake_replay_event(BrakeReplay *replay, ActorKind kind, int64_t actor, int64_t at_us)
 {
     char key[48];
@@ -106,6 +152,7 @@ BrakeTrack *brake_replay_event(BrakeReplay *replay, ActorKind kind, int64_t acto
         g_hash_table_insert(replay->tracks, g_strdup(key), track);
     }
     track->now = at_us;
+    forget(track);
     return track;
 }
 
@@ -142,21 +189,6 @@ bool brake_track_is_real(const BrakeTrack *track, const BrakeSettings *settings)
 }
 
 /* ---- the rule ---- */
-
-/* How many alerts were sent at this time or before. */
-static guint sent_until(const BrakeTrack *track, int64_t at_us)
-{
-    guint low = 0;
-    guint high = track->times->len;
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (g_array_index(track->times, int64_t, middle) <= at_us)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
 
 /* What the newest `looked` alerts say, but for the first `outside`, which are not in the window. */
 static BrakeSeen look(const BrakeTrack *track, const GPtrArray *keys, guint outside, int64_t looked)

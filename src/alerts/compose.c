@@ -188,9 +188,8 @@ bool compose_text(Composer *composer, const ComposeSource *source, ComposedText 
                   alert->event);
         return false;
     }
-    json_auto_t *fields =
-        facts_merge_fields(facts, alert->recipient_name, alert->recipient, alert->language);
-    if (!words_render(words, fields, out, NULL, error))
+    facts_to_merge_fields(facts, alert->recipient_name, alert->recipient, alert->language);
+    if (!words_render(words, facts, out, NULL, error))
         return false;
     if (source->test_id != NULL) {
         g_autofree char *subject = out->subject;

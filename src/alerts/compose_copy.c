@@ -172,9 +172,9 @@ static bool render(const CopySource *source, ComposedText *text, GError **error)
     json_set_text(words, "text", kept);
     json_set_text(words, "left_out", source->left_out->str);
     json_object_set_new(facts, "message", words);
-    json_auto_t *fields = facts_merge_fields(facts, source->copy->recipient_name,
-                                             source->copy->recipient, source->copy->language);
-    if (!words_render(source->words, fields, text, NULL, error))
+    facts_to_merge_fields(facts, source->copy->recipient_name, source->copy->recipient,
+                          source->copy->language);
+    if (!words_render(source->words, facts, text, NULL, error))
         return false;
     /* The author's own HTML stands for itself: no template goes around it. */
     if (source->message->html != NULL && !source->copy->to_employee) {

@@ -93,62 +93,31 @@ void facts_set_sender(json_t *facts, const AlertSettings *alert)
         json_object_del(facts, "sender");
 }
 
-static void copy_texts(const json_t *from, json_t *to, const char *const *names)
+static void write_ticket(json_t *ticket, const char *zone, const char *language)
 {
-    for (; *names != NULL; names++) {
-        json_t *text = json_object_get(from, *names);
-        if (json_is_string(text))
-            json_object_set(to, *names, text); /* shared, not copied */
-        else
-            json_set_text(to, *names, "");
-    }
-}
-
-static json_t *copy_group(const json_t *facts, const char *group, const char *const *names)
-{
-    json_t *value = json_object();
-    copy_texts(json_object_get(facts, group), value, names);
-    return value;
-}
-
-static json_t *ticket_fields(const json_t *facts, const char *language)
-{
-    static const char *const texts[] = {"title", "description", "type", "resolution", "link", NULL};
     static const char *const times[] = {"opened", "closed", "due"};
-    const json_t *from = json_object_get(facts, "ticket");
-    json_t *ticket = copy_group(facts, "ticket", texts);
-    char number[24] = "";
-    if (from != NULL)
-        g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT, json_get_int(from, "number"));
+    char number[24];
+    g_snprintf(number, sizeof number, "%" G_GINT64_FORMAT, json_get_int(ticket, "number"));
     json_set_text(ticket, "number", number);
-    g_autofree char *status = locale_status(json_get_text(from, "status"), language);
-    g_autofree char *priority = locale_priority(json_get_text(from, "priority"), language);
+    g_autofree char *status = locale_status(json_get_text(ticket, "status"), language);
+    g_autofree char *priority = locale_priority(json_get_text(ticket, "priority"), language);
     json_set_text(ticket, "status", status);
     json_set_text(ticket, "priority", priority);
     for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
-        g_autofree char *text =
-            locale_time(json_get_text(from, times[i]), json_get_text(facts, "time_zone"), language);
-        json_set_text(ticket, times[i], text);
+        const char *time = json_get_text(ticket, times[i]);
+        g_autofree char *text = *time != '\0' ? locale_time(time, zone, language) : NULL;
+        if (text != NULL)
+            json_set_text(ticket, times[i], text);
     }
-    return ticket;
 }
 
-json_t *facts_merge_fields(const json_t *facts, const char *recipient_name,
-                           const char *recipient_email, const char *language)
+void facts_to_merge_fields(json_t *facts, const char *recipient_name, const char *recipient_email,
+                           const char *language)
 {
-    static const char *const name_only[] = {"name", NULL};
-    static const char *const message_texts[] = {"text", "left_out", NULL};
-    static const char *const desk_texts[] = {"name", "phone", "hours", "address", NULL};
-    json_t *fields = json_object();
-    json_object_set_new(fields, "ticket", ticket_fields(facts, language));
-    json_object_set_new(fields, "message", copy_group(facts, "message", message_texts));
-    json_object_set_new(fields, "account", copy_group(facts, "account", name_only));
-    json_object_set_new(fields, "contact", copy_group(facts, "contact", name_only));
-    json_object_set_new(fields, "manager", copy_group(facts, "manager", name_only));
-    json_object_set_new(fields, "actor", copy_group(facts, "actor", name_only));
-    json_object_set_new(fields, "desk", copy_group(facts, "desk", desk_texts));
+    json_t *ticket = json_object_get(facts, "ticket");
+    if (ticket != NULL)
+        write_ticket(ticket, json_get_text(facts, "time_zone"), language);
     json_t *recipient = named(recipient_name != NULL ? recipient_name : "");
     json_set_text(recipient, "email", recipient_email);
-    json_object_set_new(fields, "recipient", recipient);
-    return fields;
+    json_object_set_new(facts, "recipient", recipient);
 }

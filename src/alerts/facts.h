@@ -31,8 +31,8 @@ char *facts_text(const char *text);
 /* The same for texts that may be longer. */
 char *facts_text_within(const char *text, size_t max_bytes);
 
-/* The merge fields of alerts/fields.h for one recipient: an object of objects of texts, "" where
- * there is nothing. What depends on the mail's language (BCP 47) is written as alerts/locale.h
- * says. Pure; new reference. */
-json_t *facts_merge_fields(const json_t *facts, const char *recipient_name,
-                           const char *recipient_email, const char *language);
+/* Makes the merge fields of alerts/fields.h for one recipient out of the facts, in their place:
+ * what depends on the mail's language (BCP 47) is written as alerts/locale.h says. What there is
+ * nothing of is null or missing, which renders as nothing. */
+void facts_to_merge_fields(json_t *facts, const char *recipient_name, const char *recipient_email,
+                           const char *language);

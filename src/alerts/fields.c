@@ -54,6 +54,20 @@ const char *merge_field_kind_name(MergeFieldKind kind)
     return names[kind];
 }
 
+/* tools/make-docs reads this table too. */
+const char *merge_field_in_html(MergeFieldKind kind)
+{
+    static const char line[] = "& < > \" ' escaped; percent-encoded within a link";
+    static const char *const words[] = {
+        [FIELD_LINE] = line,
+        [FIELD_BLOCK] = "escaped like a line; white-space: pre-line shows its lines",
+        [FIELD_TIME] = line,
+        [FIELD_ADDRESS] = line,
+        [FIELD_LINK] = "a link where an attribute begins with it; else like a line",
+    };
+    return words[kind];
+}
+
 const MergeField *merge_field_find(const char *name)
 {
     for (size_t i = 0; i < merge_fields_n; i++)

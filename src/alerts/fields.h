@@ -33,6 +33,10 @@ extern const size_t merge_fields_n;
 /* "line", "text", "time", "address", "link" */
 const char *merge_field_kind_name(MergeFieldKind kind);
 
+/* How values of this kind are escaped in the HTML part, in words. In the subject and the text they
+ * stand as they are. */
+const char *merge_field_in_html(MergeFieldKind kind);
+
 /* NULL where there is none of this name. */
 const MergeField *merge_field_find(const char *name);
 

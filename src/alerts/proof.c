@@ -142,11 +142,10 @@ static bool render(const Proof *proof, SampleCase which, ComposedText *mail)
 {
     const char *recipient;
     json_auto_t *facts = sample_case(which, &recipient);
-    json_auto_t *fields =
-        facts_merge_fields(facts, recipient, SAMPLE_RECIPIENT, proof->text->language);
+    facts_to_merge_fields(facts, recipient, SAMPLE_RECIPIENT, proof->text->language);
     WordsPart bad = PART_TEXT;
     g_autoptr(GError) failure = NULL;
-    return words_render(proof->words, fields, mail, &bad, &failure) ||
+    return words_render(proof->words, facts, mail, &bad, &failure) ||
            refuse_case(proof, bad, which, failure->message);
 }
 
@@ -195,12 +194,12 @@ static bool check_data(const Proof *proof)
 
 static bool prove_text(Proof *proof)
 {
-    if (!parse(proof) || !check_data(proof))
+    if (!parse(proof))
         return false;
     for (int which = 0; which < SAMPLE_N; which++)
         if (!check_case(proof, (SampleCase)which))
             return false;
-    return true;
+    return check_data(proof);
 }
 
 bool template_prove(const TicketTemplate *record, GError **error)

@@ -106,7 +106,9 @@ static void lengthen(json_t *facts)
 json_t *sample_case(SampleCase which, const char **recipient_name)
 {
     static const char right_to_left[] = "المدخل الرئيسي (2) – \"שלום\" 3:00";
-    static const char emoji[] = "🖨️🔥 👩🏽‍💻 1️⃣ 🇩🇪";
+    static const char emoji[] =
+        "🖨️🔥 👩🏽‍💻 1️⃣ 🇩🇪 👨‍👩‍👧‍👦 "
+        "🏴󠁧󠁢󠁳󠁣󠁴󠁿";
     static const char markup[] = "</title></style></a><script>alert(\"x\")</script>"
                                  "<img src=x onerror='y'> &amp; --> \" '";
     json_t *facts = sample_facts(NULL);

@@ -36,5 +36,7 @@ const char *sample_case_words(SampleCase which);
 json_t *sample_case(SampleCase which, const char **recipient_name);
 
 /* What stands in every text of SAMPLE_TAGS and of SAMPLE_PLAIN. */
-#define SAMPLE_TAGS_TEXT  "{{ticket.number}} {{#open}} {{/close}} {{> part}} {{{"
+#define SAMPLE_TAGS_TEXT                                                                           \
+    "{{ticket.number}} {{#open}} {{/close}} {{^not}} {{> part}} {{&raw}} {{! note}} {{=<% %>=}}"   \
+    " {{{three}}} {{{"
 #define SAMPLE_PLAIN_TEXT "\xee\x80\x80" /* a private-use character: no template has it */

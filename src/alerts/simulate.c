@@ -12,8 +12,6 @@
 #include "base/json.h"
 #include "mail/address.h"
 
-#define BRAKE_WINDOW_MAX_US US_PER_DAY /* brake.minutes is at most that */
-
 typedef struct {
     const Simulation *simulation;
     SimulateSink sink;
@@ -197,6 +195,23 @@ static void add_own_key(GPtrArray *keys, const json_t *options, const char *aler
         g_ptr_array_add(keys, key);
 }
 
+static bool may_go_on(const Run *run, GError **error)
+{
+    if (run->events > SIMULATE_EVENTS_MAX) {
+        error_set_problem(error, TD_ERROR_LIMIT, "too-many-events", NULL,
+                          "There are more than %d events in that time; simulate a shorter one",
+                          SIMULATE_EVENTS_MAX);
+        return false;
+    }
+    if (run->simulation->stop != NULL && g_atomic_int_get(run->simulation->stop) != 0) {
+        error_set(error, TD_ERROR_UNAVAILABLE,
+                  "The server is stopping, so the simulation was not finished. Nothing is lost; ask"
+                  " again when it is back");
+        return false;
+    }
+    return true;
+}
+
 bool alerts_simulate(Db *db, const Simulation *simulation, SimulateSink sink, void *data,
                      int64_t *events, GError **error)
 {
@@ -214,12 +229,8 @@ bool alerts_simulate(Db *db, const Simulation *simulation, SimulateSink sink, vo
         if (run.rows->len == 0)
             break;
         replay_chunk(&run);
-        if (run.events > SIMULATE_EVENTS_MAX) {
-            error_set_problem(error, TD_ERROR_LIMIT, "too-many-events", NULL,
-                              "There are more than %d events in that time; simulate a shorter one",
-                              SIMULATE_EVENTS_MAX);
+        if (!may_go_on(&run, error))
             return false;
-        }
     }
     *events = run.events;
     return true;

@@ -28,6 +28,7 @@ typedef struct {
 typedef struct {
     int64_t from_us, to_us; /* events at or after, and before */
     SimulatedOptions options;
+    gint *stop; /* atomic; another thread sets it to 1 to end the simulation. NULL: none does */
 } Simulation;
 
 typedef struct {
@@ -41,8 +42,8 @@ typedef void (*SimulateSink)(const SimulatedDecision *decision, void *data);
 
 /* Gives every decision to `sink`, by the time of its event. Reads in chunks, each a short
  * transaction of its own; blocks until all is done. Errors: LIMIT (problem
- * "too-many-events": more than SIMULATE_EVENTS_MAX), CORRUPT, and those of db_read(). *events
- * counts the events. */
+ * "too-many-events": more than SIMULATE_EVENTS_MAX), UNAVAILABLE (it was stopped), and those of
+ * db_read(). *events counts the events. */
 bool alerts_simulate(Db *db, const Simulation *simulation, SimulateSink sink, void *data,
                      int64_t *events, GError **error);
 

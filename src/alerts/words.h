@@ -43,7 +43,7 @@ typedef struct {
 void composed_text_clear(ComposedText *text);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ComposedText, composed_text_clear)
 
-/* `fields` is facts_merge_fields(). Pure: the same fields give the same words. Errors: INVALID
- * ("too-long": over LIMIT_RENDERED_BYTES, "template-work"). */
+/* `fields` are those of facts_to_merge_fields(). Pure: the same fields give the same words. Errors:
+ * INVALID ("too-long": over LIMIT_RENDERED_BYTES, "template-work"). */
 bool words_render(const Words *words, const json_t *fields, ComposedText *out, WordsPart *bad,
                   GError **error);

@@ -152,6 +152,11 @@ void api_free(Api *api)
     g_free(api);
 }
 
+void api_stop(Api *api)
+{
+    g_atomic_int_set(&api->stopping, 1);
+}
+
 void api_set_test_send(Api *api, ApiTestSend test_send, void *data)
 {
     api->test_send = test_send;

@@ -24,6 +24,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Api, api_free)
 
 void api_add_routes(Api *api, HttpRouter *router);
 
+/* Ends what takes long (simulations) with UNAVAILABLE, now and from now on: before the server is
+ * stopped, which waits for its requests. Any thread. */
+void api_stop(Api *api);
+
 /* Sends a test mail to `to` by a relay (1: the first one) with the sender and reply addresses that
  * alerts use, and returns when the last reply is in: {"ok":bool,
  * "steps":[{"step","sent","reply"}]}, a new reference. A server that refuses is an answer with "ok"

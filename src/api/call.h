@@ -25,6 +25,7 @@ struct Api {
     ApiAlertsServer alerts_server;
     void *alerts_server_data;
     gint simulations; /* running; atomic */
+    gint stopping;    /* what takes long ends soon; atomic */
     ApiResume resume;
     void *resume_data;
     ApiMetrics metrics;

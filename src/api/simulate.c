@@ -249,6 +249,7 @@ static HttpResponse *run(ApiCall *call, Request *request, GError **error)
         return NULL;
     request->simulation.options =
         (SimulatedOptions){request->changes.server, request->changes.alerts};
+    request->simulation.stop = &call->api->stopping;
     g_autofree Answer *answer = g_new0(Answer, 1);
     json_auto_t *items = json_array();
     answer->request = request;

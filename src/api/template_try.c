@@ -262,6 +262,7 @@ HttpResponse *merge_fields_list(ApiCall *call, GError **error)
         json_set_text(value, "name", field->name);
         json_set_text(value, "kind", merge_field_kind_name(field->kind));
         json_set_bool(value, "always", field->always);
+        json_set_text(value, "in_html", merge_field_in_html(field->kind));
         json_set_text(value, "description", field->description);
         json_set_text(value, "example", field->example);
         json_array_append_new(items, value);

@@ -285,6 +285,8 @@ bool app_reload(App *app, GError **error)
 
 void app_stop(App *app)
 {
+    if (app->api != NULL)
+        api_stop(app->api);
     http_server_stop(g_steal_pointer(&app->server), HTTP_GRACE_MS);
     stop_wake(app);
     stop_delivery(app);

@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define TIME_CHARS 32 /* of what text_from_time() gives */
 
 static bool refuse(GError **error, const char *field, const char *why)
 {
@@ -113,13 +116,17 @@ char *text_from_time(int64_t time_us)
         rest_us += US_PER_SECOND;
         seconds--;
     }
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
-    if (time == NULL)
+    time_t time = seconds;
+    struct tm at;
+    char text[TIME_CHARS];
+    if (gmtime_r(&time, &at) == NULL || at.tm_year + 1900 < 1 || at.tm_year + 1900 > 9999)
         return g_strdup("0000-00-00T00:00:00Z");
-    g_autofree char *text = g_date_time_format(time, "%Y-%m-%dT%H:%M:%S");
-    if (rest_us == 0)
-        return g_strconcat(text, "Z", NULL);
-    return g_strdup_printf("%s.%06" G_GINT64_FORMAT "Z", text, rest_us);
+    size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &at);
+    if (rest_us != 0)
+        n += (size_t)g_snprintf(text + n, (gulong)(sizeof text - n), ".%06" G_GINT64_FORMAT,
+                                rest_us);
+    text[n] = 'Z';
+    return g_strndup(text, n + 1);
 }
 
 bool text_to_time(const char *text, const char *field, int64_t *time_us, GError **error)

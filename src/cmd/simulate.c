@@ -16,6 +16,7 @@
 
 #define SIMULATE      "/api/v1/simulate"
 #define ALERT_OPTIONS "/api/v1/options/alerts-to-customers"
+#define DAYS          30 /* where nothing is said */
 #define DAYS_MAX      3660
 #define PAGE          10000
 #define LISTED        50 /* decisions, where --limit does not say */
@@ -102,17 +103,17 @@ static bool add_options(const Job *job, GError **error)
 static bool add_days(const Job *job, GError **error)
 {
     const char *text = job_option(job, "days");
+    int64_t days = DAYS;
     bool from = json_object_get(job_body(job), "from") != NULL;
-    int64_t days;
-    if ((text != NULL) == from) {
-        command_misused(error, "Say how far back, either with --days N or with --from TIME");
+    if (text != NULL && from) {
+        command_misused(error, "Say how far back either with --days or with --from");
         return false;
     }
     if (text != NULL && !text_to_int(text, 1, DAYS_MAX, &days)) {
         command_misused(error, "--days must be a number from 1 to %d, not \"%s\"", DAYS_MAX, text);
         return false;
     }
-    if (text != NULL)
+    if (!from)
         json_set_int(job_body(job), "days", days);
     return true;
 }
@@ -297,7 +298,7 @@ static bool run(Job *job, GError **error)
 }
 
 static const Option when[] = {
-    {"days", OPTION_PLAIN, NULL, "N", "The events of the last N days"},
+    {"days", OPTION_PLAIN, NULL, "N", "The events of the last N days (default 30)"},
     {"from", OPTION_TIME, NULL, "TIME", "Or those from this time on"},
     {"to", OPTION_TIME, NULL, "TIME", "And before this one (default: now)"},
     {0},

@@ -6,6 +6,8 @@
 #include <glib.h>
 
 #define HORIZON_US       (250 * US_PER_MS)
+#define TOGETHER_US      (5 * US_PER_MS)
+#define TOGETHER_MAX     8
 #define PACE_START       4
 #define ROUND            16 /* successes of each connection before one more is tried */
 #define NEWEST_OF_EIGHTH 8  /* an eighth of the newest figure, seven of the older */
@@ -45,4 +47,13 @@ int pace_window(const Pace *pace, int max)
     if (pace->message_us > 0)
         each = CLAMP(HORIZON_US / pace->message_us, PACE_MIN, PACE_MAX);
     return pace_connections(pace, max) * (int)each;
+}
+
+int pace_share(const Pace *pace, int waiting, int max)
+{
+    int connections = pace_connections(pace, max);
+    int64_t part = (waiting + connections - 1) / connections;
+    int64_t least =
+        pace->message_us > 0 ? CLAMP(TOGETHER_US / pace->message_us, 1, TOGETHER_MAX) : 1;
+    return (int)CLAMP(part, least, PACE_MAX);
 }

@@ -36,3 +36,8 @@ int pace_connections(const Pace *pace, int max);
 
 /* Messages that may be in this process's hands at one time. */
 int pace_window(const Pace *pace, int max);
+
+/* How many of the `waiting` messages one connection takes at once: its part, so that all
+ * connections end at about the same time; but no fewer than it sends in a few milliseconds, since
+ * what goes together is loaded, sent and answered together. From 1 to PACE_MAX. */
+int pace_share(const Pace *pace, int waiting, int max);

@@ -211,13 +211,11 @@ static void count_link(Sender *sender, Line *line)
         line->open++;
 }
 
-/* Its share is what makes all connections end at about the same time. */
 static void take_share(Sender *sender, Job *first)
 {
     Delivery *delivery = sender->delivery;
-    int connections = pace_connections(&first->line->pace, delivery->max_connections);
-    guint share = (delivery->jobs.length + (guint)connections - 1) / (guint)connections;
-    share = CLAMP(share, 1, PACE_MAX);
+    size_t share = (size_t)pace_share(&first->line->pace, (int)delivery->jobs.length,
+                                      delivery->max_connections);
     sender->line = first->line;
     sender->n = 0;
     for (GList *at = delivery->jobs.head, *next; at != NULL && sender->n < share; at = next) {

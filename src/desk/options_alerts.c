@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options page "alerts-to-customers", and what of it a simulation may change. */
+#include "alerts/brake.h"
 #include "base/error.h"
 #include "desk/options-private.h"
 #include "desk/options.h"
@@ -81,7 +82,7 @@ static void merge_brake(JsonReader *outer, json_t *stored)
     json_reader_init(&reader, patch, path);
     option_merge_bool(&reader, "enabled", brake);
     option_merge_int(&reader, "customers", 1, 100000, brake);
-    option_merge_int(&reader, "minutes", 1, 1440, brake);
+    option_merge_int(&reader, "minutes", 1, BRAKE_MINUTES_MAX, brake);
     GError *failure = NULL;
     if (!json_reader_end(&reader, &failure))
         json_reader_fail(outer, failure);

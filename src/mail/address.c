@@ -109,10 +109,10 @@ static const char *domain_problem(const char *domain)
     const char *top = labels[n_labels - 1];
     if (strspn(top, "0123456789") == strlen(top))
         return "the domain ends in a number";
+    if (strstr(domain, "xn--") == NULL)
+        return NULL;
     g_autofree char *decoded = g_hostname_to_unicode(domain);
-    if (decoded == NULL)
-        return "the domain has an xn-- part that cannot be decoded";
-    return NULL;
+    return decoded != NULL ? NULL : "the domain has an xn-- part that cannot be decoded";
 }
 
 static bool is_deviation(gunichar c)
@@ -168,6 +168,21 @@ static char *labels_to_ascii(const char *domain)
     return g_strjoinv(".", labels);
 }
 
+/* Letters, digits, hyphens and dots, in labels that IDNA leaves as they are: nearly every domain.
+ */
+static bool is_plain_domain(const char *domain)
+{
+    size_t label = 0;
+    for (const char *p = domain; *p != '\0'; p++) {
+        if (!g_ascii_isalnum(*p) && *p != '-' && *p != '.')
+            return false;
+        label = *p == '.' ? 0 : label + 1;
+        if (label > LABEL_BYTES)
+            return false;
+    }
+    return true;
+}
+
 /* The domain's lower-case A-label form, or NULL with *problem set. */
 static char *domain_to_ascii(const char *domain, const char **problem)
 {
@@ -175,7 +190,7 @@ static char *domain_to_ascii(const char *domain, const char **problem)
         *problem = "address literals in brackets are not accepted";
         return NULL;
     }
-    g_autofree char *ascii = labels_to_ascii(domain);
+    g_autofree char *ascii = is_plain_domain(domain) ? g_strdup(domain) : labels_to_ascii(domain);
     if (ascii == NULL) {
         *problem = "the domain cannot be written in ASCII (IDNA)";
         return NULL;

@@ -21,6 +21,7 @@
 #define MESSAGE_ID_CHARS 250
 #define LANGUAGE_CHARS   35 /* RFC 5646 §4.4.1 */
 #define BOUNDARY_DIGITS  32
+#define ASCII_BLOCK      32
 
 static bool refuse(GError **error, const char *part, const char *why)
 {
@@ -92,9 +93,40 @@ static bool check_language(const char *language, GError **error)
                                         : refuse(error, "the language", "is no language tag");
 }
 
+/* How many blocks of ASCII are in front. */
+static size_t ascii_bytes(const char *text, size_t bytes)
+{
+    size_t n = 0;
+    for (; n + ASCII_BLOCK <= bytes; n += ASCII_BLOCK) {
+        unsigned char any = 0;
+        for (size_t i = 0; i < ASCII_BLOCK; i++)
+            any |= (unsigned char)text[n + i];
+        if (any >= 0x80)
+            break;
+    }
+    return n;
+}
+
+/* As g_utf8_validate(), which looks at each byte alone. Bodies are long and nearly all ASCII; a
+ * block that is not is looked at up to the end of its line, where no character can be cut. */
+static bool is_utf8(const char *text)
+{
+    const char *end = text + strlen(text);
+    for (;;) {
+        text += ascii_bytes(text, (size_t)(end - text));
+        const char *line_end = memchr(text, '\n', (size_t)(end - text));
+        const char *stop = line_end != NULL ? line_end + 1 : end;
+        if (!g_utf8_validate(text, stop - text, NULL))
+            return false;
+        if (stop == end)
+            return true;
+        text = stop;
+    }
+}
+
 static bool check_text(const char *text, const char *part, GError **error)
 {
-    if (text != NULL && !g_utf8_validate(text, -1, NULL))
+    if (text != NULL && !is_utf8(text))
         return refuse(error, part, "is not valid UTF-8");
     return true;
 }
@@ -220,13 +252,23 @@ static void append_headers(GString *out, const MessageParts *parts, const Addres
     append_field(out, "MIME-Version", "1.0");
 }
 
+/* One text after the other, up to NULL. */
+static G_GNUC_NULL_TERMINATED void append_all(GString *out, const char *text, ...)
+{
+    va_list more;
+    va_start(more, text);
+    for (; text != NULL; text = va_arg(more, const char *))
+        g_string_append(out, text);
+    va_end(more);
+}
+
 static void append_part(GString *out, const char *type, const char *text, bool alone)
 {
     size_t bytes = strlen(text);
     BodyEncoding encoding = encode_body_choose(text, bytes, alone);
-    g_string_append_printf(
-        out, "Content-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n", type,
-        encode_body_name(encoding));
+    append_all(out, "Content-Type: ", type,
+               "; charset=utf-8\r\nContent-Transfer-Encoding: ", encode_body_name(encoding),
+               "\r\n\r\n", NULL);
     encode_body(out, text, bytes, encoding);
 }
 
@@ -244,13 +286,12 @@ static char *boundary(const MessageParts *parts, const char *mark)
 static void append_alternative(GString *out, const MessageParts *parts)
 {
     g_autofree char *border = boundary(parts, "");
-    g_string_append_printf(
-        out, "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n", border,
-        border);
+    append_all(out, "Content-Type: multipart/alternative;\r\n boundary=\"", border, "\"\r\n\r\n--",
+               border, "\r\n", NULL);
     append_part(out, "text/plain", parts->text, false);
-    g_string_append_printf(out, "\r\n--%s\r\n", border);
+    append_all(out, "\r\n--", border, "\r\n", NULL);
     append_part(out, "text/html", parts->html, false);
-    g_string_append_printf(out, "\r\n--%s--\r\n", border);
+    append_all(out, "\r\n--", border, "--\r\n", NULL);
 }
 
 static void append_words(GString *out, const MessageParts *parts, bool alone)

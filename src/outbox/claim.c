@@ -19,7 +19,7 @@
  * table that is made for it. */
 #define READY(engine, lock)                                                                        \
     "SELECT " OUTBOX_COLUMNS " FROM outbox w" engine##_READY                                       \
-        " WHERE w.stamp IS NOT NULL AND w.state IN " OUTBOX_WAITING " AND " OUTBOX_IS_FREE(        \
+        " WHERE w.stamp IS NOT NULL AND " OUTBOX_IS_WAITING("w.state") " AND " OUTBOX_IS_FREE(     \
             "w.order_key", "w.order_seq") " AND EXISTS (SELECT 1 FROM sender s WHERE s.token = "   \
                                           "$1 AND s.lease_until > $2)"                             \
                                           " ORDER BY w.urgent DESC, w.stamp, w.id LIMIT $3" lock
@@ -41,16 +41,20 @@ static GPtrArray *take_list(DbRows *rows, GError **error)
 #define MARK_COMMON 3
 
 /* A message that may have left already keeps the identity it left with: the same bytes are sent
- * again. For MARK_MAX ids; what there are less of is filled with ids that no message has. */
+ * again. */
+#define MARK                                                                                       \
+    "UPDATE outbox SET state = 'sending', stamp = NULL, lease = $1,"                               \
+    " dated_at = COALESCE(dated_at, $2), sender = CASE WHEN uncertain = 1 THEN sender ELSE $3 "    \
+    "END,"                                                                                         \
+    " updated_at = $2 WHERE id"
+
+/* For MARK_MAX ids; what there are less of is filled with ids that no message has. */
 static const char *mark_text(void)
 {
     static gsize made;
     static char *text;
     if (g_once_init_enter(&made)) {
-        GString *sql = g_string_new("UPDATE outbox SET state = 'sending', stamp = NULL, lease = $1,"
-                                    " dated_at = COALESCE(dated_at, $2), sender = CASE WHEN"
-                                    " uncertain = 1 THEN sender ELSE $3 END, updated_at = $2"
-                                    " WHERE id IN (");
+        GString *sql = g_string_new(MARK " IN (");
         for (int i = 0; i < MARK_MAX; i++)
             g_string_append_printf(sql, "%s$%d", i > 0 ? "," : "", MARK_COMMON + 1 + i);
         g_string_append_c(sql, ')');
@@ -74,7 +78,20 @@ static void mark(OutboxMessage *message, const OutboxClaim *claim)
     message->sender = g_strdup(claim->sender);
 }
 
-static bool mark_all(DbTx *tx, const OutboxClaim *claim, GPtrArray *messages, GError **error)
+/* SQLite asks nobody over a wire: a statement for each costs less than a list. */
+static bool mark_each(DbTx *tx, const OutboxClaim *claim, GPtrArray *messages, GError **error)
+{
+    for (guint i = 0; i < messages->len; i++) {
+        OutboxMessage *message = messages->pdata[i];
+        mark(message, claim);
+        if (!db_exec(tx, NULL, error, MARK " = $4", "sisi", claim->lease, claim->now_us,
+                     claim->sender, message->id))
+            return false;
+    }
+    return true;
+}
+
+static bool mark_together(DbTx *tx, const OutboxClaim *claim, GPtrArray *messages, GError **error)
 {
     for (guint first = 0; first < messages->len; first += MARK_MAX) {
         DbParam params[MARK_COMMON + MARK_MAX] = {
@@ -97,7 +114,11 @@ GPtrArray *outbox_claim(DbTx *tx, const OutboxClaim *claim, GError **error)
         take_list(db_query(tx, error, OUTBOX_SQL(tx, READY), "sii", claim->lease, claim->now_us,
                            (int64_t)claim->limit),
                   error);
-    return ready != NULL && mark_all(tx, claim, ready, error) ? g_steal_pointer(&ready) : NULL;
+    if (ready == NULL)
+        return NULL;
+    bool marked = db_tx_engine(tx) == DB_SQLITE ? mark_each(tx, claim, ready, error)
+                                                : mark_together(tx, claim, ready, error);
+    return marked ? g_steal_pointer(&ready) : NULL;
 }
 
 bool outbox_recover(DbTx *tx, bool everything, int64_t now_us, int64_t due_at, int limit,

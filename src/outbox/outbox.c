@@ -77,12 +77,10 @@ OutboxMessage *outbox_from_row(const DbRows *rows)
 
 bool outbox_insert(DbTx *tx, OutboxMessage *message, GError **error)
 {
-    bool found;
-    return db_query_int(tx, &found, &message->id, error, OUTBOX_SQL(tx, INSERT), "sisiisisisi",
-                        message->kind, message->ref, message->recipient, message->lane,
-                        (int64_t)message->urgent, message->order_key, message->order_seq,
-                        outbox_state_name(message->state), message->due_at, message->state_reason,
-                        message->queued_at);
+    return db_insert(tx, &message->id, error, OUTBOX_SQL(tx, INSERT), "sisiisisisi", message->kind,
+                     message->ref, message->recipient, message->lane, (int64_t)message->urgent,
+                     message->order_key, message->order_seq, outbox_state_name(message->state),
+                     message->due_at, message->state_reason, message->queued_at);
 }
 
 /* Takes `rows`; NULL without an error where there is no row. */
@@ -195,9 +193,9 @@ static bool revive(DbTx *tx, int64_t id, const char *reason, int64_t now_us, int
            (*changed == 0 ||
             db_exec(tx, NULL, error,
                     "UPDATE outbox SET stamp = NULL WHERE stamp IS NOT NULL AND order_key <> ''"
-                    " AND state IN " OUTBOX_NOT_FINAL
-                    " AND order_key = (SELECT order_key FROM outbox WHERE id = $1)"
-                    " AND order_seq > (SELECT order_seq FROM outbox WHERE id = $1)",
+                    " AND " OUTBOX_IS_NOT_FINAL(
+                        "state") " AND order_key = (SELECT order_key FROM outbox WHERE id = $1)"
+                                 " AND order_seq > (SELECT order_seq FROM outbox WHERE id = $1)",
                     "i", id));
 }
 
@@ -208,7 +206,7 @@ static bool retry(DbTx *tx, int64_t id, const char *reason, int64_t now_us, int6
                  "UPDATE outbox SET due_at = $2, updated_at = $2,"
                  " state_reason = CASE WHEN $3 IS NOT NULL THEN $3"
                  " WHEN state_reason = '" OUTBOX_ASK "' THEN NULL ELSE state_reason END"
-                 " WHERE id = $1 AND state IN " OUTBOX_WAITING,
+                 " WHERE id = $1 AND " OUTBOX_IS_WAITING("state"),
                  "iis", id, now_us, reason))
         return false;
     return *changed == 1 || revive(tx, id, reason, now_us, changed, error);
@@ -241,7 +239,7 @@ bool outbox_cancel_waiting(DbTx *tx, const char *order_key, const char *reason, 
     return db_exec(tx, NULL, error,
                    "UPDATE outbox SET state = 'cancelled', stamp = NULL, state_reason = $2,"
                    " updated_at = $3"
-                   " WHERE order_key = $1 AND state IN ('held', 'queued', 'deferred', 'uncertain')",
+                   " WHERE order_key = $1 AND state <> 'sending' AND " OUTBOX_IS_NOT_FINAL("state"),
                    "ssi", order_key, reason, now_us);
 }
 

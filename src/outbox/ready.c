@@ -4,8 +4,8 @@
 #include "outbox/ready-private.h"
 
 #define DUE(engine)                                                                                \
-    " FROM outbox w" engine##_DUE " WHERE w.stamp IS NULL AND w.state IN " OUTBOX_WAITING          \
-                                  " AND w.due_at <= $1 AND "
+    " FROM outbox w" engine##_DUE                                                                  \
+        " WHERE w.stamp IS NULL AND " OUTBOX_IS_WAITING("w.state") " AND w.due_at <= $1 AND "
 #define FREE "" OUTBOX_IS_FREE("w.order_key", "w.order_seq")
 
 /* Out of the way of the others until somebody unblocks them. On PostgreSQL what blocks is locked,
@@ -16,10 +16,9 @@
 #define POSTPONE(engine, lock)                                                                     \
     "UPDATE outbox SET due_at = $2 WHERE id IN (SELECT w.id FROM outbox w" engine##_DUE            \
         " JOIN outbox e ON e.order_key = w.order_key AND e.order_seq < w.order_seq"                \
-        " AND e.state IN " OUTBOX_NOT_FINAL                                                        \
-        " WHERE w.stamp IS NULL AND w.state IN " OUTBOX_WAITING                                    \
-        " AND w.due_at <= $1 AND w.order_key <> ''"                                                \
-        " ORDER BY w.due_at, w.id LIMIT $3" engine##_LOCK_BOTH ")"
+        " AND " OUTBOX_IS_NOT_FINAL("e.state") " WHERE w.stamp IS NULL AND " OUTBOX_IS_WAITING(    \
+            "w.state") " AND w.due_at <= $1 AND w.order_key <> ''"                                 \
+                       " ORDER BY w.due_at, w.id LIMIT $3" engine##_LOCK_BOTH ")"
 
 #define ADMIT(engine, lock)                                                                        \
     "WITH due AS (SELECT id, ROW_NUMBER() OVER (PARTITION BY urgent, lane ORDER BY due_at, id)"    \
@@ -49,7 +48,7 @@ bool outbox_admit(DbTx *tx, int64_t now_us, int limit, bool *more, GError **erro
 
 #define NEXT_DUE(engine, lock)                                                                     \
     "SELECT w.due_at FROM outbox w" engine##_DUE                                                   \
-        " WHERE w.stamp IS NULL AND w.state IN " OUTBOX_WAITING " ORDER BY w.due_at LIMIT 1"
+        " WHERE w.stamp IS NULL AND " OUTBOX_IS_WAITING("w.state") " ORDER BY w.due_at LIMIT 1"
 
 bool outbox_next_due(DbTx *tx, int64_t *due_at, GError **error)
 {
@@ -66,6 +65,6 @@ bool outbox_unblock(DbTx *tx, const char *order_key, int64_t now_us, GError **er
     return *order_key == '\0' ||
            db_exec(tx, NULL, error,
                    "UPDATE outbox SET due_at = $2 WHERE order_key = $1 AND state = 'queued'"
-                   " AND state IN " OUTBOX_NOT_FINAL " AND stamp IS NULL AND due_at > $2",
+                   " AND " OUTBOX_IS_NOT_FINAL("state") " AND stamp IS NULL AND due_at > $2",
                    "si", order_key, now_us);
 }

@@ -32,16 +32,16 @@ bool outbox_settle(DbTx *tx, const OutboxSettlement *s, bool *settled, GError **
     if (!db_exec(tx, &changed, error,
                  "UPDATE outbox SET state = $3, due_at = CASE WHEN $4 = 0 THEN due_at ELSE $4 END,"
                  " stamp = NULL, attempts = attempts + $5,"
-                 " state_reason = CASE WHEN $3 IN " OUTBOX_WAITING
-                 " THEN COALESCE($6, state_reason) ELSE $6 END,"
-                 " last_reply = COALESCE($7, last_reply),"
-                 " remote_id = COALESCE($8, remote_id),"
-                 " message_hash = COALESCE($9, message_hash), composer = $10,"
-                 " accepted_at = COALESCE($11, accepted_at),"
-                 " uncertain = CASE WHEN $3 = 'uncertain' THEN 1 ELSE uncertain END,"
-                 " updated_at = $12"
-                 " WHERE id = $1 AND lease = $2 AND (state = 'sending'"
-                 " OR (state = 'uncertain' AND $3 = 'accepted'))",
+                 " state_reason = CASE WHEN " OUTBOX_IS_WAITING(
+                     "$3") " THEN COALESCE($6, state_reason) ELSE $6 END,"
+                           " last_reply = COALESCE($7, last_reply),"
+                           " remote_id = COALESCE($8, remote_id),"
+                           " message_hash = COALESCE($9, message_hash), composer = $10,"
+                           " accepted_at = COALESCE($11, accepted_at),"
+                           " uncertain = CASE WHEN $3 = 'uncertain' THEN 1 ELSE uncertain END,"
+                           " updated_at = $12"
+                           " WHERE id = $1 AND lease = $2 AND (state = 'sending'"
+                           " OR (state = 'uncertain' AND $3 = 'accepted'))",
                  "issiissssini", s->id, s->lease, outbox_state_name(s->state), s->due_at,
                  (int64_t)s->counts, s->state_reason, s->attempt != NULL ? s->attempt->reply : NULL,
                  s->remote_id, s->message_hash, s->composer, accepted ? s->now_us : 0, s->now_us))
@@ -94,8 +94,8 @@ static char *make_unblock_text(void)
     GString *sql = g_string_new("UPDATE outbox SET due_at = $1 WHERE order_key IN (");
     for (int i = 0; i < OUTBOX_SETTLE_MAX; i++)
         g_string_append_printf(sql, "%s$%d", i > 0 ? "," : "", i + 2);
-    g_string_append(sql, ") AND state = 'queued' AND state IN " OUTBOX_NOT_FINAL
-                         " AND stamp IS NULL AND due_at > $1");
+    g_string_append(sql, ") AND state = 'queued' AND " OUTBOX_IS_NOT_FINAL(
+                             "state") " AND stamp IS NULL AND due_at > $1");
     return g_string_free(sql, FALSE);
 }
 

@@ -21,7 +21,7 @@ typedef enum {
 } EventKind;
 
 /* Those that tell somebody, as the partial indices on table event have it. */
-#define EVENT_TELLS "kind IN ('opened', 'closed', 'latest_alert_sent')"
+#define EVENT_TELLS "(kind = 'opened' OR kind = 'closed' OR kind = 'latest_alert_sent')"
 
 typedef struct {
     int64_t id;

@@ -32,6 +32,7 @@ typedef enum {
 typedef struct {
     HtmlPlace place;
     bool end_tag;
+    bool in_title; /* where a browser knows no element but the title's end */
     char quote;
     char element[HTML_NAME_BYTES];
     char attribute[HTML_NAME_BYTES];

@@ -85,7 +85,7 @@ static bool read_nodes(const Reading *reading, Html *html, uint32_t from, uint32
 
 static bool same_place(const Html *a, const Html *b)
 {
-    return a->place == b->place &&
+    return a->place == b->place && a->in_title == b->in_title &&
            (a->place == IN_TEXT ||
             (a->place == IN_VALUE && a->quote == b->quote && a->kind == b->kind &&
              strcmp(a->element, b->element) == 0 && strcmp(a->attribute, b->attribute) == 0) ||
@@ -131,7 +131,8 @@ bool template_prepare_html(Template *tmpl, GError **error)
     Html html = {.place = IN_TEXT};
     if (!read_nodes(&reading, &html, 0, tmpl->n_nodes))
         return false;
-    return html.place == IN_TEXT ||
-           refuse_text(&reading, tmpl->source + strlen(tmpl->source),
-                       "The HTML ends inside an element's tag, a comment or a style; it ends");
+    return (html.place == IN_TEXT && !html.in_title) ||
+           refuse_text(
+               &reading, tmpl->source + strlen(tmpl->source),
+               "The HTML ends inside an element's tag, a comment, a style or the title; it ends");
 }

@@ -95,6 +95,8 @@ static void end_tag(Html *html)
     bool style = !html->end_tag && strcmp(html->element, "style") == 0;
     html->place = style ? IN_STYLE : IN_TEXT;
     html->recent[0] = '\0';
+    if (strcmp(html->element, "title") == 0)
+        html->in_title = !html->end_tag;
 }
 
 /* Keeps the last characters, in lower case. */
@@ -107,6 +109,9 @@ static void remember(Html *html, char c)
     html->recent[length + 1] = '\0';
 }
 
+static const char title_trouble[] =
+    "The title holds words alone; write a \"<\" of theirs as &lt;. What is none stands";
+
 static const char *read_tag_open(Html *html, char c)
 {
     html->end_tag = false;
@@ -118,6 +123,8 @@ static const char *read_tag_open(Html *html, char c)
     } else if (c == '/') {
         html->place = IN_TAG_NAME;
         html->end_tag = true;
+    } else if (c == '!' && html->in_title) {
+        return title_trouble;
     } else if (c == '!') {
         html->place = IN_DECLARATION;
     } else {
@@ -128,15 +135,18 @@ static const char *read_tag_open(Html *html, char c)
 
 static const char *read_tag_name(Html *html, char c)
 {
-    if (g_ascii_isalnum(c) || c == '-' || c == ':') {
+    bool first = *html->element == '\0';
+    if (g_ascii_isalpha(c) || (!first && (g_ascii_isdigit(c) || c == '-' || c == ':'))) {
         append(html->element, sizeof html->element, c);
         return NULL;
     }
     const char *trouble = element_trouble(html->element);
     if (trouble != NULL)
         return trouble;
-    if (*html->element == '\0')
+    if (first)
         return "An element has no name; it ends";
+    if (html->in_title && !(html->end_tag && strcmp(html->element, "title") == 0))
+        return title_trouble;
     if (c == '>')
         end_tag(html);
     else if (g_ascii_isspace(c) || c == '/')
@@ -243,9 +253,13 @@ static const char *read_declaration(Html *html, char c)
     return NULL;
 }
 
+/* A browser also ends a comment at its very start and at "--!>", which nobody means. */
 static const char *read_comment(Html *html, char c)
 {
     remember(html, c);
+    if (strcmp(html->recent, ">") == 0 || strcmp(html->recent, "->") == 0 ||
+        g_str_has_suffix(html->recent, "--!>"))
+        return "A comment ends with -->, behind its words; one that does not ends";
     if (g_str_has_suffix(html->recent, "-->"))
         html->place = IN_TEXT;
     return NULL;

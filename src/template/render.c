@@ -22,6 +22,8 @@
 /* What one piece of a value may be, in bytes: an escape function that makes six of one overshoots
  * by little. */
 #define PIECE_BYTES 512
+/* What is made room for beyond the template's own length. */
+#define ROOM_BYTES 256
 /* Long values cost steps, too: an escape function may make little of much. */
 #define BYTES_PER_STEP 256
 
@@ -303,7 +305,8 @@ bool template_render(const Template *tmpl, const json_t *data, TemplateEscape es
                      TemplatePartial partial, void *partial_data, size_t max_bytes, char **out,
                      GError **error)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
+    /* What is rendered is a little longer than its template, most of the time. */
+    g_autoptr(GString) text = g_string_sized_new(strlen(tmpl->source) + ROOM_BYTES);
     Render render = {.escape = escape,
                      .partial = partial,
                      .partial_data = partial_data,

@@ -267,6 +267,14 @@ static void test_bad_input(void)
                          200));
 }
 
+static void test_stopping(void)
+{
+    g_autoptr(World) world = world_with_a_past();
+    api_stop(world->api);
+    g_autoptr(Answer) answer = world_call(world, "POST", SIMULATE, "{\"days\":30}");
+    g_assert_cmpint(answer->status, ==, 503);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -279,5 +287,6 @@ int main(int argc, char **argv)
     g_test_add_func("/api/simulate/message", test_message);
     g_test_add_func("/api/simulate/template-version", test_template_version);
     g_test_add_func("/api/simulate/bad-input", test_bad_input);
+    g_test_add_func("/api/simulate/stopping", test_stopping);
     return g_test_run();
 }

@@ -207,6 +207,12 @@ static void test_preview(void)
     g_autofree char *after = world_rows(world);
     g_assert_cmpstr(before, ==, after);
 
+    /* A subject is one line, whatever the template says. */
+    g_autoptr(Answer) folded = post(world, " Ticket\r\n{{ticket.number}}\n", "x", NULL);
+    g_assert_cmpint(folded->status, ==, 201);
+    json_auto_t *one_line = world_ok(world, "POST", T "/6/preview", "{}", 200);
+    g_assert_cmpstr(text_at(one_line, "/subject"), ==, "Ticket 1042");
+
     json_auto_t *token = world_ok(world, "POST", "/api/v1/tokens",
                                   "{\"name\":\"t\",\"scopes\":[\"templates\"]}", 201);
     CallOptions as = {.token = text_at(token, "/token")};

@@ -280,7 +280,7 @@ test("a simulation tells what other options would have sent", async () => {
     await open("--contact", "3");
     await done(desk, ["options", "set", "alerts-to-customers", "new_ticket.enabled=false"]);
     await open("--recipient", "Erika <erika@example.com>");
-    const same = await done(desk, ["simulate", "--days", "1"]);
+    const same = await done(desk, ["simulate"]);
     assert.match(same, /: 2 events, 3 decisions\.\n\nALERT +DECISION +REASON +WOULD BE +REALLY WERE\n/);
     assert.match(same, /^new ticket +suppress +alert disabled +2 +2$/m);
     assert.match(same, /^No decision would change\.$/m);
@@ -302,7 +302,7 @@ test("a simulation tells what other options would have sent", async () => {
     assert.match(mail, /^ {2}Sender +Other$/m);
     assert.match(mail, /^Guten Tag Erika,$/m);
     assert.equal((await desk.runJson(["simulate", "--event", "2", "--recipient", "erika@example.com"])).ticket, 2);
-    for (const args of [[], ["--days", "0"], ["--days", "-1"], ["--days", "99999"], ["--days", "x"], ["--days", "1", "--from", "2026-01-01 00:00"],
+    for (const args of [["--days", "0"], ["--days", "-1"], ["--days", "99999"], ["--days", "x"], ["--days", "1", "--from", "2026-01-01 00:00"],
         ["--event", "1"], ["--days", "1", "--limit", "x"]])
         await refused(desk, EXIT.usage, ["simulate", ...args]);
     assert.match(await refused(desk, EXIT.refused, ["simulate", "--days", "1", "brakes.customers=1"]), /brakes is not a field/);

@@ -47,6 +47,7 @@ async function commands(desk) {
     assert.match(await done(desk, ["restore", "3", "--version", "1"]), /at version 5/);
     assert.match(await done(desk, ["show", "3", "--version", "2"]), /\{\{ticket\.title\}\}/);
     assert.match(await done(desk, ["preview", "3"]), /\[#1042\]/);
+    assert.match(await done(desk, ["fields"]), /^ticket\.title +line +.*Its title\.$/m);
     assert.match(await refused(desk, 3, ["change", "3", "--text", "a\n{{ticket.titel}}"]), /"ticket\.title".*line 2, column 1/);
     assert.match(await refused(desk, 5, ["delete", "1"]), /built in/);
     await done(desk, ["delete", "3"]);
@@ -108,6 +109,7 @@ function decoded(text) {
 /** A secret in every field that is none of the customer's business. */
 async function canary(desk, server) {
     const secret = "kanarie7x";
+    const others = "kanarie8y"; // on what another customer's mails say, and nobody else's
     const employee = await server.ask("POST", `${API}/employees`, {
         name: "Robin", login: `${secret}login`, email: `${secret}@desk.example`, email2: `${secret}2@desk.example`,
         role: "technician" });
@@ -119,23 +121,38 @@ async function canary(desk, server) {
         on_every_ticket: true });
     await server.ask("POST", `${API}/tokens`, { name: `${secret}token`, scopes: ["alerts"] });
     await server.ask("POST", `${API}/suppressions`, { email: "gone@quay.example", note: `${secret}note` });
-    await server.ask("PUT", `${API}/options/alerts-server`, { username: `${secret}user`, password: `${secret}pass` });
+    await server.ask("PUT", `${API}/options/alerts-server`, {
+        username: `${secret}user`, password: `${secret}pass`, client_id: `${secret}id`, client_secret: `${secret}cs`,
+        refresh_token: `${secret}rt` });
+    await server.ask("POST", `${API}/templates/1/copy`, { name: `${secret}template` });
     await server.ask("PUT", `${API}/options/tickets`, { desk_recipient: `${secret}5@desk.example` });
+    const elsewhere = await server.ask("POST", `${API}/accounts`, { name: `${others}name`, email: "boss@other.example" });
+    const another = await server.ask("POST", `${API}/tickets`, {
+        account: elsewhere.number, title: `${others}title`, description: `${others}text`, type: `${others}type` });
+    await server.ask("PATCH", `${API}/tickets/${another.number}`, { status: "Completed", resolution: `${others}end` });
     const ticket = await server.ask("POST", `${API}/tickets`, { account: account.number, title: "Lamp", description: "d" });
     await server.ask("PATCH", `${API}/tickets/${ticket.number}`, { status: "Completed", resolution: "r" });
-    const target = `${API}/tickets/${ticket.number}/alerts`;
-    const list = await api.until("all are accepted", async () => {
-        const { items } = await server.ask("GET", target);
+    const accepted = (number) => api.until("all are accepted", async () => {
+        const { items } = await server.ask("GET", `${API}/tickets/${number}/alerts`);
         return items.every((alert) => alert.state === "accepted") ? items : undefined;
     });
+    await accepted(another.number);
+    const list = await accepted(ticket.number);
     assert.equal(list.length, 4);
     for (const alert of list) {
         const { text } = await server.call("GET", `${API}/alerts/${alert.id}/message`);
         assert.match(decoded(text), /Lamp/);
-        assert.ok(!decoded(text).includes(secret), text);
+        assert.ok(!decoded(text).includes(secret) && !decoded(text).includes(others), text);
     }
-    for (const mail of api.readMaildir(path.join(desk.folder, "Maildir")))
-        assert.ok(!decoded(mail.text).includes(secret), mail.text);
+    let told = 0;
+    for (const mail of api.readMaildir(path.join(desk.folder, "Maildir"))) {
+        const text = decoded(mail.raw.toString("latin1"));
+        const theirs = mail.headers.to[0].includes("boss@other.example");
+        assert.ok(!text.includes(secret), text);
+        assert.equal(text.includes(others), theirs, text);
+        told += theirs;
+    }
+    assert.equal(told, 2);
 }
 
 for (const engine of ["sqlite", "postgresql"]) {

@@ -75,20 +75,6 @@ static void tear_down(Fixture *fixture, gconstpointer data)
     g_free(fixture->folder);
 }
 
-/* Waits until the query answers so; looks every 5 ms for at most 20 s. */
-static void wait_until(Fixture *fixture, const char *sql, int columns, const char *want)
-{
-    g_autofree char *rows = NULL;
-    for (int i = 0; i < 4000; i++) {
-        g_free(rows);
-        rows = test_desk_rows(fixture->desk, sql, columns);
-        if (g_strcmp0(rows, want) == 0)
-            return;
-        g_usleep(5000);
-    }
-    g_assert_cmpstr(rows, ==, want);
-}
-
 #define STATES "SELECT o.state FROM outbox o ORDER BY o.order_seq, o.id"
 
 static char *header(GBytes *message, const char *name)
@@ -117,7 +103,7 @@ static void test_opened_and_closed_arrive_in_order(Fixture *fixture, gconstpoint
     int64_t ticket = test_desk_open(desk, &desk->employee, NULL, true);
     test_desk_set_status(desk, &desk->employee, ticket, STATUS_COMPLETED, true);
     delivery_wake(fixture->delivery);
-    wait_until(fixture, STATES, 1, "accepted; accepted");
+    test_desk_wait(fixture->desk, STATES, 1, "accepted; accepted");
     g_autoptr(GPtrArray) mails = transport_memory_take();
     g_assert_cmpuint(mails->len, ==, 2);
     const MemoryMail *opened = mails->pdata[0];
@@ -147,7 +133,7 @@ static void test_nothing_while_inactive(Fixture *fixture, gconstpointer data)
     g_usleep(50000); /* not luck: whatever is seen, nothing may have left */
     delivery_wake(fixture->delivery);
     g_usleep(50000);
-    wait_until(fixture, STATES, 1, "queued");
+    test_desk_wait(fixture->desk, STATES, 1, "queued");
     g_autoptr(GPtrArray) mails = transport_memory_take();
     g_assert_cmpuint(mails->len, ==, 0);
 }
@@ -163,11 +149,12 @@ static void test_relay_not_there_then_corrected(Fixture *fixture, gconstpointer 
     for (int i = 0; i < 20; i++)
         test_desk_open(desk, &desk->employee, NULL, true);
     start(fixture, false);
-    wait_until(fixture, "SELECT state FROM relay", 1, "down");
-    wait_until(fixture, "SELECT DISTINCT state, attempts FROM outbox", 2, "queued 0");
+    test_desk_wait(fixture->desk, "SELECT state FROM relay", 1, "down");
+    test_desk_wait(fixture->desk, "SELECT DISTINCT state, attempts FROM outbox", 2, "queued 0");
     test_desk_options(desk, "alerts-server", "{\"transport\":\"maildir\"}");
     delivery_wake(fixture->delivery);
-    wait_until(fixture, "SELECT state, COUNT(*) FROM outbox GROUP BY state", 2, "accepted 20");
+    test_desk_wait(fixture->desk, "SELECT state, COUNT(*) FROM outbox GROUP BY state", 2,
+                   "accepted 20");
 }
 
 static void test_relay_comes_back(Fixture *fixture, gconstpointer data)
@@ -179,16 +166,16 @@ static void test_relay_comes_back(Fixture *fixture, gconstpointer data)
         "{\"transport\":\"smtp\",\"host\":\"127.0.0.1\",\"port\":1,\"security\":\"none\"}");
     test_desk_open(desk, &desk->employee, NULL, true);
     start(fixture, false);
-    wait_until(fixture, "SELECT COUNT(*) FROM outbox_attempt", 1, "1");
+    test_desk_wait(fixture->desk, "SELECT COUNT(*) FROM outbox_attempt", 1, "1");
     /* It is left alone until its time has come, however often one wakes. */
     delivery_wake(fixture->delivery);
-    wait_until(fixture, "SELECT state FROM relay", 1, "down");
+    test_desk_wait(fixture->desk, "SELECT state FROM relay", 1, "down");
     g_autofree char *tries = test_desk_ask(desk, "SELECT COUNT(*) FROM outbox_attempt");
     g_assert_cmpstr(tries, ==, "1");
     manual_clock_advance(&desk->clock, 6 * US_PER_SECOND);
     delivery_wake(fixture->delivery);
-    wait_until(fixture, "SELECT COUNT(*) FROM outbox_attempt", 1, "2");
-    wait_until(fixture, STATES, 1, "queued");
+    test_desk_wait(fixture->desk, "SELECT COUNT(*) FROM outbox_attempt", 1, "2");
+    test_desk_wait(fixture->desk, STATES, 1, "queued");
 }
 
 /* A claim that no process settles: what kill -9 leaves behind. */
@@ -213,11 +200,11 @@ static void test_restart_after_a_crash(Fixture *fixture, gconstpointer data)
         manual_clock_advance(&desk->clock, 2 * US_PER_MINUTE);
     start(fixture, true);
     if (strcmp(engine, "postgresql") == 0)
-        wait_until(fixture, "SELECT COUNT(*) FROM outbox WHERE uncertain = 1", 1, "1");
+        test_desk_wait(fixture->desk, "SELECT COUNT(*) FROM outbox WHERE uncertain = 1", 1, "1");
     manual_clock_advance(&desk->clock, US_PER_MINUTE);
     delivery_wake(fixture->delivery);
-    wait_until(fixture, STATES, 1, "accepted; accepted");
-    wait_until(fixture, "SELECT uncertain FROM outbox ORDER BY id", 1, "1; 0");
+    test_desk_wait(fixture->desk, STATES, 1, "accepted; accepted");
+    test_desk_wait(fixture->desk, "SELECT uncertain FROM outbox ORDER BY id", 1, "1; 0");
     g_autoptr(GPtrArray) mails = transport_memory_take();
     g_assert_cmpuint(mails->len, ==, 2);
     /* The one that may have left is the same message again, sender and date included. */
@@ -238,10 +225,11 @@ static void test_stop_gives_back_and_restart_goes_on(Fixture *fixture, gconstpoi
         test_desk_open(desk, &desk->employee, NULL, true);
     start(fixture, true);
     stop(fixture);
-    wait_until(fixture, "SELECT COUNT(*) FROM outbox WHERE state IN ('sending', 'uncertain')", 1,
-               "0");
+    test_desk_wait(fixture->desk,
+                   "SELECT COUNT(*) FROM outbox WHERE state IN ('sending', 'uncertain')", 1, "0");
     start(fixture, true);
-    wait_until(fixture, "SELECT state, COUNT(*) FROM outbox GROUP BY state", 2, "accepted 100");
+    test_desk_wait(fixture->desk, "SELECT state, COUNT(*) FROM outbox GROUP BY state", 2,
+                   "accepted 100");
     g_autoptr(GPtrArray) mails = transport_memory_take();
     g_assert_cmpuint(mails->len, ==, 100);
 }
@@ -252,7 +240,7 @@ static void test_what_cannot_be_composed_is_said(Fixture *fixture, gconstpointer
     test_desk_open(desk, &desk->employee, NULL, true);
     test_desk_run(desk, "UPDATE template_version SET body_text = '{{#broken'");
     start(fixture, true);
-    wait_until(fixture, STATES, 1, "rejected");
+    test_desk_wait(fixture->desk, STATES, 1, "rejected");
     g_autofree char *why = test_desk_ask(desk, "SELECT last_reply FROM outbox");
     g_assert_nonnull(strstr(why, "line 1"));
 }
@@ -279,7 +267,7 @@ static void test_shown_again_byte_for_byte(Fixture *fixture, gconstpointer data)
     start(fixture, true);
     test_desk_open(desk, &desk->employee, NULL, true);
     delivery_wake(fixture->delivery);
-    wait_until(fixture, STATES, 1, "accepted");
+    test_desk_wait(fixture->desk, STATES, 1, "accepted");
     /* Everything around it changes. */
     test_desk_run(desk, "UPDATE ticket SET title = 'Other'");
     test_desk_run(desk, "UPDATE account SET name = 'Other'");

@@ -47,22 +47,8 @@ static void start(Fixture *fixture)
     g_assert_no_error(error);
 }
 
-/* Looks every 5 ms for at most 20 s. */
-static void wait_until(Fixture *fixture, const char *sql, int columns, const char *want)
-{
-    g_autofree char *rows = NULL;
-    for (int i = 0; i < 4000; i++) {
-        g_free(rows);
-        rows = test_desk_rows(fixture->desk, sql, columns);
-        if (g_strcmp0(rows, want) == 0)
-            return;
-        g_usleep(5000);
-    }
-    g_assert_cmpstr(rows, ==, want);
-}
-
-/* The same, while a minute passes at each look: a try that was under way when the clock moved may
- * end after it. */
+/* As test_desk_wait(), while a minute passes at each look: a try that was under way when the clock
+ * moved may end after it. */
 static void pass_time_until(Fixture *fixture, const char *sql, int columns, const char *want)
 {
     g_autofree char *rows = NULL;
@@ -118,20 +104,20 @@ static void test_failover(Fixture *fixture, gconstpointer data)
     use_relays(fixture, fault_server_port(first), fault_server_port(second));
     start(fixture);
     open_ticket(fixture);
-    wait_until(fixture, COUNTS, 2, "accepted 1");
-    wait_until(fixture, RELAYS, 1, "down");
+    test_desk_wait(fixture->desk, COUNTS, 2, "accepted 1");
+    test_desk_wait(fixture->desk, RELAYS, 1, "down");
     g_assert_cmpuint(fault_server_accepted(second), ==, 1);
-    wait_until(fixture, "SELECT attempts FROM outbox", 1, "1");
+    test_desk_wait(fixture->desk, "SELECT attempts FROM outbox", 1, "1");
     /* Still away: nobody's mail waits for the probe. */
     manual_clock_advance(&fixture->desk->clock, 6 * US_PER_SECOND);
     open_ticket(fixture);
-    wait_until(fixture, COUNTS, 2, "accepted 2");
+    test_desk_wait(fixture->desk, COUNTS, 2, "accepted 2");
     g_assert_cmpuint(fault_server_accepted(second), ==, 2);
     Fault none = {0};
     fault_server_set_fault(first, &none);
     pass_time_until(fixture, RELAYS, 1, "up");
     open_ticket(fixture);
-    wait_until(fixture, COUNTS, 2, "accepted 3");
+    test_desk_wait(fixture->desk, COUNTS, 2, "accepted 3");
     g_assert_cmpuint(fault_server_accepted(first), ==, 1);
 }
 
@@ -143,8 +129,8 @@ static void test_all_away(Fixture *fixture, gconstpointer data)
     use_relays(fixture, fault_server_unused_port(), fault_server_port(second));
     start(fixture);
     open_ticket(fixture);
-    wait_until(fixture, RELAYS, 1, "down; down");
-    wait_until(fixture, "SELECT state, attempts FROM outbox", 2, "queued 0");
+    test_desk_wait(fixture->desk, RELAYS, 1, "down; down");
+    test_desk_wait(fixture->desk, "SELECT state, attempts FROM outbox", 2, "queued 0");
     Fault none = {0};
     fault_server_set_fault(second, &none);
     pass_time_until(fixture, COUNTS, 2, "accepted 1");
@@ -159,9 +145,10 @@ static void test_fewer_connections(Fixture *fixture, gconstpointer data)
     for (int i = 0; i < 60; i++)
         open_ticket(fixture);
     start(fixture);
-    wait_until(fixture, COUNTS, 2, "accepted 60");
+    test_desk_wait(fixture->desk, COUNTS, 2, "accepted 60");
     g_assert_cmpuint(fault_server_accepted(relay), ==, 60);
-    wait_until(fixture, "SELECT COUNT(*) FROM outbox WHERE attempts <> 1 OR uncertain = 1", 1, "0");
+    test_desk_wait(fixture->desk,
+                   "SELECT COUNT(*) FROM outbox WHERE attempts <> 1 OR uncertain = 1", 1, "0");
 }
 
 /* ---- the breaker ---- */
@@ -185,10 +172,10 @@ static void test_breaker(Fixture *fixture, gconstpointer data)
     use_relay(fixture, fault_server_port(relay), 1);
     open_many(fixture, 60); /* each to anna@ too */
     start(fixture);
-    wait_until(fixture, "SELECT state FROM relay", 1, "stopped");
-    wait_until(fixture, "SELECT COUNT(*) FROM outbox WHERE state = 'sending'", 1, "0");
+    test_desk_wait(fixture->desk, "SELECT state FROM relay", 1, "stopped");
+    test_desk_wait(fixture->desk, "SELECT COUNT(*) FROM outbox WHERE state = 'sending'", 1, "0");
     /* Nobody is on the suppression list for it, and most of the queue was spared. */
-    wait_until(fixture, "SELECT COUNT(*) FROM suppression", 1, "0");
+    test_desk_wait(fixture->desk, "SELECT COUNT(*) FROM suppression", 1, "0");
     g_autofree char *rejected =
         test_desk_ask(fixture->desk, "SELECT COUNT(*) FROM outbox WHERE state = 'rejected'");
     g_assert_cmpint(atoi(rejected), >=, 20);
@@ -198,14 +185,14 @@ static void test_breaker(Fixture *fixture, gconstpointer data)
     fault_server_set_fault(relay, &none);
     manual_clock_advance(&fixture->desk->clock, US_PER_HOUR);
     delivery_wake(fixture->delivery);
-    wait_until(fixture, "SELECT state FROM relay", 1, "stopped");
+    test_desk_wait(fixture->desk, "SELECT state FROM relay", 1, "stopped");
     int64_t resumed;
     g_autoptr(GError) error = NULL;
     g_assert_true(delivery_resume(&fixture->setup, &resumed, &error));
     g_assert_cmpint(resumed, ==, 1);
     pass_time_until(fixture, "SELECT COUNT(*) FROM outbox WHERE state IN ('queued', 'sending')", 1,
                     "0");
-    wait_until(fixture, "SELECT state FROM relay", 1, "up");
+    test_desk_wait(fixture->desk, "SELECT state FROM relay", 1, "up");
 }
 
 /* ---- uncertain ---- */
@@ -218,16 +205,17 @@ static void test_ask(Fixture *fixture, gconstpointer data)
     use_relay(fixture, fault_server_port(relay), 1);
     start(fixture);
     open_ticket(fixture);
-    wait_until(fixture, "SELECT state, state_reason FROM outbox", 2, "uncertain sent_or_not");
+    test_desk_wait(fixture->desk, "SELECT state, state_reason FROM outbox", 2,
+                   "uncertain sent_or_not");
     Fault none = {0};
     fault_server_set_fault(relay, &none);
     manual_clock_advance(&fixture->desk->clock, US_PER_DAY);
     open_ticket(fixture);
-    wait_until(fixture, "SELECT state FROM outbox ORDER BY id", 1, "uncertain; accepted");
+    test_desk_wait(fixture->desk, "SELECT state FROM outbox ORDER BY id", 1, "uncertain; accepted");
     test_desk_run(fixture->desk, "UPDATE outbox SET due_at = 0, state_reason = NULL WHERE id = 1");
     delivery_wake(fixture->delivery);
-    wait_until(fixture, "SELECT state, uncertain FROM outbox ORDER BY id", 2,
-               "accepted 1; accepted 0");
+    test_desk_wait(fixture->desk, "SELECT state, uncertain FROM outbox ORDER BY id", 2,
+                   "accepted 1; accepted 0");
 }
 
 #define ADD(name, function)                                                                        \

@@ -71,25 +71,11 @@ static void assert_rows(Fixture *fixture, const char *sql, const char *want)
     g_assert_cmpstr(rows, ==, want);
 }
 
-/* Waits until the query answers so; looks every 5 ms for at most 20 s. */
-static void wait_until(Fixture *fixture, const char *sql, const char *want)
-{
-    g_autofree char *rows = NULL;
-    for (int i = 0; i < 4000; i++) {
-        g_free(rows);
-        rows = test_desk_ask(fixture->desk, sql);
-        if (g_strcmp0(rows, want) == 0)
-            return;
-        g_usleep(5000);
-    }
-    g_assert_cmpstr(rows, ==, want);
-}
-
 /* Lets the Alerts Server work until the closing's mails are so. */
 static void serve_until(Fixture *fixture, const char *states)
 {
     start(fixture);
-    wait_until(fixture, CLOSING, states);
+    test_desk_wait(fixture->desk, CLOSING, 1, states);
     stop(fixture);
 }
 
@@ -185,10 +171,10 @@ static void test_one_of_two_accepted(Fixture *fixture, gconstpointer data)
     closed_ticket(fixture, true);
     test_desk_run(fixture->desk, BREAK_CLOSINGS " AND recipient_key LIKE 'boss%'");
     start(fixture);
-    wait_until(fixture,
-               "SELECT COUNT(*) FROM outbox WHERE state IN ('accepted', 'rejected')"
-               " AND order_seq = 2",
-               "2");
+    test_desk_wait(fixture->desk,
+                   "SELECT COUNT(*) FROM outbox WHERE state IN ('accepted', 'rejected')"
+                   " AND order_seq = 2",
+                   1, "2");
     stop(fixture);
     assert_rows(fixture, FLAGGED, "");
 }

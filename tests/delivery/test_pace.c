@@ -141,11 +141,31 @@ static void test_breaker_needs_a_run(void)
     breaker_clear(&breaker);
 }
 
+/* A few messages leave together where that takes no time; a slow relay gets them side by side. */
+static void test_share(void)
+{
+    static const struct {
+        int64_t message_us;
+        int waiting, share;
+    } rows[] = {
+        {0, 5, 1},      {0, 16, 2},      {250, 1, 8},       {250, 20, 8},
+        {250, 160, 20}, {250, 1000, 32}, {1000, 20, 5},     {4000, 20, 3},
+        {20000, 8, 1},  {20000, 16, 2},  {20000, 1000, 32}, {10, 8, 8},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Pace pace;
+        pace_init(&pace, 8);
+        pace.message_us = rows[i].message_us;
+        g_assert_cmpint(pace_share(&pace, rows[i].waiting, 8), ==, rows[i].share);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/delivery/pace/window", test_window_follows_the_speed);
     g_test_add_func("/delivery/pace/backs-off", test_backs_off_and_grows);
+    g_test_add_func("/delivery/pace/share", test_share);
     g_test_add_func("/delivery/line/state", test_line);
     g_test_add_func("/delivery/line/failures", test_line_failures);
     g_test_add_func("/delivery/breaker/trips", test_breaker);

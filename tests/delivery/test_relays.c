@@ -61,19 +61,6 @@ static char *relays(Fixture *fixture)
     return g_string_free(text, FALSE);
 }
 
-/* Waits until the query answers so; looks every 5 ms for at most 20 s. */
-static void wait_until(Fixture *fixture, const char *sql, const char *want)
-{
-    g_autofree char *found = NULL;
-    for (int i = 0; i < 4000 && g_strcmp0(found, want) != 0; i++) {
-        if (found != NULL)
-            g_usleep(5000);
-        g_free(found);
-        found = test_desk_ask(fixture->desk, sql);
-    }
-    g_assert_cmpstr(found, ==, want);
-}
-
 /* ---- where the secrets go ---- */
 
 #define SMTP  "{\"transport\":\"smtp\",\"host\":\"a\",\"password\":\"pa\",\"fallback_relays\":"
@@ -300,7 +287,7 @@ static void test_no_token(Fixture *fixture, gconstpointer data)
     test_desk_open(fixture->desk, &fixture->desk->employee, NULL, true);
     Delivery *delivery = delivery_start(&fixture->setup, &error);
     g_assert_no_error(error);
-    wait_until(fixture, "SELECT state FROM relay", "down");
+    test_desk_wait(fixture->desk, "SELECT state FROM relay", 1, "down");
     g_autofree char *why = test_desk_ask(fixture->desk, "SELECT reason FROM relay");
     g_assert_nonnull(strstr(why, "at token: 127.0.0.1 gave no access token: it refused (HTTP 401):"
                                  " invalid_client: The secret expired."));
@@ -308,7 +295,7 @@ static void test_no_token(Fixture *fixture, gconstpointer data)
     g_assert_cmpstr(state, ==, "queued");
     manual_clock_advance(&fixture->desk->clock, 10 * US_PER_SECOND);
     delivery_wake(delivery);
-    wait_until(fixture, "SELECT state FROM outbox", "accepted");
+    test_desk_wait(fixture->desk, "SELECT state FROM outbox", 1, "accepted");
     delivery_stop(delivery, 2000);
 }
 

@@ -65,20 +65,6 @@ static void tear_down(Fixture *fixture, gconstpointer data)
     test_desk_free(fixture->desk);
 }
 
-/* Waits until the query answers so; looks every 5 ms for at most 20 s. */
-static void wait_until(Fixture *fixture, const char *sql, int columns, const char *want)
-{
-    g_autofree char *rows = NULL;
-    for (int i = 0; i < 4000; i++) {
-        g_free(rows);
-        rows = test_desk_rows(fixture->desk, sql, columns);
-        if (g_strcmp0(rows, want) == 0)
-            return;
-        g_usleep(5000);
-    }
-    g_assert_cmpstr(rows, ==, want);
-}
-
 static void assert_rows(Fixture *fixture, const char *sql, const char *want)
 {
     g_autofree char *rows = test_desk_rows(fixture->desk, sql, 1);
@@ -130,9 +116,9 @@ static void test_no_such_mailbox(Fixture *fixture, gconstpointer data)
 {
     use_relay(fixture, data, "550 5.1.1 <" ANNA ">: Recipient address rejected: User unknown");
     open_ticket(fixture);
-    wait_until(fixture, STATES, 1, "rejected");
-    wait_until(fixture, "SELECT email_key, email, reason, since FROM suppression", 4,
-               ANNA " " ANNA " no_such_mailbox 1795458600000000");
+    test_desk_wait(fixture->desk, STATES, 1, "rejected");
+    test_desk_wait(fixture->desk, "SELECT email_key, email, reason, since FROM suppression", 4,
+                   ANNA " " ANNA " no_such_mailbox 1795458600000000");
     assert_rows(fixture, "SELECT evidence FROM suppression",
                 "{\"alert\":1,\"reply\":\"550 5.1.1 <" ANNA
                 ">: Recipient address rejected: User unknown\"}");
@@ -141,7 +127,7 @@ static void test_no_such_mailbox(Fixture *fixture, gconstpointer data)
     remove_anna(fixture);
     use_relay(fixture, NULL, NULL);
     open_ticket(fixture);
-    wait_until(fixture, STATES, 1, "rejected; accepted");
+    test_desk_wait(fixture->desk, STATES, 1, "rejected; accepted");
     assert_rows(fixture, LISTED, "");
 }
 
@@ -149,10 +135,10 @@ static void test_other_refusal(Fixture *fixture, gconstpointer data)
 {
     use_relay(fixture, "rcpt", data);
     open_ticket(fixture);
-    wait_until(fixture, STATES, 1, "rejected");
+    test_desk_wait(fixture->desk, STATES, 1, "rejected");
     assert_rows(fixture, LISTED, "");
     open_ticket(fixture);
-    wait_until(fixture, STATES, 1, "rejected; rejected");
+    test_desk_wait(fixture->desk, STATES, 1, "rejected; rejected");
 }
 
 /* What a person has put there is not explained away by a refusal. */
@@ -160,10 +146,10 @@ static void test_first_evidence_stays(Fixture *fixture, gconstpointer data)
 {
     use_relay(fixture, "rcpt", "550 5.1.1 gone");
     open_ticket(fixture);
-    wait_until(fixture, STATES, 1, "rejected");
+    test_desk_wait(fixture->desk, STATES, 1, "rejected");
     test_desk_run(fixture->desk, "UPDATE suppression SET evidence = '{\"by\":\"Erika\"}'");
     retry(fixture, 1, true);
-    wait_until(fixture, "SELECT state, attempts FROM outbox", 2, "rejected 2");
+    test_desk_wait(fixture->desk, "SELECT state, attempts FROM outbox", 2, "rejected 2");
     assert_rows(fixture, "SELECT evidence FROM suppression", "{\"by\":\"Erika\"}");
     assert_rows(fixture, "SELECT COALESCE(state_reason, 'none') FROM outbox", "none");
 }
@@ -172,24 +158,24 @@ static void test_forced_and_accepted(Fixture *fixture, gconstpointer data)
 {
     use_relay(fixture, "rcpt", "550 5.1.1 gone");
     open_ticket(fixture);
-    wait_until(fixture, STATES, 1, "rejected");
+    test_desk_wait(fixture->desk, STATES, 1, "rejected");
     /* It is put off first, then the relay goes: the word is kept. */
     use_relay(fixture, "dot", "451 4.3.0 later");
     retry(fixture, 1, true);
-    wait_until(fixture, "SELECT state, state_reason FROM outbox", 2, "deferred forced");
+    test_desk_wait(fixture->desk, "SELECT state, state_reason FROM outbox", 2, "deferred forced");
     assert_rows(fixture, LISTED, ANNA);
     g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
     use_relay(fixture, "banner", "421 4.3.2 too busy");
     retry(fixture, 1, false);
-    wait_until(fixture, "SELECT state FROM relay WHERE state = 'down'", 1, "down");
-    wait_until(fixture, "SELECT state, state_reason FROM outbox", 2, "queued forced");
+    test_desk_wait(fixture->desk, "SELECT state FROM relay WHERE state = 'down'", 1, "down");
+    test_desk_wait(fixture->desk, "SELECT state, state_reason FROM outbox", 2, "queued forced");
     use_relay(fixture, NULL, NULL);
-    wait_until(fixture, STATES, 1, "accepted");
+    test_desk_wait(fixture->desk, STATES, 1, "accepted");
     g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
     assert_rows(fixture, LISTED, "");
     assert_rows(fixture, "SELECT COALESCE(state_reason, 'none') FROM outbox", "none");
     open_ticket(fixture);
-    wait_until(fixture, STATES, 1, "accepted; accepted");
+    test_desk_wait(fixture->desk, STATES, 1, "accepted; accepted");
 }
 
 /* Another mail that was on its way already says nothing: nobody forced it. */
@@ -201,7 +187,7 @@ static void test_other_acceptance(Fixture *fixture, gconstpointer data)
                   "INSERT INTO suppression (email_key, email, reason, evidence, since) VALUES"
                   " ('" ANNA "', '" ANNA "', 'added_by_person', '{}', 1)");
     delivery_wake(fixture->delivery);
-    wait_until(fixture, STATES, 1, "accepted");
+    test_desk_wait(fixture->desk, STATES, 1, "accepted");
     assert_rows(fixture, LISTED, ANNA);
 }
 

@@ -10,6 +10,7 @@
  */
 #include "alerts/simulate.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/json.h"
 #include "desk/options.h"
 #include "desk/recipients.h"
@@ -538,6 +539,22 @@ static void test_brake_before(void)
     }
 }
 
+/* A server that stops does not wait for a simulation. */
+static void test_stopped(void)
+{
+    g_autoptr(GError) error = NULL;
+    gint stop = 1;
+    Simulation simulation = {.from_us = TEST_NOW_US, .to_us = FOREVER, .stop = &stop};
+    Seen seen = {.is = g_byte_array_new()};
+    int64_t events = -1;
+    g_assert_false(
+        alerts_simulate(test_db_handle(desk->db), &simulation, see, &seen, &events, &error));
+    g_assert_true(error_is(error, TD_ERROR_UNAVAILABLE));
+    g_assert_cmpint(seen.n, <, real->len);
+    g_assert_cmpint(events, ==, -1);
+    g_byte_array_unref(seen.is);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -549,6 +566,7 @@ int main(int argc, char **argv)
     g_test_add_func("/simulate/before-the-facts", test_before_the_facts);
     g_test_add_func("/simulate/brake-before", test_brake_before);
     g_test_add_func("/simulate/really-told", test_really_told);
+    g_test_add_func("/simulate/stopped", test_stopped);
     for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
         g_autofree char *name = g_strdup_printf("/simulate/changed/%zu", i + 1);
         g_test_add_data_func(name, changes[i], test_changed);

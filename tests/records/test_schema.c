@@ -60,10 +60,35 @@ static void test_actors(void)
     g_assert_cmpint(n, ==, 2);
 }
 
+static bool count_lists(DbTx *tx, void *data, GError **error)
+{
+    return db_query_int(tx, NULL, data, error,
+                        db_tx_engine(tx) == DB_SQLITE
+                            ? "SELECT COUNT(*) FROM sqlite_master WHERE type = 'index'"
+                              " AND sql LIKE '%WHERE%IN (%,%,%'"
+                            : "SELECT 0",
+                        "");
+}
+
+/* SQLite makes a table of each such list, for every row that is written. */
+static void test_no_index_by_a_list(void)
+{
+    g_autoptr(TestDb) test = test_db_new(engine);
+    g_autoptr(GError) error = NULL;
+    Db *db = test_db_handle(test);
+    db_migrate(db, schema_steps, schema_n_steps, 1, &error);
+    g_assert_no_error(error);
+    int64_t n = -1;
+    db_read(db, count_lists, &n, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(n, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     engine = test_db_engine(argc, argv);
     g_test_add_func("/records/schema/actors", test_actors);
+    g_test_add_func("/records/schema/no-index-by-a-list", test_no_index_by_a_list);
     return g_test_run();
 }

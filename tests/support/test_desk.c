@@ -218,6 +218,26 @@ char *test_desk_ask(TestDesk *test, const char *sql)
     return test_desk_rows(test, sql, 1);
 }
 
+/* What runs slower than usual (sanitizers) says how much. */
+static int64_t slow(void)
+{
+    const char *times = g_getenv("TEST_SLOW");
+    return times == NULL ? 1 : MAX(1, g_ascii_strtoll(times, NULL, 10));
+}
+
+void test_desk_wait(TestDesk *test, const char *sql, int columns, const char *want)
+{
+    int64_t end_us = g_get_monotonic_time() + 20 * slow() * G_USEC_PER_SEC;
+    for (;;) {
+        g_autofree char *rows = test_desk_rows(test, sql, columns);
+        if (g_strcmp0(rows, want) == 0)
+            return;
+        if (g_get_monotonic_time() >= end_us)
+            g_assert_cmpstr(rows, ==, want);
+        g_usleep(5000);
+    }
+}
+
 static bool run(DbTx *tx, void *data, GError **error)
 {
     return db_exec(tx, NULL, error, data, "");

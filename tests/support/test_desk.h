@@ -47,5 +47,8 @@ char *test_desk_ask(TestDesk *test, const char *sql);
 /* All rows, columns with spaces, rows with "; ". Free with g_free(). */
 char *test_desk_rows(TestDesk *test, const char *sql, int columns);
 
+/* Waits until test_desk_rows() answers so, at most 20 s (times TEST_SLOW); fails the test then. */
+void test_desk_wait(TestDesk *test, const char *sql, int columns, const char *want);
+
 /* One statement, outside of any use case. */
 void test_desk_run(TestDesk *test, const char *sql);

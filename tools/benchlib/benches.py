@@ -2,6 +2,7 @@
 """The benches, one function a letter. Each measures both sides in turn, in rounds, and adds rows to the table.
 
 A new bench is a function with the decorator @bench("x", "what it measures"): then it is in the usage and a full run."""
+import time
 from dataclasses import dataclass, field
 
 from benchlib import latency, machine, measure
@@ -273,3 +274,25 @@ def bench_render(b):
     b.add("r", f"CPU for composing one mail of {b.message_bytes:,} bytes", f"{message - alert:.0f} us",
           f"GET message {message:.0f} us, GET alert {alert:.0f} us")
 
+
+SIMULATED_EVENTS = 100_000
+
+
+@bench("s", "a simulation of 100,000 events through the API")
+def bench_simulate(b):
+    """Two events a ticket, two people told of each; and with another brake every decision depends on those before it."""
+    desk = b.desk("past", history=2 * SIMULATED_EVENTS, recipients=2)
+    server, = desk.serve()
+    options = {"alerts_to_customers": {"brake": {"customers": 20}}}
+
+    def once(body):
+        began = time.monotonic()
+        answer = desk.call(server, "POST", "/api/v1/simulate?limit=200", {"days": 3660, **body})
+        if answer["events"] < SIMULATED_EVENTS:
+            raise machine.BenchError(f"only {answer['events']} events were simulated")
+        return time.monotonic() - began
+    rounds = b.rounds(lambda i: in_turn(i, lambda: once({}), lambda: once({"options": options})))
+    server.stop()
+    plain, changed = measure.median_round(rounds, lambda pair: pair[1])
+    b.add("s", f"{SIMULATED_EVENTS:,} events simulated, another brake", f"{changed:.1f} s",
+          f"the options of then: {plain:.1f} s", "", "at most 10 s")
