@@ -7,8 +7,7 @@
 #pragma once
 
 #include "alerts/alert.h"
-#include "alerts/sender.h"
-#include "alerts/words.h"
+#include "alerts/composer.h"
 #include "db/db.h"
 #include "mail/message.h"
 #include "outbox/outbox.h"
@@ -19,18 +18,6 @@
 
 /* Changes whenever the same stored things would give other bytes. */
 #define COMPOSER_VERSION (1000 + MESSAGE_COMPOSER_VERSION)
-
-/* Holds the parsed templates. Thread-safe. */
-typedef struct Composer Composer;
-Composer *composer_new(const char *desk_id);
-void composer_free(Composer *composer);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Composer, composer_free)
-
-/* The desk's id, for compose_message_id(). Borrowed. */
-const char *composer_desk_id(const Composer *composer);
-
-/* A stored sender identity, parsed. */
-SenderIdentity *composer_sender(Composer *composer, const char *sender, GError **error);
 
 /* Everything a mail is made from, read out of the database: composing itself then needs none. */
 typedef struct ComposeSource ComposeSource;
@@ -60,6 +47,9 @@ bool compose_text(Composer *composer, const ComposeSource *source, ComposedText 
  * be rendered or a part cannot stand in a mail. */
 GBytes *compose_message(Composer *composer, const ComposeSource *source, const char *sender,
                         int64_t dated_at, GError **error);
+
+/* The root of a ticket's thread, without angle brackets: no mail ever had it. */
+char *compose_ticket_id(const char *desk_id, int64_t ticket);
 
 /* An alert's Message-ID, without angle brackets: derived from desk id and alert id alone. */
 char *compose_message_id(const char *desk_id, int64_t alert);

@@ -7,13 +7,18 @@
 
 #include <string.h>
 
-char *facts_text(const char *text)
+char *facts_text_within(const char *text, size_t max_bytes)
 {
     size_t bytes = strlen(text);
-    if (bytes <= FACTS_TEXT_BYTES)
+    if (bytes <= max_bytes)
         return g_strdup(text);
-    const char *end = g_utf8_find_prev_char(text, text + FACTS_TEXT_BYTES + 1);
+    const char *end = g_utf8_find_prev_char(text, text + max_bytes + 1);
     return g_strdup_printf("%.*s\n[... shortened]", (int)(end - text), text);
+}
+
+char *facts_text(const char *text)
+{
+    return facts_text_within(text, FACTS_TEXT_BYTES);
 }
 
 static json_t *ticket_facts(const Ticket *ticket, const Settings *settings)

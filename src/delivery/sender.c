@@ -6,7 +6,7 @@
  * (tokens.h).
  */
 #include "base/error.h"
-#include "delivery/private.h"
+#include "delivery/part.h"
 
 #include <string.h>
 
@@ -24,10 +24,10 @@ typedef struct {
     Line *line;
     Job *jobs[PACE_MAX];
     size_t n;
-    ComposeSource *sources[PACE_MAX];
+    bool gave_up; /* the relay was down for a part of it */
+    Part part;
     /* What is being sent: */
     Envelope envelopes[PACE_MAX];
-    SenderIdentity *identities[PACE_MAX];
     DeliveryOutcome outcomes[PACE_MAX];
     Job *sending[PACE_MAX]; /* NULL: handed on already */
     size_t n_sending;
@@ -54,49 +54,18 @@ bool job_is_relay_trouble(const Job *job)
 
 /* ---- composing ---- */
 
-typedef struct {
-    Composer *composer;
-    int64_t alerts[PACE_MAX];
-    size_t n;
-    ComposeSource **sources;
-} Loading;
-
-static bool load_sources(DbTx *tx, void *data, GError **error)
+/* Adds one job of the part to what is to be sent; false where there is no mail to send. */
+static bool prepare(Sender *sender, size_t i)
 {
-    Loading *loading = data;
-    for (size_t i = 0; i < loading->n; i++)
-        g_clear_pointer(&loading->sources[i], compose_source_free);
-    return compose_sources_load(tx, loading->composer, loading->alerts, loading->n,
-                                loading->sources, error);
-}
-
-/* Adds one job to what is to be sent; false where there is no mail to send. */
-static bool prepare(Sender *sender, Job *job, const ComposeSource *source)
-{
-    g_autoptr(GError) error = NULL;
+    Job *job = sender->jobs[i];
+    Envelope *envelope = &sender->envelopes[sender->n_sending];
     job->tried = true;
-    if (source == NULL) {
-        job->compose_error = g_strdup("There is no such alert");
+    if (!part_compose(&sender->part, i, envelope, &job->compose_error))
         return false;
-    }
-    GBytes *message = compose_message(sender->delivery->setup.composer, source,
-                                      job->message->sender, job->message->dated_at, &error);
-    if (message == NULL) {
-        job->compose_error = g_strdup(error->message);
-        return false;
-    }
-    SenderIdentity *identity =
-        composer_sender(sender->delivery->setup.composer, job->message->sender, NULL);
     job->composed = true;
-    job->closing = compose_source_closing(source);
-    job->message_hash = compose_hash(message);
-    sender->envelopes[sender->n_sending] = (Envelope){
-        .envelope_from = identity->from_address,
-        .envelope_to = job->message->recipient,
-        .message = message,
-        .not_after_us = &job->term->ends_at,
-    };
-    sender->identities[sender->n_sending] = identity;
+    job->closing = part_closing(&sender->part, i);
+    job->message_hash = compose_hash(envelope->message);
+    envelope->not_after_us = &job->term->ends_at;
     sender->sending[sender->n_sending++] = job;
     return true;
 }
@@ -129,6 +98,7 @@ static void finish(Sender *sender, size_t i, DeliveryOutcome *outcome)
 {
     Job *job = g_steal_pointer(&sender->sending[i]);
     sender->link_is_well = outcome->kind != DELIVERY_RELAY_DOWN;
+    sender->gave_up = sender->gave_up || !sender->link_is_well;
     job->outcome = *outcome;
     *outcome = (DeliveryOutcome){0};
     /* The right to send it ended (whoever took it back sends it), or this process is ending: no
@@ -173,7 +143,7 @@ static void send_all(Sender *sender)
                         sender->delivery->cancel, sender->outcomes);
     finish_rest(sender);
     for (size_t i = 0; i < sender->n_sending; i++) {
-        sender_identity_unref(sender->identities[i]);
+        g_free((char *)sender->envelopes[i].envelope_from);
         g_bytes_unref(sender->envelopes[i].message);
     }
     sender->n_sending = 0;
@@ -202,22 +172,33 @@ static void run_probe(Sender *sender, Job *job)
     give_to_settler(sender->delivery, job);
 }
 
+static void run_part(Sender *sender)
+{
+    g_autoptr(GError) error = NULL;
+    Part *part = &sender->part;
+    /* The database being away says nothing about the mails: they go back. */
+    bool loaded = part_load(part, &error);
+    for (size_t i = part->from; i < part->to; i++)
+        if (!loaded || !prepare(sender, i))
+            give_to_settler(sender->delivery, sender->jobs[i]);
+    part_forget(part);
+    send_all(sender);
+}
+
 static void run_share(Sender *sender)
 {
-    Delivery *delivery = sender->delivery;
-    Loading loading = {
-        .composer = delivery->setup.composer, .n = sender->n, .sources = sender->sources};
-    g_autoptr(GError) error = NULL;
-    for (size_t i = 0; i < sender->n; i++)
-        loading.alerts[i] = sender->jobs[i]->message->ref;
-    /* The database being away says nothing about the mails: they go back. */
-    bool loaded = db_read(delivery->setup.db, load_sources, &loading, &error);
-    for (size_t i = 0; i < sender->n; i++) {
-        if (!loaded || !prepare(sender, sender->jobs[i], sender->sources[i]))
-            give_to_settler(delivery, sender->jobs[i]);
-        g_clear_pointer(&sender->sources[i], compose_source_free);
+    Part *part = &sender->part;
+    sender->gave_up = false;
+    part_begin(part, sender->delivery, sender->jobs, sender->n);
+    while (part_next(part)) {
+        if (!sender->gave_up) {
+            run_part(sender);
+            continue;
+        }
+        /* What was not tried goes back. */
+        for (size_t i = part->from; i < part->to; i++)
+            give_to_settler(sender->delivery, sender->jobs[i]);
     }
-    send_all(sender);
 }
 
 /* Counts the link in `line`, or nowhere (NULL). The caller holds the monitor. */

@@ -316,6 +316,62 @@ static const char step_6[] =
     "CREATE INDEX event_by_time ON event (at, id)"
     "  WHERE (kind = 'opened' OR kind = 'closed' OR kind = 'latest_alert_sent');";
 
+/* Signing keys, correspondence and its copies. BYTEA is what PostgreSQL calls it; SQLite keeps
+ * bytes as they are under any name. */
+static const char step_7[] =
+    "CREATE TABLE signing_key ("
+    "  id BIGINT PRIMARY KEY,"
+    "  secret TEXT NOT NULL," /* 64 hexadecimal digits */
+    "  created_at BIGINT NOT NULL,"
+    "  retired_at BIGINT);"
+
+    "CREATE TABLE ticket_message ("
+    "  id @id@,"
+    "  ticket BIGINT NOT NULL REFERENCES ticket (number),"
+    "  event BIGINT NOT NULL UNIQUE REFERENCES event (id),"
+    "  kind TEXT NOT NULL,"
+    "  visibility TEXT NOT NULL,"
+    "  author_kind TEXT NOT NULL, author_id BIGINT, author_name TEXT NOT NULL,"
+    "  channel TEXT NOT NULL,"
+    "  incoming BIGINT NOT NULL,"
+    "  subject TEXT,"
+    "  body_text TEXT NOT NULL,"
+    "  quoted TEXT,"
+    "  body_html TEXT,"
+    "  from_address TEXT, from_key TEXT,"
+    "  sender TEXT NOT NULL,"
+    "  message_id TEXT, in_reply_to TEXT,"
+    "  hops BIGINT NOT NULL,"
+    "  at BIGINT NOT NULL);"
+    "CREATE INDEX ticket_message_by_ticket ON ticket_message (ticket, id);"
+    "CREATE INDEX ticket_message_by_message_id ON ticket_message (message_id)"
+    "  WHERE message_id IS NOT NULL;"
+
+    "CREATE TABLE attachment ("
+    "  id @id@,"
+    "  message BIGINT NOT NULL REFERENCES ticket_message (id),"
+    "  name TEXT NOT NULL,"
+    "  content_type TEXT NOT NULL,"
+    "  content_id TEXT,"
+    "  bytes BIGINT NOT NULL,"
+    "  hash TEXT NOT NULL,"
+    "  content BYTEA NOT NULL);"
+    "CREATE INDEX attachment_by_message ON attachment (message, id);"
+
+    "CREATE TABLE message_copy ("
+    "  id @id@,"
+    "  ticket BIGINT NOT NULL REFERENCES ticket (number),"
+    "  message BIGINT NOT NULL REFERENCES ticket_message (id),"
+    "  to_employee BIGINT NOT NULL,"
+    "  recipient TEXT NOT NULL, recipient_key TEXT NOT NULL,"
+    "  recipient_name TEXT,"
+    "  decision TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  template BIGINT, template_version BIGINT, language TEXT,"
+    "  decided_at BIGINT NOT NULL,"
+    "  UNIQUE (message, recipient_key));"
+    "CREATE INDEX message_copy_by_ticket ON message_copy (ticket, id);";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -323,5 +379,6 @@ const DbMigration schema_steps[] = {
     {4, "templates in several languages", step_4},
     {5, "options of events, facts of recipients", step_5},
     {6, "conditions of indexes in words that cost less", step_6},
+    {7, "signing keys and correspondence", step_7},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

@@ -15,7 +15,7 @@ typedef struct {
     char *email;
     char *email_key;
     char *reason; /* one of the above */
-    /* JSON: {"alert","reply"} of a refusal, {"by","note"} of a person */
+    /* JSON: {"alert" or "copy","reply"} of a refusal, {"by","note"} of a person */
     char *evidence;
     int64_t since;
 } Suppression;
@@ -40,7 +40,7 @@ bool suppression_remove(DbTx *tx, const char *email_key, bool *removed, GError *
 /* Takes it off where a refusal since then put it there. */
 bool suppression_forget_refusal(DbTx *tx, const char *email_key, int64_t since_us, GError **error);
 
-/* The evidence of a refusal by a mail server, and of a person's own judgement (`note` may be NULL).
- * Free with g_free(). */
-char *suppression_evidence_of_reply(int64_t alert, const char *reply);
+/* The evidence of a refusal by a mail server of `what`, "alert" or (message_copy) "copy", and of a
+ * person's own judgement (`note` may be NULL). Free with g_free(). */
+char *suppression_evidence_of_reply(const char *what, int64_t id, const char *reply);
 char *suppression_evidence_of_person(const char *by, const char *note);

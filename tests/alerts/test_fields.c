@@ -98,7 +98,9 @@ static void test_catalogue(void)
     for (size_t i = 0; i < merge_fields_n; i++) {
         const MergeField *field = &merge_fields[i];
         g_assert_true(merge_field_find(field->name) == field);
-        g_assert_true(merge_field_fits(field, "ticket"));
+        bool of_message = g_str_has_prefix(field->name, "message.");
+        g_assert_true(merge_field_fits(field, of_message ? "reply" : "ticket"));
+        g_assert_true(merge_field_fits(field, "ticket") != of_message);
         g_assert_nonnull(strchr(field->name, '.'));
         g_assert_cmpstr(field->description, !=, "");
         g_assert_cmpstr(field->example, !=, "");

@@ -136,9 +136,9 @@ static void test_long(void)
 
 static void test_built_in(void)
 {
-    for (int kind = 0; kind < ALERT_N_KINDS; kind++) {
+    for (size_t i = 0; i < builtin_names_n; i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(TicketTemplate) record = builtin_template((AlertKind)kind);
+        g_autoptr(TicketTemplate) record = builtin_template(builtin_names[i]);
         template_prove(record, &error);
         g_assert_no_error(error);
         g_assert_cmpuint(record->texts->len, ==, 5);
