@@ -51,17 +51,16 @@ typedef struct {
     uint32_t uidvalidity; /* never 0 */
     uint32_t uidnext;     /* 0: the server did not say */
     uint32_t exists;      /* how many mails there are */
-    bool read_only;
 } ImapFolder;
 
 /* Looks at a folder, also again at the same one. `folder` is UTF-8. */
 bool imap_select(ImapSession *session, const char *folder, ImapFolder *selected,
                  GCancellable *cancellable, GError **error);
 
-/* The UIDs from `first` on, ascending, each once. `since_us` > 0: only what may have arrived at
- * that time or later (the server looks at days; one day is added for its time zone). Of uint32_t;
- * g_array_unref() it. */
-GArray *imap_search(ImapSession *session, uint32_t first, int64_t since_us,
+/* The UIDs from `first` on, ascending, each once. `since_us` > 0: of those below `old_below` only
+ * what may have arrived at that time or later (the server looks at days; one day is added for its
+ * time zone). Of uint32_t; g_array_unref() it. */
+GArray *imap_search(ImapSession *session, uint32_t first, uint32_t old_below, int64_t since_us,
                     GCancellable *cancellable, GError **error);
 
 typedef struct {
@@ -75,8 +74,9 @@ typedef struct {
 GArray *imap_list(ImapSession *session, const uint32_t *uids, size_t n, GCancellable *cancellable,
                   GError **error);
 
-/* A whole mail, of at most `bytes_max`. *raw is NULL where it is not there any more. LIMIT: it is
- * larger (whatever the server said of its size): fetch its headers. */
+/* A whole mail, of at most `bytes_max`. LIMIT: it is larger (whatever the server said of its size):
+ * fetch its headers. INVALID: also where the server gives nothing; whether it is still there says
+ * imap_list(). */
 bool imap_fetch(ImapSession *session, uint32_t uid, size_t bytes_max, GBytes **raw,
                 GCancellable *cancellable, GError **error);
 
