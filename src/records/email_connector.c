@@ -84,7 +84,6 @@ void email_connector_settings_clear(EmailConnectorSettings *settings)
 {
     g_free(settings->address);
     g_free(settings->authserv_id);
-    g_free(settings->forward_unmatched);
     g_clear_pointer(&settings->rules, g_ptr_array_unref);
 }
 
@@ -94,7 +93,6 @@ void email_connector_settings_read(const json_t *stored, EmailConnectorSettings 
     settings->enabled = json_get_bool(stored, "enabled", false);
     settings->address = g_strdup(json_get_text(stored, "address"));
     settings->authserv_id = g_strdup(json_get_text(stored, "authserv_id"));
-    settings->forward_unmatched = g_strdup(json_get_text(stored, "forward_unmatched"));
     settings->employee_mail =
         (EmployeeMail)place_of(employee_mail_names, json_get_text(stored, "employee_mail"));
     settings->respond = json_get_bool(response, "enabled", false);
@@ -161,7 +159,6 @@ json_t *email_connector_settings_json(const EmailConnectorSettings *settings)
     json_set_bool(value, "enabled", settings->enabled);
     json_set_text(value, "address", settings->address);
     json_set_text(value, "authserv_id", settings->authserv_id);
-    json_set_text(value, "forward_unmatched", settings->forward_unmatched);
     json_set_text(value, "employee_mail", employee_mail_names[settings->employee_mail]);
     json_object_set_new(value, "auto_response", response);
     json_object_set_new(value, "rules", rules);

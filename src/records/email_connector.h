@@ -53,9 +53,8 @@ typedef struct {
 
 typedef struct {
     bool enabled;
-    char *address;    /* the support mailbox; "": not set. So are the next ones */
+    char *address;    /* the support mailbox; "": not set. So is the next one */
     char *authserv_id; /* whose Authentication-Results count (RFC 8601) */
-    char *forward_unmatched; /* told of every mail that waits for a person */
     EmployeeMail employee_mail;
     bool respond;             /* automatic response to customers who have opened a ticket */
     int64_t respond_template; /* 0: the built-in one */

@@ -302,6 +302,62 @@ static const char step_5[] =
     "  WHERE earlier.section = option_change.section AND earlier.id <= option_change.id);"
     "CREATE UNIQUE INDEX option_change_by_version ON option_change (section, version);";
 
+/* Signing keys, correspondence and its copies. BYTEA is what PostgreSQL calls it; SQLite keeps
+ * bytes as they are under any name. */
+static const char step_6[] =
+    "CREATE TABLE signing_key ("
+    "  id BIGINT PRIMARY KEY,"
+    "  secret TEXT NOT NULL," /* 64 hexadecimal digits */
+    "  created_at BIGINT NOT NULL,"
+    "  retired_at BIGINT);"
+
+    "CREATE TABLE ticket_message ("
+    "  id @id@,"
+    "  ticket BIGINT NOT NULL REFERENCES ticket (number),"
+    "  event BIGINT NOT NULL UNIQUE REFERENCES event (id),"
+    "  kind TEXT NOT NULL,"
+    "  visibility TEXT NOT NULL,"
+    "  author_kind TEXT NOT NULL, author_id BIGINT, author_name TEXT NOT NULL,"
+    "  channel TEXT NOT NULL,"
+    "  incoming BIGINT NOT NULL,"
+    "  subject TEXT,"
+    "  body_text TEXT NOT NULL,"
+    "  quoted TEXT,"
+    "  body_html TEXT,"
+    "  from_address TEXT, from_key TEXT,"
+    "  sender TEXT NOT NULL,"
+    "  message_id TEXT, in_reply_to TEXT,"
+    "  hops BIGINT NOT NULL,"
+    "  at BIGINT NOT NULL);"
+    "CREATE INDEX ticket_message_by_ticket ON ticket_message (ticket, id);"
+    "CREATE INDEX ticket_message_by_message_id ON ticket_message (message_id)"
+    "  WHERE message_id IS NOT NULL;"
+
+    "CREATE TABLE attachment ("
+    "  id @id@,"
+    "  message BIGINT NOT NULL REFERENCES ticket_message (id),"
+    "  name TEXT NOT NULL,"
+    "  content_type TEXT NOT NULL,"
+    "  content_id TEXT,"
+    "  bytes BIGINT NOT NULL,"
+    "  hash TEXT NOT NULL,"
+    "  content BYTEA NOT NULL);"
+    "CREATE INDEX attachment_by_message ON attachment (message, id);"
+
+    "CREATE TABLE message_copy ("
+    "  id @id@,"
+    "  ticket BIGINT NOT NULL REFERENCES ticket (number),"
+    "  message BIGINT NOT NULL REFERENCES ticket_message (id),"
+    "  to_employee BIGINT NOT NULL,"
+    "  recipient TEXT NOT NULL, recipient_key TEXT NOT NULL,"
+    "  recipient_name TEXT,"
+    "  decision TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  template BIGINT, template_version BIGINT, language TEXT,"
+    "  decided_at BIGINT NOT NULL,"
+    "  UNIQUE (message, recipient_key));"
+    "CREATE INDEX message_copy_by_ticket ON message_copy (ticket, id);";
+
 /* Mails that came in, what makes one the same as another, and what followed from them. */
 static const char step_7[] =
     "CREATE TABLE inbound_mail ("
@@ -372,6 +428,7 @@ const DbMigration schema_steps[] = {
     {3, "what an actor told last", step_3},
     {4, "templates in several languages", step_4},
     {5, "options of events, facts of recipients", step_5},
+    {6, "signing keys and correspondence", step_6},
     {7, "mails that came in", step_7},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
