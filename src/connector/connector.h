@@ -5,12 +5,12 @@
  *   bytes                a mailbox (connector/poller) or a mail server's pipe (`tidings ingest`)
  *     |  read            mail/inbound.h and its neighbours: what stands in it. Pure.
  *     |  facts           connector/facts.h: what the desk knows of it: whose address is that, which
- *     |                  ticket does it name, which message of ours is it about. Reads the database.
- *     |  classify        connector/classify.h: what happens to it, and why, step by step. Pure; the
- *     |                  rules for automated mails are connector/rules.h.
- *     v  file            connector/file.h: does it, by the use cases of desk/. One transaction:
- *                        the inbox's row with its steps, ticket or message, events, decisions,
- *                        copies, automatic response, settled bounce. All of it or nothing.
+ *     |                  ticket does it name, which message of ours is it about. Reads the
+ * database. |  classify        connector/classify.h: what happens to it, and why, step by step.
+ * Pure; the |                  rules for automated mails are connector/rules.h. v  file
+ * connector/file.h: does it, by the use cases of desk/. One transaction: the inbox's row with its
+ * steps, ticket or message, events, decisions, copies, automatic response, settled bounce. All of
+ * it or nothing.
  *
  * Reading happens before the transaction, everything else inside of it, so a mail is classified by
  * what is true at the moment when it is filed, and of two who file the same mail at once one waits
@@ -21,8 +21,8 @@
  * who delivered it.
  *
  * Loops end because nothing that a machine has sent is answered by a machine: a mail that shows any
- * sign of RFC 3834 gets no automatic response, is copied to nobody and reopens nothing; our own mail
- * coming back is stopped; and the automatic response has windows for what shows no sign.
+ * sign of RFC 3834 gets no automatic response, is copied to nobody and reopens nothing; our own
+ * mail coming back is stopped; and the automatic response has windows for what shows no sign.
  */
 #pragma once
 

@@ -111,7 +111,7 @@ static RuleFit fit(const MailRule *rule, const char *const *from_keys, const cha
     if (!sender_fits(rule->from, from_keys))
         return RULE_OTHER_SENDER;
     return *rule->subject == '\0' || contains(folded_subject, rule->subject) ? RULE_FITS
-                                                                            : RULE_OTHER_SUBJECT;
+                                                                             : RULE_OTHER_SUBJECT;
 }
 
 /* A skip phrase wins over one that says "recovered". */
@@ -138,8 +138,8 @@ void rules_apply(const GPtrArray *rules, const char *const *from_keys, const cha
     *verdict = (RuleVerdict){.rule = -1, .fits = g_new0(RuleFit, rules->len)};
     for (guint i = 0; i < rules->len; i++) {
         const MailRule *rule = rules->pdata[i];
-        verdict->fits[i] = verdict->rule >= 0 ? RULE_AFTER_ANOTHER
-                                              : fit(rule, from_keys, folded_subject);
+        verdict->fits[i] =
+            verdict->rule >= 0 ? RULE_AFTER_ANOTHER : fit(rule, from_keys, folded_subject);
         if (verdict->fits[i] != RULE_FITS)
             continue;
         verdict->rule = (int)i;

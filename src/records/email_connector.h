@@ -37,12 +37,12 @@ typedef struct {
 typedef struct {
     char *name;
     bool enabled;
-    char *from;           /* an address, or "@domain"; "": any */
-    char *subject;        /* a phrase in the subject; "": any */
-    char **skip;          /* phrases in the subject: no ticket */
+    char *from;    /* an address, or "@domain"; "": any */
+    char *subject; /* a phrase in the subject; "": any */
+    char **skip;   /* phrases in the subject: no ticket */
     RuleAccount account_by;
-    RulePlace account_at; /* of number and name */
-    int64_t account;      /* RULE_ACCOUNT_FIXED; else who gets what names no account, 0: nobody */
+    RulePlace account_at;  /* of number and name */
+    int64_t account;       /* RULE_ACCOUNT_FIXED; else who gets what names no account, 0: nobody */
     char *type, *priority; /* of the ticket; NULL: none, normal */
     int status;            /* 0: New */
     int64_t manager;       /* 0: the account's */
@@ -53,7 +53,7 @@ typedef struct {
 
 typedef struct {
     bool enabled;
-    char *address;    /* the support mailbox; "": not set. So is the next one */
+    char *address;     /* the support mailbox; "": not set. So is the next one */
     char *authserv_id; /* whose Authentication-Results count (RFC 8601) */
     EmployeeMail employee_mail;
     bool respond;             /* automatic response to customers who have opened a ticket */

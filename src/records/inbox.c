@@ -19,10 +19,14 @@
     " about_key"
 
 static const char *const names[INBOX_N_STATES] = {
-    [INBOX_FILED] = "filed",           [INBOX_UNMATCHED] = "unmatched",
-    [INBOX_QUARANTINED] = "quarantined", [INBOX_SKIPPED] = "skipped",
-    [INBOX_STOPPED] = "stopped",       [INBOX_SETTLED] = "settled",
-    [INBOX_NOTED] = "noted",           [INBOX_DISCARDED] = "discarded",
+    [INBOX_FILED] = "filed",
+    [INBOX_UNMATCHED] = "unmatched",
+    [INBOX_QUARANTINED] = "quarantined",
+    [INBOX_SKIPPED] = "skipped",
+    [INBOX_STOPPED] = "stopped",
+    [INBOX_SETTLED] = "settled",
+    [INBOX_NOTED] = "noted",
+    [INBOX_DISCARDED] = "discarded",
 };
 
 const char *inbox_state_name(InboxState state)
@@ -114,11 +118,10 @@ static bool insert_row(DbTx *tx, InboxMail *mail, GError **error)
         " from_key, from_name, subject, bytes, received_at, state, reason, verified, ticket,"
         " message, account, outbox, same_as, about_key, steps) VALUES ($1, $2, $3, $4, $5, $6, $7,"
         " $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) RETURNING id",
-        "ssssssssiissinnnnnss", mail->source, mail->message_id, mail->content_hash,
-        mail->text_hash, mail->from, mail->from_key, mail->from_name, mail->subject, mail->bytes,
-        mail->received_at, inbox_state_name(mail->state), mail->reason, (int64_t)mail->verified,
-        mail->ticket, mail->message, mail->account, mail->outbox, mail->same_as, mail->about_key,
-        steps);
+        "ssssssssiissinnnnnss", mail->source, mail->message_id, mail->content_hash, mail->text_hash,
+        mail->from, mail->from_key, mail->from_name, mail->subject, mail->bytes, mail->received_at,
+        inbox_state_name(mail->state), mail->reason, (int64_t)mail->verified, mail->ticket,
+        mail->message, mail->account, mail->outbox, mail->same_as, mail->about_key, steps);
 }
 
 bool inbox_insert(DbTx *tx, InboxMail *mail, GBytes *raw, const char *const *keys, GError **error)
@@ -207,15 +210,14 @@ GPtrArray *inbox_list(DbTx *tx, const char *state, int64_t ticket, int64_t befor
 {
     int64_t below = before != 0 ? before : INT64_MAX;
     DbRows *rows =
-        state != NULL
-            ? db_query(tx, error,
-                       "SELECT " COLUMNS " FROM inbound_mail WHERE state = $1 AND id < $2"
-                       " AND ($3 = 0 OR ticket = $3) ORDER BY id DESC LIMIT $4",
-                       "siii", state, below, ticket, (int64_t)limit)
-            : db_query(tx, error,
-                       "SELECT " COLUMNS " FROM inbound_mail WHERE id < $1"
-                       " AND ($2 = 0 OR ticket = $2) ORDER BY id DESC LIMIT $3",
-                       "iii", below, ticket, (int64_t)limit);
+        state != NULL ? db_query(tx, error,
+                                 "SELECT " COLUMNS " FROM inbound_mail WHERE state = $1 AND id < $2"
+                                 " AND ($3 = 0 OR ticket = $3) ORDER BY id DESC LIMIT $4",
+                                 "siii", state, below, ticket, (int64_t)limit)
+                      : db_query(tx, error,
+                                 "SELECT " COLUMNS " FROM inbound_mail WHERE id < $1"
+                                 " AND ($2 = 0 OR ticket = $2) ORDER BY id DESC LIMIT $3",
+                                 "iii", below, ticket, (int64_t)limit);
     if (rows == NULL)
         return NULL;
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)inbox_mail_free);
@@ -226,8 +228,7 @@ GPtrArray *inbox_list(DbTx *tx, const char *state, int64_t ticket, int64_t befor
 
 GBytes *inbox_raw(DbTx *tx, int64_t id, GError **error)
 {
-    DbRows *rows =
-        db_query(tx, error, "SELECT content FROM inbound_raw WHERE mail = $1", "i", id);
+    DbRows *rows = db_query(tx, error, "SELECT content FROM inbound_raw WHERE mail = $1", "i", id);
     if (rows == NULL)
         return NULL;
     g_autoptr(GBytes) raw = NULL;

@@ -33,22 +33,22 @@ typedef struct {
     char *source;       /* the mailbox's name, or "ingest" */
     char *message_id;   /* without <>; NULL: it has none */
     char *content_hash; /* of the raw bytes */
-    char *text_hash;    /* of what a person reads of it: the same mail by another way has the same */
+    char *text_hash; /* of what a person reads of it: the same mail by another way has the same */
     char *from, *from_key; /* "": none that can be read */
     char *from_name;       /* NULL: none */
     char *subject;         /* "": none */
     int64_t bytes;
     int64_t received_at;
     InboxState state;
-    char *reason;     /* a word, such as "unknown_sender" */
-    bool verified;    /* the sender's domain was proved by Authentication-Results */
-    int64_t ticket;   /* 0: none; so are the next four */
-    int64_t message;  /* the ticket's message that it became */
-    int64_t account;  /* whose mail it was taken for */
-    int64_t outbox;   /* the message on its way that a report is about */
-    int64_t same_as;  /* the mail with the same Message-ID and sender that came before */
-    char *about_key;  /* the recipient that a report is about; NULL: none */
-    json_t *steps;    /* [{"step","outcome","reason","text"}], in their order */
+    char *reason;    /* a word, such as "unknown_sender" */
+    bool verified;   /* the sender's domain was proved by Authentication-Results */
+    int64_t ticket;  /* 0: none; so are the next four */
+    int64_t message; /* the ticket's message that it became */
+    int64_t account; /* whose mail it was taken for */
+    int64_t outbox;  /* the message on its way that a report is about */
+    int64_t same_as; /* the mail with the same Message-ID and sender that came before */
+    char *about_key; /* the recipient that a report is about; NULL: none */
+    json_t *steps;   /* [{"step","outcome","reason","text"}], in their order */
 } InboxMail;
 
 void inbox_mail_free(InboxMail *mail);
