@@ -36,7 +36,8 @@ bool own_address_is(const Settings *settings, const char *email_key)
 {
     const char *own[] = {settings->alerts_server.from_address, settings->alerts_server.reply_to,
                          settings->alerts.new_ticket.reply_to,
-                         settings->alerts.ticket_closed.reply_to, settings->tickets.desk_recipient};
+                         settings->alerts.ticket_closed.reply_to, settings->tickets.desk_recipient,
+                         settings->email_connector.address};
     bool is_own = false;
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < G_N_ELEMENTS(own) && !is_own; i++)
