@@ -37,6 +37,9 @@ typedef struct {
     bool null_sender; /* it leaves with an empty envelope sender: no bounce is wanted */
 } MailKind;
 
+/* Those that are there from the start. */
+extern const MailKind mail_kind_alert;
+
 /* `kind` is a constant that outlives the composer. Replaces one of the same name. Before the first
  * message is sent. */
 void composer_register(Composer *composer, const MailKind *kind);

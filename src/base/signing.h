@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "base/random.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +22,12 @@ typedef struct {
     uint8_t secret[SIGNING_SECRET_BYTES];
     int64_t retired_at; /* 0: signs still; a retired key only checks what it has signed */
 } SigningKey;
+
+/* A new secret as it is stored: hexadecimal digits. Wipe with secret_free(). */
+char *signing_secret_new(Random *random);
+
+/* Reads it; false for what is none. */
+bool signing_secret_read(const char *text, uint8_t secret[SIGNING_SECRET_BYTES]);
 
 /* All keys of a desk, by id. Never changes; shared by reference count; wiped at the end. */
 typedef struct SigningKeys SigningKeys;

@@ -122,6 +122,8 @@ void alerts_server_settings_clear(AlertsServerSettings *settings)
     g_free(settings->from_name);
     g_free(settings->from_address);
     g_free(settings->reply_to);
+    g_free(settings->address_separator);
+    g_free(settings->bounce_address);
 }
 
 void alerts_server_settings_read(const json_t *stored, AlertsServerSettings *settings)
@@ -137,6 +139,10 @@ void alerts_server_settings_read(const json_t *stored, AlertsServerSettings *set
     settings->from_name = text_or(stored, "from_name", "");
     settings->from_address = text_or(stored, "from_address", "");
     settings->reply_to = text_or(stored, "reply_to", "");
+    settings->signed_reply = json_get_bool(stored, "signed_reply", false);
+    settings->signed_bounce = json_get_bool(stored, "signed_bounce", false);
+    settings->address_separator = text_or(stored, "address_separator", "+");
+    settings->bounce_address = text_or(stored, "bounce_address", "");
     settings->concurrency = int_or(stored, "concurrency", 4);
     settings->ask = strcmp(json_get_text(stored, "uncertain"), "ask") == 0;
 }
@@ -157,6 +163,10 @@ json_t *alerts_server_settings_json(const AlertsServerSettings *settings)
     json_set_text(value, "from_name", settings->from_name);
     json_set_text(value, "from_address", settings->from_address);
     json_set_text(value, "reply_to", settings->reply_to);
+    json_set_bool(value, "signed_reply", settings->signed_reply);
+    json_set_bool(value, "signed_bounce", settings->signed_bounce);
+    json_set_text(value, "address_separator", settings->address_separator);
+    json_set_text(value, "bounce_address", settings->bounce_address);
     json_set_int(value, "concurrency", settings->concurrency);
     json_set_text(value, "uncertain", settings->ask ? "ask" : "repeat");
     return value;

@@ -64,9 +64,13 @@ typedef struct {
     char *transport;   /* "smtp", "sendmail" or "maildir" */
     GPtrArray *relays; /* of RelaySettings *, in order of preference; one at least */
     char *from_name;
-    char *from_address; /* "": not set; nothing can be sent */
-    char *reply_to;     /* "": none */
-    int concurrency;    /* connections at the same time */
+    char *from_address;      /* "": not set; nothing can be sent */
+    char *reply_to;          /* "": none */
+    bool signed_reply;       /* answers come to an address that names ticket and recipient */
+    bool signed_bounce;      /* bounces, to one that names the mail */
+    char *address_separator; /* "+", "-" or "none": what stands before the signature */
+    char *bounce_address;    /* "": from_address */
+    int concurrency;         /* connections at the same time */
     bool ask; /* what may have left already waits for a person, instead of being repeated */
 } AlertsServerSettings;
 
