@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two default templates, embedded in the program, in five languages. */
+/* The default templates, embedded in the program, in five languages. */
 #pragma once
 
-#include "alerts/policy.h"
 #include "records/ticket_template.h"
 
-/* A record that has not been written yet; its `builtin` is the kind's name. */
-TicketTemplate *builtin_template(AlertKind kind);
+/* Those of the two alerts are named as alert_kind_name() says. */
+extern const char *const builtin_names[];
+extern const size_t builtin_names_n;
+
+/* A record that has not been written yet; its `builtin` is the name. NULL where there is none of
+ * this name. */
+TicketTemplate *builtin_template(const char *name);

@@ -3,23 +3,13 @@
 
 #include "alerts/facts.h"
 #include "alerts/locale.h"
+#include "alerts/mail_kind.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "base/monitor.h"
 #include "base/secret.h"
 #include "records/event.h"
 
 #include <string.h>
-
-/* Parsed templates that are kept; when there are more, all are forgotten and parsed again. */
-#define CACHE_MAX 200
-
-struct Composer {
-    char *desk_id;
-    Monitor lock;
-    GHashTable *parsed; /* "id:version:language" -> Words * */
-    SenderCache senders;
-};
 
 struct ComposeSource {
     Alert *alert;                    /* its id is 0 where it is of no event, for preview and test */
@@ -31,44 +21,13 @@ struct ComposeSource {
     char *test_id;   /* makes the Message-ID of a mail that is of no event; NULL: of an alert */
 };
 
-Composer *composer_new(const char *desk_id)
-{
-    Composer *composer = g_new0(Composer, 1);
-    composer->desk_id = g_strdup(desk_id);
-    monitor_init(&composer->lock);
-    sender_cache_init(&composer->senders);
-    composer->parsed =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)words_unref);
-    return composer;
-}
-
-void composer_free(Composer *composer)
-{
-    if (composer == NULL)
-        return;
-    g_hash_table_unref(composer->parsed);
-    monitor_clear(&composer->lock);
-    sender_cache_clear(&composer->senders);
-    g_free(composer->desk_id);
-    g_free(composer);
-}
-
-const char *composer_desk_id(const Composer *composer)
-{
-    return composer->desk_id;
-}
-
-SenderIdentity *composer_sender(Composer *composer, const char *sender, GError **error)
-{
-    return sender_cache_read(&composer->senders, sender, error);
-}
-
 static Alert *copy_alert(const Alert *alert)
 {
     Alert *copy = g_new(Alert, 1);
     *copy = *alert;
     copy->recipient = g_strdup(alert->recipient);
-    copy->recipient_key = g_strdup(alert->recipient_key);
+    copy->recipient_key =
+        g_strdup(alert->recipient_key != NULL ? alert->recipient_key : alert->recipient);
     copy->recipient_name = g_strdup(alert->recipient_name);
     copy->language = g_strdup(alert->language);
     return copy;
@@ -142,49 +101,13 @@ ComposeSource *compose_source_new(const TicketTemplate *record, const char *lang
     return source;
 }
 
-static char *cache_key(int64_t template_id, int64_t version, const char *language)
-{
-    return g_strdup_printf("%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ":%s", template_id, version,
-                           language);
-}
-
-/* A reference of the caller's own; NULL where it is not in the cache. */
-static Words *find_cached(Composer *composer, const Alert *alert)
-{
-    g_autofree char *key = cache_key(alert->template_id, alert->template_version, alert->language);
-    monitor_lock(&composer->lock);
-    Words *words = g_hash_table_lookup(composer->parsed, key);
-    if (words != NULL)
-        words_ref(words);
-    monitor_unlock(&composer->lock);
-    return words;
-}
-
-/* A reference of the caller's own. */
-static Words *find_words(Composer *composer, const TicketTemplate *record, GError **error)
-{
-    const TemplateText *text = record->texts->pdata[0];
-    g_autofree char *key = cache_key(record->id, record->version, text->language);
-    monitor_lock(&composer->lock);
-    Words *words = g_hash_table_lookup(composer->parsed, key);
-    if (words == NULL &&
-        (words = words_parse(text->subject, text->text, text->html, NULL, error)) != NULL) {
-        if (g_hash_table_size(composer->parsed) >= CACHE_MAX)
-            g_hash_table_remove_all(composer->parsed);
-        g_hash_table_insert(composer->parsed, g_steal_pointer(&key), words);
-    }
-    if (words != NULL)
-        words_ref(words);
-    monitor_unlock(&composer->lock);
-    return words;
-}
-
 /* ---- many at once ---- */
 
 static bool add_template(DbTx *tx, Composer *composer, ComposeSource *source, GError **error)
 {
     const Alert *alert = source->alert;
-    source->words = find_cached(composer, alert);
+    source->words =
+        composer_find_words(composer, alert->template_id, alert->template_version, alert->language);
     if (source->words != NULL)
         return true;
     source->template_record = ticket_template_load_text(
@@ -256,7 +179,7 @@ bool compose_text(Composer *composer, const ComposeSource *source, ComposedText 
     const Alert *alert = source->alert;
     g_autoptr(Words) words = source->words != NULL
                                  ? words_ref(source->words)
-                                 : find_words(composer, source->template_record, error);
+                                 : composer_words(composer, source->template_record, error);
     if (words == NULL)
         return false;
     json_auto_t *facts = json_loads(source->facts, 0, NULL);
@@ -287,8 +210,8 @@ char *compose_message_id(const char *desk_id, int64_t alert)
 static char *message_id_of(const Composer *composer, const ComposeSource *source)
 {
     return source->test_id != NULL
-               ? g_strdup_printf("test.%s@%s.tidings", source->test_id, composer->desk_id)
-               : compose_message_id(composer->desk_id, source->alert->id);
+               ? g_strdup_printf("test.%s@%s.tidings", source->test_id, composer_desk_id(composer))
+               : compose_message_id(composer_desk_id(composer), source->alert->id);
 }
 
 /* One root for the ticket, which no mail ever had, then the recipient's earlier alerts: so a mail
@@ -299,9 +222,9 @@ static char **references(const Composer *composer, const ComposeSource *source)
     g_autoptr(GPtrArray) list = g_ptr_array_new();
     if (source->test_id == NULL)
         g_ptr_array_add(list, g_strdup_printf("ticket.%" G_GINT64_FORMAT "@%s.tidings",
-                                              source->alert->ticket, composer->desk_id));
+                                              source->alert->ticket, composer_desk_id(composer)));
     for (guint i = 0; i < source->earlier->len; i++)
-        g_ptr_array_add(list, compose_message_id(composer->desk_id,
+        g_ptr_array_add(list, compose_message_id(composer_desk_id(composer),
                                                  g_array_index(source->earlier, int64_t, i)));
     g_ptr_array_add(list, NULL);
     return (char **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
@@ -321,14 +244,21 @@ GBytes *compose_message(Composer *composer, const ComposeSource *source, const c
     g_auto(ComposedText) text = {0};
     if (!compose_text(composer, source, &text, error))
         return NULL;
+    g_autoptr(SigningKeys) keys = composer_keys(composer);
     g_autofree char *message_id = message_id_of(composer, source);
+    g_autofree char *reply_to = NULL;
+    g_autofree char *hop = NULL;
+    if (!sender_reply_to(identity, keys, text.reply_to, source->alert->ticket,
+                         source->alert->recipient_key, &reply_to, error) ||
+        !sender_hop(identity, keys, 1, message_id, &hop, error))
+        return NULL;
     g_auto(GStrv) refs = references(composer, source);
     guint n_refs = g_strv_length(refs);
     MessageParts parts = {
         .from_name =
             text.sender_name != NULL ? text.sender_name : text_or_null(identity->from_name),
         .from_address = identity->from_address,
-        .reply_to = text.reply_to != NULL ? text.reply_to : text_or_null(identity->reply_to),
+        .reply_to = reply_to,
         .to_name = source->alert->recipient_name,
         .to_address = source->alert->recipient,
         .subject = text.subject,
@@ -337,7 +267,8 @@ GBytes *compose_message(Composer *composer, const ComposeSource *source, const c
         .in_reply_to = n_refs > 0 ? refs[n_refs - 1] : NULL,
         .references = (const char *const *)refs,
         .language = source->alert->language,
-        .automatic = true,
+        .automatic = MESSAGE_AUTO_GENERATED,
+        .hop = hop,
         .text = text.text,
         .html = text.html,
     };
@@ -350,3 +281,33 @@ char *compose_hash(GBytes *message)
     const void *data = g_bytes_get_data(message, &bytes);
     return secret_hash(data, bytes);
 }
+
+/* ---- as a kind of mail ---- */
+
+static bool kind_load(DbTx *tx, Composer *composer, const int64_t *refs, size_t n, void **sources,
+                      GError **error)
+{
+    return compose_sources_load(tx, composer, refs, n, (ComposeSource **)sources, error);
+}
+
+static GBytes *kind_compose(Composer *composer, const void *source, const char *sender,
+                            int64_t dated_at, GError **error)
+{
+    return compose_message(composer, source, sender, dated_at, error);
+}
+
+static void kind_free(void *source)
+{
+    compose_source_free(source);
+}
+
+static int64_t kind_closing(const void *source)
+{
+    return compose_source_closing(source);
+}
+
+const MailKind mail_kind_alert = {.kind = OUTBOX_KIND_ALERT,
+                                  .load = kind_load,
+                                  .compose = kind_compose,
+                                  .free_source = kind_free,
+                                  .closing = kind_closing};

@@ -7,8 +7,7 @@
 #pragma once
 
 #include "alerts/alert.h"
-#include "alerts/sender.h"
-#include "alerts/words.h"
+#include "alerts/composer.h"
 #include "db/db.h"
 #include "mail/message.h"
 #include "outbox/outbox.h"
@@ -19,18 +18,6 @@
 
 /* Changes whenever the same stored things would give other bytes. */
 #define COMPOSER_VERSION (1000 + MESSAGE_COMPOSER_VERSION)
-
-/* Holds the parsed templates. Thread-safe. */
-typedef struct Composer Composer;
-Composer *composer_new(const char *desk_id);
-void composer_free(Composer *composer);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Composer, composer_free)
-
-/* The desk's id, for compose_message_id(). Borrowed. */
-const char *composer_desk_id(const Composer *composer);
-
-/* A stored sender identity, parsed. */
-SenderIdentity *composer_sender(Composer *composer, const char *sender, GError **error);
 
 /* Everything a mail is made from, read out of the database: composing itself then needs none. */
 typedef struct ComposeSource ComposeSource;

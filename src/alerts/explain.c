@@ -230,6 +230,8 @@ static const char *event_words(EventKind kind)
         return "got another list of recipients";
     case EVENT_LATEST_ALERT_SENT:
         return "had its latest alert sent again";
+    case EVENT_MESSAGE_ADDED:
+        return "was written to";
     case EVENT_N_KINDS:
         break;
     }

@@ -7,8 +7,10 @@
 #include "alerts/own_address.h"
 
 #include "mail/address.h"
+#include "mail/signed_address.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #define KEPT_MAX 64 /* texts; more than a desk has at one time */
 
@@ -34,13 +36,18 @@ static const char *key_of(const char *text)
 
 bool own_address_is(const Settings *settings, const char *email_key)
 {
-    const char *own[] = {settings->alerts_server.from_address, settings->alerts_server.reply_to,
-                         settings->alerts.new_ticket.reply_to,
-                         settings->alerts.ticket_closed.reply_to, settings->tickets.desk_recipient};
+    const char *own[] = {
+        settings->alerts_server.from_address,    settings->alerts_server.reply_to,
+        settings->alerts_server.bounce_address,  settings->alerts.new_ticket.reply_to,
+        settings->alerts.ticket_closed.reply_to, settings->tickets.desk_recipient,
+        settings->email_connector.address};
     bool is_own = false;
     pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < G_N_ELEMENTS(own) && !is_own; i++)
-        is_own = *own[i] != '\0' && g_strcmp0(key_of(own[i]), email_key) == 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(own) && !is_own; i++) {
+        const char *key = *own[i] != '\0' ? key_of(own[i]) : "";
+        is_own = *key != '\0' &&
+                 (strcmp(key, email_key) == 0 || signed_address_looks_own(key, email_key));
+    }
     pthread_mutex_unlock(&lock);
     return is_own;
 }

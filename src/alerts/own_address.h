@@ -6,6 +6,6 @@
 
 #include <stdbool.h>
 
-/* Whether an alert leaves from the address with this compared form, or its answers go there. Any
- * thread. */
+/* Whether an alert leaves from the address with this compared form, or its answers or bounces go
+ * there, signed or not. Any thread. */
 bool own_address_is(const Settings *settings, const char *email_key);

@@ -63,7 +63,7 @@ static bool choose_template(DbTx *tx, const Event *event, const OptionsThen *the
 static void choose_sender(const OptionsThen *then, const Settings *now, SimulatedMail *mail)
 {
     const AlertSettings *alert = alert_settings(&then->is, mail->alert->kind);
-    g_autofree char *sender = sender_identity(&now->desk, &now->alerts_server);
+    g_autofree char *sender = sender_identity(&now->desk, &now->alerts_server, 0);
     json_auto_t *identity = json_loads(sender, 0, NULL);
     mail->from_address = g_strdup(json_get_text(identity, "from_address"));
     mail->from_name = g_strdup(*alert->sender_name != '\0' ? alert->sender_name

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "records/settings.h"
+#include "records/signing_key.h"
 
 #include <string.h>
 
@@ -257,6 +258,7 @@ HttpResponse *alerts_release_all(ApiCall *call, GError **error)
 
 typedef struct {
     int64_t id;
+    Composer *composer;
     AlertStory *story;
     ComposeSource *source;
     char *sender_now;
@@ -287,9 +289,11 @@ static bool load_mail(DbTx *tx, void *data, GError **error)
         return false;
     }
     g_autoptr(Settings) settings = settings_load(tx, error);
-    if (settings == NULL)
+    int64_t key;
+    if (settings == NULL || !signing_key_current(tx, &key, error) ||
+        !composer_load_keys(mail->composer, tx, error))
         return false;
-    mail->sender_now = sender_identity(&settings->desk, &settings->alerts_server);
+    mail->sender_now = sender_identity(&settings->desk, &settings->alerts_server, key);
     return true;
 }
 
@@ -327,7 +331,7 @@ static GBytes *compose_again(ApiCall *call, const Mail *mail, GError **error)
 
 HttpResponse *alerts_message(ApiCall *call, GError **error)
 {
-    g_auto(Mail) mail = {0};
+    g_auto(Mail) mail = {.composer = call->api->composer};
     if (!api_param_id(call, "id", "unknown-alert", &mail.id, error) ||
         !db_read(desk_db(call->api->desk), load_mail, &mail, error))
         return NULL;

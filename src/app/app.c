@@ -138,6 +138,25 @@ static void append_metrics(GString *text, void *data)
         counts.sent, counts.heard);
 }
 
+static bool find_lacks(DbTx *tx, void *data, GError **error)
+{
+    return desk_lacks(tx, data, error);
+}
+
+static bool complete(DeskTx *tx, void *data, GError **error)
+{
+    return desk_complete(tx, error);
+}
+
+/* A desk of an earlier program. */
+static bool complete_desk(App *app, GError **error)
+{
+    bool lacks;
+    Actor actor = {ACTOR_SYSTEM, 0, (char *)"Tidings", CHANNEL_CLI};
+    return db_read(app->db, find_lacks, &lacks, error) &&
+           (!lacks || desk_write(app->desk, &actor, complete, NULL, error));
+}
+
 App *app_open(DeskFolder *folder, GError **error)
 {
     g_autoptr(App) app = g_new0(App, 1);
@@ -154,6 +173,8 @@ App *app_open(DeskFolder *folder, GError **error)
         return NULL;
     }
     app->desk = desk_new(app->db, clock_system(), random_system());
+    if (!complete_desk(app, error))
+        return NULL;
     desk_set_committed(app->desk, wake_all, app);
     app->composer = composer_new(desk_id);
     app->tokens = delivery_tokens_new();

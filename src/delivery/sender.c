@@ -5,6 +5,7 @@
  * soon as it is known. It writes nothing to the database, but for a relay's new refresh token
  * (tokens.h).
  */
+#include "alerts/mail_kind.h"
 #include "base/error.h"
 #include "delivery/private.h"
 
@@ -24,10 +25,11 @@ typedef struct {
     Line *line;
     Job *jobs[PACE_MAX];
     size_t n;
-    ComposeSource *sources[PACE_MAX];
+    const MailKind *kinds[PACE_MAX]; /* NULL: unknown here */
+    void *sources[PACE_MAX];
     /* What is being sent: */
     Envelope envelopes[PACE_MAX];
-    SenderIdentity *identities[PACE_MAX];
+    char *envelope_from[PACE_MAX];
     DeliveryOutcome outcomes[PACE_MAX];
     Job *sending[PACE_MAX]; /* NULL: handed on already */
     size_t n_sending;
@@ -54,49 +56,95 @@ bool job_is_relay_trouble(const Job *job)
 
 /* ---- composing ---- */
 
-typedef struct {
-    Composer *composer;
-    int64_t alerts[PACE_MAX];
-    size_t n;
-    ComposeSource **sources;
-} Loading;
+static void forget_sources(Sender *sender)
+{
+    for (size_t i = 0; i < sender->n; i++)
+        if (sender->sources[i] != NULL)
+            sender->kinds[i]->free_source(g_steal_pointer(&sender->sources[i]));
+}
+
+/* Those of the kind that jobs[first] has, of which it is the first. */
+static bool load_kind(DbTx *tx, Sender *sender, size_t first, GError **error)
+{
+    int64_t refs[PACE_MAX] = {0};
+    size_t places[PACE_MAX];
+    void *sources[PACE_MAX] = {NULL};
+    size_t n = 0;
+    const MailKind *kind = sender->kinds[first];
+    for (size_t i = first; i < sender->n; i++) {
+        if (sender->kinds[i] != kind)
+            continue;
+        places[n] = i;
+        refs[n++] = sender->jobs[i]->message->ref;
+    }
+    bool ok = kind->load(tx, sender->delivery->setup.composer, refs, n, sources, error);
+    for (size_t i = 0; i < n; i++)
+        sender->sources[places[i]] = sources[i];
+    return ok;
+}
 
 static bool load_sources(DbTx *tx, void *data, GError **error)
 {
-    Loading *loading = data;
-    for (size_t i = 0; i < loading->n; i++)
-        g_clear_pointer(&loading->sources[i], compose_source_free);
-    return compose_sources_load(tx, loading->composer, loading->alerts, loading->n,
-                                loading->sources, error);
+    Sender *sender = data;
+    Composer *composer = sender->delivery->setup.composer;
+    forget_sources(sender);
+    if (!composer_load_keys(composer, tx, error))
+        return false;
+    for (size_t i = 0; i < sender->n; i++)
+        sender->kinds[i] = composer_find(composer, sender->jobs[i]->message->kind);
+    for (size_t i = 0; i < sender->n; i++) {
+        bool first = sender->kinds[i] != NULL;
+        for (size_t j = 0; j < i && first; j++)
+            first = sender->kinds[j] != sender->kinds[i];
+        if (first && !load_kind(tx, sender, i, error))
+            return false;
+    }
+    return true;
+}
+
+static bool make_envelope_from(const Sender *sender, const Job *job, const MailKind *kind,
+                               char **envelope_from, GError **error)
+{
+    Composer *composer = sender->delivery->setup.composer;
+    if (kind->null_sender) {
+        *envelope_from = g_strdup("");
+        return true;
+    }
+    g_autoptr(SenderIdentity) identity = composer_sender(composer, job->message->sender, error);
+    g_autoptr(SigningKeys) keys = composer_keys(composer);
+    return identity != NULL &&
+           sender_envelope(identity, keys, job->message->id, envelope_from, error);
 }
 
 /* Adds one job to what is to be sent; false where there is no mail to send. */
-static bool prepare(Sender *sender, Job *job, const ComposeSource *source)
+static bool prepare(Sender *sender, Job *job, const MailKind *kind, const void *source)
 {
     g_autoptr(GError) error = NULL;
     job->tried = true;
     if (source == NULL) {
-        job->compose_error = g_strdup("There is no such alert");
+        job->compose_error = kind != NULL ? g_strdup("There is no such mail")
+                                          : g_strdup_printf("This program makes no mails of kind"
+                                                            " \"%s\"",
+                                                            job->message->kind);
         return false;
     }
-    GBytes *message = compose_message(sender->delivery->setup.composer, source,
-                                      job->message->sender, job->message->dated_at, &error);
-    if (message == NULL) {
+    char *envelope_from = NULL;
+    g_autoptr(GBytes) message = kind->compose(sender->delivery->setup.composer, source,
+                                              job->message->sender, job->message->dated_at, &error);
+    if (message == NULL || !make_envelope_from(sender, job, kind, &envelope_from, &error)) {
         job->compose_error = g_strdup(error->message);
         return false;
     }
-    SenderIdentity *identity =
-        composer_sender(sender->delivery->setup.composer, job->message->sender, NULL);
     job->composed = true;
-    job->closing = compose_source_closing(source);
+    job->closing = kind->closing != NULL ? kind->closing(source) : 0;
     job->message_hash = compose_hash(message);
     sender->envelopes[sender->n_sending] = (Envelope){
-        .envelope_from = identity->from_address,
+        .envelope_from = envelope_from,
         .envelope_to = job->message->recipient,
-        .message = message,
+        .message = g_steal_pointer(&message),
         .not_after_us = &job->term->ends_at,
     };
-    sender->identities[sender->n_sending] = identity;
+    sender->envelope_from[sender->n_sending] = envelope_from;
     sender->sending[sender->n_sending++] = job;
     return true;
 }
@@ -173,7 +221,7 @@ static void send_all(Sender *sender)
                         sender->delivery->cancel, sender->outcomes);
     finish_rest(sender);
     for (size_t i = 0; i < sender->n_sending; i++) {
-        sender_identity_unref(sender->identities[i]);
+        g_free(sender->envelope_from[i]);
         g_bytes_unref(sender->envelopes[i].message);
     }
     sender->n_sending = 0;
@@ -205,18 +253,13 @@ static void run_probe(Sender *sender, Job *job)
 static void run_share(Sender *sender)
 {
     Delivery *delivery = sender->delivery;
-    Loading loading = {
-        .composer = delivery->setup.composer, .n = sender->n, .sources = sender->sources};
     g_autoptr(GError) error = NULL;
-    for (size_t i = 0; i < sender->n; i++)
-        loading.alerts[i] = sender->jobs[i]->message->ref;
     /* The database being away says nothing about the mails: they go back. */
-    bool loaded = db_read(delivery->setup.db, load_sources, &loading, &error);
-    for (size_t i = 0; i < sender->n; i++) {
-        if (!loaded || !prepare(sender, sender->jobs[i], sender->sources[i]))
+    bool loaded = db_read(delivery->setup.db, load_sources, sender, &error);
+    for (size_t i = 0; i < sender->n; i++)
+        if (!loaded || !prepare(sender, sender->jobs[i], sender->kinds[i], sender->sources[i]))
             give_to_settler(delivery, sender->jobs[i]);
-        g_clear_pointer(&sender->sources[i], compose_source_free);
-    }
+    forget_sources(sender);
     send_all(sender);
 }
 

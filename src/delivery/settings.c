@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "delivery/tokens.h"
 #include "records/option.h"
+#include "records/signing_key.h"
 
 #include <string.h>
 
@@ -109,14 +110,15 @@ static bool load_all(DbTx *tx, void *data, GError **error)
     Load *load = data;
     delivery_settings_clear(&load->loaded);
     g_autoptr(Settings) settings = settings_load(tx, error);
-    if (settings == NULL)
+    int64_t key;
+    if (settings == NULL || !signing_key_current(tx, &key, error))
         return false;
     const AlertsServerSettings *server = &settings->alerts_server;
     const char *kind = load->setup->memory != NULL ? "memory" : server->transport;
     load->loaded.active = server->active;
     load->loaded.ask = server->ask;
     load->loaded.concurrency = server->concurrency;
-    load->loaded.sender = sender_identity(&settings->desk, server);
+    load->loaded.sender = sender_identity(&settings->desk, server, key);
     load->loaded.routes = g_ptr_array_new_with_free_func((GDestroyNotify)delivery_route_unref);
     /* Only SMTP has relays to fall back on. */
     guint n = strcmp(kind, "smtp") == 0 ? server->relays->len : 1;

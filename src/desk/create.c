@@ -8,20 +8,46 @@
 #include "mail/address.h"
 #include "records/identity.h"
 #include "records/settings.h"
+#include "records/signing_key.h"
 #include "records/ticket_template.h"
 
 #include <jansson.h>
 
 #define DESK_ID_LETTERS 16 /* 80 bits: no two desks share their Message-IDs */
 
-static bool add_templates(DeskTx *tx, GError **error)
+static bool add_template(DeskTx *tx, const char *name, GError **error)
 {
     const TemplateSave save = {.author = tx->actor, .at = tx->now_us, .built_in = true};
-    for (int kind = 0; kind < ALERT_N_KINDS; kind++) {
-        g_autoptr(TicketTemplate) record = builtin_template((AlertKind)kind);
-        if (!ticket_template_insert(tx->db, record, &save, error))
+    int64_t id;
+    if (!ticket_template_find_builtin(tx->db, name, &id, error))
+        return false;
+    if (id != 0)
+        return true;
+    g_autoptr(TicketTemplate) record = builtin_template(name);
+    return ticket_template_insert(tx->db, record, &save, error);
+}
+
+bool desk_complete(DeskTx *tx, GError **error)
+{
+    for (size_t i = 0; i < builtin_names_n; i++)
+        if (!add_template(tx, builtin_names[i], error))
             return false;
+    return signing_key_ensure(tx->db, tx->random, tx->now_us, error);
+}
+
+bool desk_lacks(DbTx *tx, bool *lacks, GError **error)
+{
+    int64_t key;
+    int64_t template_id = 0;
+    if (!signing_key_current(tx, &key, error))
+        return false;
+    bool found = key != 0;
+    for (size_t i = 0; i < builtin_names_n && found; i++) {
+        if (!ticket_template_find_builtin(tx, builtin_names[i], &template_id, error))
+            return false;
+        found = template_id != 0;
     }
+    *lacks = !found;
     return true;
 }
 
@@ -126,7 +152,7 @@ bool desk_create(DeskTx *tx, const DeskPlan *plan, char **secret, GError **error
 {
     g_autofree char *desk_id = random_base32(tx->random, DESK_ID_LETTERS);
     int64_t admin = 0;
-    if (!identity_create(tx->db, desk_id, tx->now_us, error) || !add_templates(tx, error) ||
+    if (!identity_create(tx->db, desk_id, tx->now_us, error) || !desk_complete(tx, error) ||
         !add_admin(tx, plan, &admin, error) || (plan->sample && !add_sample(tx, admin, error)))
         return false;
     g_autoptr(Token) token = token_create(tx, "first token", "admin", secret, error);

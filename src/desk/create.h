@@ -17,3 +17,10 @@ typedef struct {
 /* *secret is the token's text, shown once; secret_free() it. Errors: CONFLICT (problem
  * "desk-exists"). */
 bool desk_create(DeskTx *tx, const DeskPlan *plan, char **secret, GError **error);
+
+/* Adds what every desk has and one that an earlier program made has not: a signing key, the
+ * built-in templates. Changes nothing that is there. */
+bool desk_complete(DeskTx *tx, GError **error);
+
+/* Whether desk_complete() would add something. */
+bool desk_lacks(DbTx *tx, bool *lacks, GError **error);

@@ -4,8 +4,10 @@
 #include "base/secret.h"
 #include "desk/options-private.h"
 #include "desk/options.h"
+#include "mail/signed_address.h"
 #include "outbox/outbox.h"
 #include "records/option.h"
+#include "records/signing_key.h"
 
 #include <string.h>
 
@@ -30,10 +32,56 @@ static bool check_active(const json_t *stored, GError **error)
     return true;
 }
 
+/* An address that is to be signed must leave room for it in its local part. */
+static bool check_fits(const char *address, const char *field, SignedKind kind, GError **error)
+{
+    if (*address == '\0' || signed_address_fits(address, kind))
+        return true;
+    error_set_problem(error, TD_ERROR_INVALID, "too-long", field,
+                      "%s cannot be signed: a local part has at most 64 octets, and the signature"
+                      " needs %d of them. Use a shorter address there, or switch the signature off."
+                      " Nothing was changed",
+                      address, kind == SIGNED_REPLY ? SIGNED_REPLY_OCTETS : SIGNED_BOUNCE_OCTETS);
+    return false;
+}
+
+static bool check_signed(DeskTx *tx, const json_t *stored, GError **error)
+{
+    const char *from = json_get_text(stored, "from_address");
+    const char *reply_to = json_get_text(stored, "reply_to");
+    const char *bounce = json_get_text(stored, "bounce_address");
+    bool reply = json_get_bool(stored, "signed_reply", false);
+    bool bounces = json_get_bool(stored, "signed_bounce", false);
+    bool has_reply_to = *reply_to != '\0';
+    bool has_bounce = *bounce != '\0';
+    return (!reply ||
+            check_fits(has_reply_to ? reply_to : from, has_reply_to ? "/reply_to" : "/from_address",
+                       SIGNED_REPLY, error)) &&
+           (!bounces ||
+            check_fits(has_bounce ? bounce : from, has_bounce ? "/bounce_address" : "/from_address",
+                       SIGNED_BOUNCE, error)) &&
+           ((!reply && !bounces) || signing_key_ensure(tx->db, tx->random, tx->now_us, error));
+}
+
 /* ---- the test ---- */
 
 /* What a test mail proves nothing about. */
 static const char *const untested[] = {"active", "concurrency", "fallback_relays", "uncertain"};
+
+/* What was not an option when a test mail was accepted, and is not used, makes it no other test. */
+static void forget_unsigned(json_t *all)
+{
+    bool reply = json_get_bool(all, "signed_reply", false);
+    bool bounce = json_get_bool(all, "signed_bounce", false);
+    if (!reply)
+        json_object_del(all, "signed_reply");
+    if (!bounce)
+        json_object_del(all, "signed_bounce");
+    if (!reply && !bounce)
+        json_object_del(all, "address_separator");
+    if (*json_get_text(all, "bounce_address") == '\0')
+        json_object_del(all, "bounce_address");
+}
 
 /* Stands for the settings that a test mail is sent with: all of them, with their defaults and with
  * the marks of when a secret was changed. A secret itself is not in it. */
@@ -46,6 +94,7 @@ static char *fingerprint(const json_t *stored)
     json_object_update_missing(all, defaults);
     for (size_t i = 0; i < G_N_ELEMENTS(untested); i++)
         json_object_del(all, untested[i]);
+    forget_unsigned(all);
     char *text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
     char *hash = secret_hash(text, strlen(text));
     free(text);
@@ -144,6 +193,7 @@ bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GErro
 {
     static const char *const transports[] = {"smtp", "sendmail", "maildir", NULL};
     static const char *const when_uncertain[] = {"repeat", "ask", NULL};
+    static const char *const separators[] = {"+", "-", "none", NULL};
     bool was_active = json_get_bool(stored, "active", false);
     g_auto(RelayChange) relays;
     relay_change_init(&relays, stored);
@@ -155,10 +205,14 @@ bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GErro
     option_merge_line(&reader, "from_name", LIMIT_NAME_CHARS, stored);
     option_merge_address(&reader, "from_address", stored);
     option_merge_address(&reader, "reply_to", stored);
+    option_merge_bool(&reader, "signed_reply", stored);
+    option_merge_bool(&reader, "signed_bounce", stored);
+    option_merge_choice(&reader, "address_separator", separators, stored);
+    option_merge_address(&reader, "bounce_address", stored);
     option_merge_int(&reader, "concurrency", 1, 64, stored);
     option_merge_choice(&reader, "uncertain", when_uncertain, stored);
     if (!json_reader_end(&reader, error) || !check_active(stored, error) ||
-        !relay_change_store(&relays, tx, stored, error))
+        !check_signed(tx, stored, error) || !relay_change_store(&relays, tx, stored, error))
         return false;
     bool is_active = json_get_bool(stored, "active", false);
     if (is_active && !was_active && !check_tested(tx->db, stored, error))

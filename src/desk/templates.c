@@ -146,12 +146,9 @@ static bool apply(TicketTemplate *record, const TemplateChange *change, GError *
 
 static bool has_builtin_words(const TicketTemplate *record)
 {
-    for (int kind = 0; record->builtin != NULL && kind < ALERT_N_KINDS; kind++) {
-        g_autoptr(TicketTemplate) builtin = builtin_template((AlertKind)kind);
-        if (strcmp(builtin->builtin, record->builtin) == 0)
-            return ticket_template_same_texts(record, builtin);
-    }
-    return false;
+    g_autoptr(TicketTemplate) builtin =
+        record->builtin != NULL ? builtin_template(record->builtin) : NULL;
+    return builtin != NULL && ticket_template_same_texts(record, builtin);
 }
 
 /* Takes `record`. */
@@ -231,12 +228,11 @@ TemplatePlan *template_plan_change(Desk *desk, int64_t id, const TemplateChange 
 
 static bool take_builtin(TicketTemplate *record, GError **error)
 {
-    for (int kind = 0; record->builtin != NULL && kind < ALERT_N_KINDS; kind++) {
-        g_autoptr(TicketTemplate) builtin = builtin_template((AlertKind)kind);
-        if (strcmp(builtin->builtin, record->builtin) == 0) {
-            take_texts(record, builtin);
-            return true;
-        }
+    g_autoptr(TicketTemplate) builtin =
+        record->builtin != NULL ? builtin_template(record->builtin) : NULL;
+    if (builtin != NULL) {
+        take_texts(record, builtin);
+        return true;
     }
     error_set_problem(error, TD_ERROR_INVALID, "not-built-in", NULL,
                       "Template %" G_GINT64_FORMAT " is none of the built-in ones: it has no words"

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "mail/address.h"
 #include "mail/encode.h"
+#include "mail/hop.h"
 
 #include <string.h>
 
@@ -111,6 +112,7 @@ static bool check_parts(const MessageParts *parts, Addresses *addresses, GError 
     if (parts->text == NULL)
         return refuse(error, "the text", "is missing");
     return check_line(parts->subject, "the subject", error) &&
+           check_line(parts->hop, "the hop mark", error) &&
            check_line(parts->from_name, "the sender's name", error) &&
            check_line(parts->to_name, "the recipient's name", error) &&
            check_address(parts->from_address, "the sender's address", &addresses->from, error) &&
@@ -190,10 +192,13 @@ static void append_headers(GString *out, const MessageParts *parts, const Addres
     append_ids(out, "Message-ID", (const char *[]){parts->message_id, NULL});
     append_ids(out, "In-Reply-To", (const char *[]){parts->in_reply_to, NULL});
     append_ids(out, "References", parts->references);
-    if (parts->automatic) {
-        append_field(out, "Auto-Submitted", "auto-generated");
+    if (parts->automatic != MESSAGE_BY_PERSON) {
+        append_field(out, "Auto-Submitted",
+                     parts->automatic == MESSAGE_AUTO_REPLIED ? "auto-replied" : "auto-generated");
         append_field(out, "X-Auto-Response-Suppress", "All");
     }
+    if (parts->hop != NULL)
+        append_field(out, HOP_FIELD, parts->hop);
     if (parts->language != NULL)
         append_field(out, "Content-Language", parts->language);
     append_field(out, "MIME-Version", "1.0");

@@ -15,6 +15,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Auto-Submitted (RFC 3834 §5), and X-Auto-Response-Suppress: All with it. */
+typedef enum {
+    MESSAGE_BY_PERSON, /* neither field */
+    MESSAGE_AUTO_GENERATED,
+    MESSAGE_AUTO_REPLIED,
+} MessageAutomatic;
+
 typedef struct {
     const char *from_name; /* may be NULL */
     const char *from_address;
@@ -27,7 +34,8 @@ typedef struct {
     const char *in_reply_to;       /* without angle brackets; may be NULL */
     const char *const *references; /* NULL-terminated, without angle brackets; may be NULL */
     const char *language;          /* Content-Language (RFC 3282); may be NULL */
-    bool automatic;   /* Auto-Submitted: auto-generated (RFC 3834), X-Auto-Response-Suppress: All */
+    MessageAutomatic automatic;
+    const char *hop;  /* the hop mark (mail/hop.h); may be NULL */
     const char *text; /* text/plain; UTF-8, lines end in LF */
     const char *html; /* text/html beside it in multipart/alternative; may be NULL */
 } MessageParts;

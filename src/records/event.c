@@ -14,6 +14,7 @@ static const char *const kind_names[EVENT_N_KINDS] = {
     [EVENT_REOPENED] = "reopened",
     [EVENT_RECIPIENTS_CHANGED] = "recipients_changed",
     [EVENT_LATEST_ALERT_SENT] = "latest_alert_sent",
+    [EVENT_MESSAGE_ADDED] = "message_added",
 };
 
 const char *event_kind_name(EventKind kind)

@@ -16,6 +16,7 @@ typedef enum {
     EVENT_REOPENED,
     EVENT_RECIPIENTS_CHANGED,
     EVENT_LATEST_ALERT_SENT, /* an employee pressed "send the latest alert" for one recipient */
+    EVENT_MESSAGE_ADDED,     /* its row in table ticket_message names this event */
     EVENT_N_KINDS,
 } EventKind;
 

@@ -302,11 +302,133 @@ static const char step_5[] =
     "  WHERE earlier.section = option_change.section AND earlier.id <= option_change.id);"
     "CREATE UNIQUE INDEX option_change_by_version ON option_change (section, version);";
 
+/* Signing keys, correspondence and its copies. BYTEA is what PostgreSQL calls it; SQLite keeps
+ * bytes as they are under any name. */
+static const char step_6[] =
+    "CREATE TABLE signing_key ("
+    "  id BIGINT PRIMARY KEY,"
+    "  secret TEXT NOT NULL," /* 64 hexadecimal digits */
+    "  created_at BIGINT NOT NULL,"
+    "  retired_at BIGINT);"
+
+    "CREATE TABLE ticket_message ("
+    "  id @id@,"
+    "  ticket BIGINT NOT NULL REFERENCES ticket (number),"
+    "  event BIGINT NOT NULL UNIQUE REFERENCES event (id),"
+    "  kind TEXT NOT NULL,"
+    "  visibility TEXT NOT NULL,"
+    "  author_kind TEXT NOT NULL, author_id BIGINT, author_name TEXT NOT NULL,"
+    "  channel TEXT NOT NULL,"
+    "  incoming BIGINT NOT NULL,"
+    "  subject TEXT,"
+    "  body_text TEXT NOT NULL,"
+    "  quoted TEXT,"
+    "  body_html TEXT,"
+    "  from_address TEXT, from_key TEXT,"
+    "  sender TEXT NOT NULL,"
+    "  message_id TEXT, in_reply_to TEXT,"
+    "  hops BIGINT NOT NULL,"
+    "  at BIGINT NOT NULL);"
+    "CREATE INDEX ticket_message_by_ticket ON ticket_message (ticket, id);"
+    "CREATE INDEX ticket_message_by_message_id ON ticket_message (message_id)"
+    "  WHERE message_id IS NOT NULL;"
+
+    "CREATE TABLE attachment ("
+    "  id @id@,"
+    "  message BIGINT NOT NULL REFERENCES ticket_message (id),"
+    "  name TEXT NOT NULL,"
+    "  content_type TEXT NOT NULL,"
+    "  content_id TEXT,"
+    "  bytes BIGINT NOT NULL,"
+    "  hash TEXT NOT NULL,"
+    "  content BYTEA NOT NULL);"
+    "CREATE INDEX attachment_by_message ON attachment (message, id);"
+
+    "CREATE TABLE message_copy ("
+    "  id @id@,"
+    "  ticket BIGINT NOT NULL REFERENCES ticket (number),"
+    "  message BIGINT NOT NULL REFERENCES ticket_message (id),"
+    "  to_employee BIGINT NOT NULL,"
+    "  recipient TEXT NOT NULL, recipient_key TEXT NOT NULL,"
+    "  recipient_name TEXT,"
+    "  decision TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  template BIGINT, template_version BIGINT, language TEXT,"
+    "  decided_at BIGINT NOT NULL,"
+    "  UNIQUE (message, recipient_key));"
+    "CREATE INDEX message_copy_by_ticket ON message_copy (ticket, id);";
+
+/* Mails that came in, what makes one the same as another, and what followed from them. */
+static const char step_7[] =
+    "CREATE TABLE inbound_mail ("
+    "  id @id@,"
+    "  source TEXT NOT NULL,"
+    "  message_id TEXT,"
+    "  content_hash TEXT NOT NULL,"
+    "  text_hash TEXT NOT NULL,"
+    "  from_email TEXT NOT NULL, from_key TEXT NOT NULL, from_name TEXT,"
+    "  subject TEXT NOT NULL,"
+    "  bytes BIGINT NOT NULL,"
+    "  received_at BIGINT NOT NULL,"
+    "  state TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  verified BIGINT NOT NULL,"
+    "  ticket BIGINT REFERENCES ticket (number),"
+    "  message BIGINT,"
+    "  account BIGINT REFERENCES account (number),"
+    "  outbox BIGINT REFERENCES outbox (id),"
+    "  same_as BIGINT REFERENCES inbound_mail (id),"
+    "  about_key TEXT,"
+    "  steps TEXT NOT NULL);"
+    "CREATE INDEX inbound_mail_by_state ON inbound_mail (state, id);"
+    "CREATE INDEX inbound_mail_by_ticket ON inbound_mail (ticket, id) WHERE ticket IS NOT NULL;"
+    "CREATE INDEX inbound_mail_by_about ON inbound_mail (about_key, received_at)"
+    "  WHERE about_key IS NOT NULL;"
+    "CREATE TABLE inbound_raw ("
+    "  mail BIGINT PRIMARY KEY REFERENCES inbound_mail (id),"
+    "  content BYTEA NOT NULL);"
+    "CREATE TABLE inbound_key ("
+    "  key TEXT PRIMARY KEY,"
+    "  at BIGINT NOT NULL,"
+    "  mail BIGINT REFERENCES inbound_mail (id));"
+    "CREATE INDEX inbound_key_by_age ON inbound_key (at);"
+
+    /* What an external system calls one of its incidents, and the ticket that stands for it. */
+    "CREATE TABLE automated_key ("
+    "  key TEXT PRIMARY KEY,"
+    "  ticket BIGINT NOT NULL REFERENCES ticket (number),"
+    "  at BIGINT NOT NULL);"
+
+    "CREATE TABLE auto_response ("
+    "  id @id@,"
+    "  mail BIGINT NOT NULL REFERENCES inbound_mail (id),"
+    "  ticket BIGINT NOT NULL REFERENCES ticket (number),"
+    "  recipient TEXT NOT NULL, recipient_key TEXT NOT NULL,"
+    "  decision TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  at BIGINT NOT NULL);"
+    "CREATE INDEX auto_response_by_time ON auto_response (at) WHERE decision = 'send';"
+    "CREATE INDEX auto_response_by_address ON auto_response (recipient_key, at)"
+    "  WHERE decision = 'send';"
+    "CREATE INDEX auto_response_by_ticket ON auto_response (ticket, id);"
+
+    /* A bounce that came while its message was still being sent: applied when that is settled. */
+    "CREATE TABLE outbox_early_bounce ("
+    "  outbox BIGINT PRIMARY KEY REFERENCES outbox (id),"
+    "  reply TEXT NOT NULL,"
+    "  at BIGINT NOT NULL);"
+
+    /* Whose mail it is, and what a subject or a reply address names, is asked with every mail. */
+    "CREATE INDEX account_by_email ON account (email_key);"
+    "CREATE INDEX account_by_email2 ON account (email2_key);";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
     {3, "what an actor told last", step_3},
     {4, "templates in several languages", step_4},
     {5, "options of events, facts of recipients", step_5},
+    {6, "signing keys and correspondence", step_6},
+    {7, "mails that came in", step_7},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

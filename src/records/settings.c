@@ -122,6 +122,8 @@ void alerts_server_settings_clear(AlertsServerSettings *settings)
     g_free(settings->from_name);
     g_free(settings->from_address);
     g_free(settings->reply_to);
+    g_free(settings->address_separator);
+    g_free(settings->bounce_address);
 }
 
 void alerts_server_settings_read(const json_t *stored, AlertsServerSettings *settings)
@@ -137,6 +139,10 @@ void alerts_server_settings_read(const json_t *stored, AlertsServerSettings *set
     settings->from_name = text_or(stored, "from_name", "");
     settings->from_address = text_or(stored, "from_address", "");
     settings->reply_to = text_or(stored, "reply_to", "");
+    settings->signed_reply = json_get_bool(stored, "signed_reply", false);
+    settings->signed_bounce = json_get_bool(stored, "signed_bounce", false);
+    settings->address_separator = text_or(stored, "address_separator", "+");
+    settings->bounce_address = text_or(stored, "bounce_address", "");
     settings->concurrency = int_or(stored, "concurrency", 4);
     settings->ask = strcmp(json_get_text(stored, "uncertain"), "ask") == 0;
 }
@@ -157,6 +163,10 @@ json_t *alerts_server_settings_json(const AlertsServerSettings *settings)
     json_set_text(value, "from_name", settings->from_name);
     json_set_text(value, "from_address", settings->from_address);
     json_set_text(value, "reply_to", settings->reply_to);
+    json_set_bool(value, "signed_reply", settings->signed_reply);
+    json_set_bool(value, "signed_bounce", settings->signed_bounce);
+    json_set_text(value, "address_separator", settings->address_separator);
+    json_set_text(value, "bounce_address", settings->bounce_address);
     json_set_int(value, "concurrency", settings->concurrency);
     json_set_text(value, "uncertain", settings->ask ? "ask" : "repeat");
     return value;
@@ -233,6 +243,7 @@ void ticket_settings_clear(TicketSettings *settings)
 {
     json_decref(settings->status_labels);
     g_free(settings->desk_recipient);
+    g_free(settings->reopen_on_reply);
 }
 
 void ticket_settings_read(const json_t *stored, TicketSettings *settings)
@@ -240,6 +251,7 @@ void ticket_settings_read(const json_t *stored, TicketSettings *settings)
     json_t *labels = json_object_get(stored, "status_labels");
     settings->status_labels = labels != NULL ? json_deep_copy(labels) : json_object();
     settings->desk_recipient = text_or(stored, "desk_recipient", "");
+    settings->reopen_on_reply = text_or(stored, "reopen_on_reply", "ask");
 }
 
 json_t *ticket_settings_json(const TicketSettings *settings)
@@ -247,5 +259,6 @@ json_t *ticket_settings_json(const TicketSettings *settings)
     json_t *value = json_object();
     json_object_set_new(value, "status_labels", json_deep_copy(settings->status_labels));
     json_set_text(value, "desk_recipient", settings->desk_recipient);
+    json_set_text(value, "reopen_on_reply", settings->reopen_on_reply);
     return value;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "db/db.h"
+#include "records/email_connector.h"
 #include "records/option.h"
 
 #include <jansson.h>
@@ -63,9 +64,13 @@ typedef struct {
     char *transport;   /* "smtp", "sendmail" or "maildir" */
     GPtrArray *relays; /* of RelaySettings *, in order of preference; one at least */
     char *from_name;
-    char *from_address; /* "": not set; nothing can be sent */
-    char *reply_to;     /* "": none */
-    int concurrency;    /* connections at the same time */
+    char *from_address;      /* "": not set; nothing can be sent */
+    char *reply_to;          /* "": none */
+    bool signed_reply;       /* answers come to an address that names ticket and recipient */
+    bool signed_bounce;      /* bounces, to one that names the mail */
+    char *address_separator; /* "+", "-" or "none": what stands before the signature */
+    char *bounce_address;    /* "": from_address */
+    int concurrency;         /* connections at the same time */
     bool ask; /* what may have left already waits for a person, instead of being repeated */
 } AlertsServerSettings;
 
@@ -96,6 +101,7 @@ typedef struct {
 typedef struct {
     json_t *status_labels; /* {"100": "Neu"} */
     char *desk_recipient;  /* told of customers' mails on tickets without a manager; "": nobody */
+    char *reopen_on_reply; /* "ask", "always" or "never": a customer's reply to a closed ticket */
 } TicketSettings;
 
 void desk_settings_clear(DeskSettings *settings);
@@ -122,12 +128,13 @@ json_t *alerts_server_settings_json(const AlertsServerSettings *settings);
 json_t *alerts_to_customers_settings_json(const AlertsToCustomersSettings *settings);
 json_t *ticket_settings_json(const TicketSettings *settings);
 
-/* All four at once. Shared with others who hold the same: only read it. */
+/* All of them at once. Shared with others who hold the same: only read it. */
 typedef struct {
     DeskSettings desk;
     AlertsServerSettings alerts_server;
     AlertsToCustomersSettings alerts;
     TicketSettings tickets;
+    EmailConnectorSettings email_connector;
     OptionVersions versions;
 } Settings;
 

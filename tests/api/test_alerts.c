@@ -48,7 +48,7 @@ static void start_sending(World *world)
     g_autofree char *sql = g_strdup_printf(
         "UPDATE outbox SET state = 'sending', dated_at = %" ID ", sender ="
         " '{\"from_name\":\"Harbour IT\",\"from_address\":\"support@harbour-it.example\","
-        "\"reply_to\":\"\"}' WHERE id = 1",
+        "\"reply_to\":\"\",\"key\":1}' WHERE id = 1",
         WORLD_START_US);
     world_sql(world, sql);
 }

@@ -86,7 +86,7 @@ static MessageParts parts_of(const Case *c)
         .in_reply_to = "a2.changed@desk.example",
         .references = references,
         .language = "de-AT",
-        .automatic = true,
+        .automatic = MESSAGE_AUTO_GENERATED,
         .text = c->text,
         .html = c->html,
     };
