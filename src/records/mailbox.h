@@ -40,6 +40,10 @@ bool mailbox_position_begin(DbTx *tx, const char *mailbox, const MailboxPosition
 bool mailbox_position_file(DbTx *tx, const char *mailbox, int64_t uidvalidity, int64_t uid,
                            bool *first, GError **error);
 
+/* All up to `uid` is not to be filed: it is gone, or it is the past. */
+bool mailbox_position_pass(DbTx *tx, const char *mailbox, int64_t uidvalidity, int64_t uid,
+                           GError **error);
+
 /* All up to `uid` is flagged or moved. */
 bool mailbox_position_done(DbTx *tx, const char *mailbox, int64_t uidvalidity, int64_t uid,
                            GError **error);
@@ -48,7 +52,8 @@ bool mailbox_position_done(DbTx *tx, const char *mailbox, int64_t uidvalidity, i
 typedef struct {
     char *mailbox;
     char *state;  /* "new", "up" or "down" */
-    char *reason; /* NULL but with "down": what happened, in words */
+    char *reason; /* "down": what happened, in words; "up": what does not work all the same, or NULL
+                   */
     int64_t since;
     int64_t polled_at; /* the last time without an error; 0: never */
     int64_t retry_at;  /* 0 but with "down" */
@@ -63,8 +68,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MailboxState, mailbox_state_free)
 /* Never NULL on success: "new" where nothing is known yet. */
 MailboxState *mailbox_state_load(DbTx *tx, const char *mailbox, GError **error);
 
-bool mailbox_store_up(DbTx *tx, const char *mailbox, int64_t waiting, int64_t now_us,
-                      GError **error);
+/* `note` is the reason of "up"; NULL: all is well. */
+bool mailbox_store_up(DbTx *tx, const char *mailbox, const char *note, int64_t waiting,
+                      int64_t now_us, GError **error);
 bool mailbox_store_down(DbTx *tx, const char *mailbox, const char *reason, int64_t retry_at,
                         int64_t now_us, GError **error);
 

@@ -422,6 +422,24 @@ static const char step_7[] =
     "CREATE INDEX account_by_email ON account (email_key);"
     "CREATE INDEX account_by_email2 ON account (email2_key);";
 
+/* How far each mailbox was read (records/mailbox.h). */
+static const char step_8[] = "CREATE TABLE mailbox ("
+                             "  name TEXT PRIMARY KEY,"
+                             "  uidvalidity BIGINT NOT NULL,"
+                             "  filed_uid BIGINT NOT NULL,"
+                             "  done_uid BIGINT NOT NULL,"
+                             "  old_below BIGINT NOT NULL,"
+                             "  since_us BIGINT NOT NULL,"
+                             "  polled_at BIGINT NOT NULL,"
+                             "  state TEXT NOT NULL,"
+                             "  reason TEXT,"
+                             "  since BIGINT NOT NULL,"
+                             "  retry_at BIGINT NOT NULL,"
+                             "  waiting BIGINT NOT NULL,"
+                             "  filed BIGINT NOT NULL,"
+                             "  holder TEXT,"
+                             "  held_until BIGINT NOT NULL);";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -430,5 +448,6 @@ const DbMigration schema_steps[] = {
     {5, "options of events, facts of recipients", step_5},
     {6, "signing keys and correspondence", step_6},
     {7, "mails that came in", step_7},
+    {8, "how far mailboxes were read", step_8},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
