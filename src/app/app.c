@@ -16,6 +16,7 @@
 
 #include "api/api.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/monitor.h"
 #include "db/db.h"
@@ -254,8 +255,13 @@ static void stop_wake(App *app)
 static bool start_server(App *app, GError **error)
 {
     static const char *const probes[] = {"/healthz", "/readyz", NULL};
-    HttpServerOptions options = {
-        .listen = app->roles.listen, .socket_path = app->folder->socket, .probes = probes};
+    static const char *const mails[] = {"/api/v1/inbox", "/api/v1/options/email-connector/dry-run",
+                                        NULL};
+    HttpServerOptions options = {.listen = app->roles.listen,
+                                 .socket_path = app->folder->socket,
+                                 .probes = probes,
+                                 .large = mails,
+                                 .large_body_bytes = LIMIT_INBOUND_MAIL_BYTES};
     app->server = http_server_start(app->router, &options, error);
     return app->server != NULL;
 }

@@ -17,7 +17,7 @@
 
 static const char *const priorities[] = {"low", "normal", "high", "urgent", NULL};
 
-static void fail(JsonReader *reader, const char *name, const char *problem, const char *why)
+static void complain(JsonReader *reader, const char *name, const char *problem, const char *why)
 {
     g_autofree char *path = json_reader_path(reader, name);
     GError *failure = NULL;
@@ -38,7 +38,7 @@ static void read_from(JsonReader *reader, json_t *rule)
     if (address_parse(tried, NULL, NULL, &key, NULL))
         json_set_text(rule, "from", text[0] == '@' ? key + 1 : key);
     else
-        fail(reader, "from", "bad-address", "write it as name@example.com or @example.com");
+        complain(reader, "from", "bad-address", "write it as name@example.com or @example.com");
 }
 
 static void read_phrases(JsonReader *reader, const char *name, json_t *rule)
@@ -73,7 +73,7 @@ static void read_around(JsonReader *reader, const char *name, json_t *place)
         return;
     const char *text = json_is_null(value) ? "" : json_string_value(value);
     if (text == NULL || g_utf8_strlen(text, -1) > RULE_TEXT_CHARS)
-        fail(reader, name, "invalid", "a text of at most 255 characters is needed");
+        complain(reader, name, "invalid", "a text of at most 255 characters is needed");
     else
         json_set_text(place, name, text);
 }
@@ -123,10 +123,10 @@ static void read_account(DeskTx *tx, JsonReader *reader, json_t *account)
         if (is_there(reader, found != NULL, failure))
             json_set_int(account, "account", number);
         else
-            fail(reader, "account", "unknown-account", "there is no such account");
+            complain(reader, "account", "unknown-account", "there is no such account");
     }
     if (strcmp(json_get_text(account, "by"), "fixed") == 0 && number == 0)
-        fail(reader, "account", "missing-field", "by \"fixed\", the account must be named");
+        complain(reader, "account", "missing-field", "by \"fixed\", the account must be named");
 }
 
 static void read_ticket(DeskTx *tx, JsonReader *reader, json_t *ticket)
@@ -146,7 +146,7 @@ static void read_ticket(DeskTx *tx, JsonReader *reader, json_t *ticket)
             !status_is_closed(code))
             json_set_int(ticket, "status", code);
         else
-            fail(reader, "status", "invalid", "a status that a new ticket can have is needed");
+            complain(reader, "status", "invalid", "a status that a new ticket can have is needed");
     }
     if (!json_read_id(reader, "manager", &manager) || manager == 0)
         return;
@@ -155,7 +155,7 @@ static void read_ticket(DeskTx *tx, JsonReader *reader, json_t *ticket)
     if (is_there(reader, found != NULL, failure))
         json_set_int(ticket, "manager", manager);
     else
-        fail(reader, "manager", "unknown-employee", "there is no such employee");
+        complain(reader, "manager", "unknown-employee", "there is no such employee");
 }
 
 /* New reference; NULL where `outer` has failed. */
@@ -178,12 +178,13 @@ static json_t *read_rule(DeskTx *tx, JsonReader *outer, size_t i, json_t *value)
     read_group(tx, &reader, "ticket", rule, read_ticket);
     read_group(tx, &reader, "key", rule, read_key);
     if (*json_get_text(rule, "from") == '\0' && *json_get_text(rule, "subject") == '\0')
-        fail(&reader, "from", "missing-field",
-             "a rule needs a sender, a phrase of the subject, or both; it would fit every mail");
+        complain(
+            &reader, "from", "missing-field",
+            "a rule needs a sender, a phrase of the subject, or both; it would fit every mail");
     if (json_array_size(json_object_get(rule, "recovery")) > 0 &&
         json_object_get(rule, "key") == NULL)
-        fail(&reader, "key", "missing-field",
-             "a recovery mail closes the ticket that the key names, so a key is needed");
+        complain(&reader, "key", "missing-field",
+                 "a recovery mail closes the ticket that the key names, so a key is needed");
     GError *failure = NULL;
     if (json_reader_end(&reader, &failure))
         return json_incref(rule);

@@ -17,8 +17,7 @@ typedef struct {
     InboundNatureKind kind;
     /* What says so, for people and records: "auto_submitted", "null_return_path", "daemon_sender",
      * "no_reply_sender", "precedence", "list_header", "response_suppressed", "auto_reply_header",
-     * "auto_reply_subject", "report", "hop_mark", "bulk_header". NULL with NATURE_PERSON. A string
-     * literal. */
+     * "auto_reply_subject", "report", "hop_mark". NULL with NATURE_PERSON. A string literal. */
     const char *sign;
 } InboundNature;
 

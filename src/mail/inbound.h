@@ -88,7 +88,6 @@ typedef struct {
     char *hop;                 /* X-Tidings-Hop */
     char *list_id;             /* List-Id, or any other List-* field where there is no List-Id */
     char *x_failed_recipients; /* Exim's bounces */
-    bool feedback_loop;        /* Feedback-ID, X-Mailgun-*, ... : sent in bulk by a service */
     GPtrArray *authentication_results; /* of InboundAuthResult, topmost first; never NULL */
     unsigned received;                 /* Received fields: hops */
 

@@ -5,17 +5,16 @@
  *
  * Recognised, in English, German, French, Spanish and Japanese: "On ... wrote:" above quoted lines,
  * Outlook's block of From/Sent/To/Subject, "-----Original Message-----", and a block of "> " lines
- * at the end. Answers written between quoted lines stay whole: what the sender wrote is never in
- * the history. A signature ("-- ") in front of the history belongs to the new text, one behind it
- * too.
+ * at the end. Answers written between or below quoted lines stay in the new text, and so do the
+ * lines that they answer. A signature ("-- ") in front of the history belongs to the new text.
  */
 #pragma once
 
 #include <stddef.h>
 
-/* The offset in bytes of the first line of the history; strlen(text) where there is none. Never 0
- * unless the text has nothing new: then a forwarded mail is all that there is, and it is new (the
- * result is strlen(text)). `text` is UTF-8 with LF lines. */
+/* The offset in bytes of the first line of the history; strlen(text) where there is none. Never 0:
+ * where nothing stands in front of it, it is a forwarded mail, and that is what is new. `text` is
+ * UTF-8 with LF lines. */
 size_t quoted_begin(const char *text);
 
 /* Splits there: both without blank lines at their ends, never NULL, free with g_free(). */
