@@ -40,6 +40,8 @@ typedef struct {
      * down here how far it has been read. May be NULL. */
     bool (*with)(DbTx *tx, void *data, GError **error);
     void *data;
+    const char *unread; /* not NULL: keep the bytes as they are, quarantined, for this reason; it
+                           may be that they are not the whole mail */
 } MailOrigin;
 
 /* What became of it. */

@@ -204,7 +204,8 @@ static bool is_refusal(const GError *error)
 bool connector_file(Desk *desk, GBytes *raw, const MailOrigin *origin, Filed *filed, GError **error)
 {
     g_autoptr(GError) failure = NULL;
-    g_autoptr(MailRead) read = mail_read(raw, error);
+    g_autoptr(MailRead) read =
+        origin->unread != NULL ? mail_read_nothing(raw, origin->unread) : mail_read(raw, error);
     if (read == NULL)
         return false;
     Actor actor = {ACTOR_SYSTEM, 0, (char *)"Email Connector", CHANNEL_EMAIL};

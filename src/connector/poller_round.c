@@ -204,7 +204,7 @@ static bool fetch(Box *box, const ImapMail *mail, InboxOrigin *origin, GBytes **
         box->refusals = -1;
     } else if (give_up(box, mail->uid, failure)) {
         *raw = g_bytes_new_static("", 0);
-        *why = g_strdup(failure->message);
+        *why = g_strdup_printf("UID %u: %s", mail->uid, failure->message);
         return true;
     }
     g_propagate_error(error, g_steal_pointer(&failure));

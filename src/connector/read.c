@@ -61,3 +61,15 @@ MailRead *mail_read(GBytes *raw, GError **error)
     read->text_hash = hash_text(read->mail);
     return g_steal_pointer(&read);
 }
+
+MailRead *mail_read_nothing(GBytes *raw, const char *why)
+{
+    MailRead *read = g_new0(MailRead, 1);
+    read->raw = g_bytes_ref(raw);
+    read->unreadable = g_strdup(why);
+    /* where there are no bytes, one mail is told from another by what is said of it */
+    read->content_hash =
+        g_bytes_get_size(raw) > 0 ? hash_bytes(raw) : secret_hash(why, strlen(why));
+    read->text_hash = g_strdup(read->content_hash);
+    return read;
+}

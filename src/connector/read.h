@@ -18,5 +18,8 @@ typedef struct {
 
 /* Takes a reference to `raw`. NULL only with an error: LIMIT. */
 MailRead *mail_read(GBytes *raw, GError **error);
+
+/* The bytes as they are, as a mail that cannot be read for this reason. Never NULL. */
+MailRead *mail_read_nothing(GBytes *raw, const char *why);
 void mail_read_free(MailRead *read);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MailRead, mail_read_free)

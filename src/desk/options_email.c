@@ -245,6 +245,7 @@ bool option_merge_email_connector(DeskTx *tx, json_t *stored, json_t *patch, GEr
     option_merge_choice(&reader, "employee_mail", employee_mail_names, stored);
     read_group(tx, &reader, "auto_response", stored, read_auto_response);
     read_rules(tx, &reader, stored);
+    option_read_mailboxes(tx, &reader, stored);
     if (!json_reader_end(&reader, error))
         return false;
     const json_t *response = json_object_get(stored, "auto_response");

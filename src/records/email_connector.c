@@ -2,6 +2,7 @@
 #include "records/email_connector.h"
 
 #include "base/json.h"
+#include "records/mailbox_settings.h"
 
 #include <string.h>
 
@@ -85,6 +86,7 @@ void email_connector_settings_clear(EmailConnectorSettings *settings)
     g_free(settings->address);
     g_free(settings->authserv_id);
     g_clear_pointer(&settings->rules, g_ptr_array_unref);
+    g_clear_pointer(&settings->mailboxes, g_ptr_array_unref);
 }
 
 void email_connector_settings_read(const json_t *stored, EmailConnectorSettings *settings)
@@ -102,6 +104,10 @@ void email_connector_settings_read(const json_t *stored, EmailConnectorSettings 
     const json_t *rule;
     json_array_foreach(json_object_get(stored, "rules"), i, rule)
         g_ptr_array_add(settings->rules, read_rule(rule));
+    settings->mailboxes = g_ptr_array_new_with_free_func((GDestroyNotify)mailbox_settings_free);
+    const json_t *mailbox;
+    json_array_foreach(json_object_get(stored, "mailboxes"), i, mailbox)
+        g_ptr_array_add(settings->mailboxes, mailbox_settings_read(mailbox));
 }
 
 /* ---- as the API shows it ---- */
@@ -162,5 +168,9 @@ json_t *email_connector_settings_json(const EmailConnectorSettings *settings)
     json_set_text(value, "employee_mail", employee_mail_names[settings->employee_mail]);
     json_object_set_new(value, "auto_response", response);
     json_object_set_new(value, "rules", rules);
+    json_t *mailboxes = json_array();
+    for (guint i = 0; i < settings->mailboxes->len; i++)
+        json_array_append_new(mailboxes, mailbox_settings_json(settings->mailboxes->pdata[i]));
+    json_object_set_new(value, "mailboxes", mailboxes);
     return value;
 }

@@ -59,6 +59,7 @@ typedef struct {
     bool respond;             /* automatic response to customers who have opened a ticket */
     int64_t respond_template; /* 0: the built-in one */
     GPtrArray *rules;         /* of MailRule *, in their order */
+    GPtrArray *mailboxes;     /* of MailboxSettings * */
 } EmailConnectorSettings;
 
 void email_connector_settings_clear(EmailConnectorSettings *settings);
