@@ -147,8 +147,9 @@ static char *last_words(const GString *line)
     }
     const char *space = memchr(line->str, ' ', line->len);
     const char *start = space != NULL ? space + 1 : line->str;
-    g_autofree char *text = g_strndup(start, line->len - (gsize)(start - line->str));
-    return smtp_text_shown(g_strchomp(text), strlen(text));
+    g_autofree char *text = g_strchomp(g_strndup(start, line->len - (gsize)(start - line->str)));
+    const char *words = g_str_has_prefix(text, "NO ") ? text + 3 : text;
+    return smtp_text_shown(words, strlen(words));
 }
 
 static void set_denied(GError **error, const Opening *opening)
