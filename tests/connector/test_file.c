@@ -169,7 +169,7 @@ static void test_once(void)
     filed_clear(&same);
     assert_rows(desk, "SELECT COUNT(*) FROM ticket", 1, "3");
     /* After 30 days it is another mail. */
-    desk->clock.wall_us += 31 * US_PER_DAY;
+    manual_clock_advance(&desk->clock, 31 * US_PER_DAY);
     Filed later = mail_desk_file(desk, "%s", mail);
     g_assert_false(later.seen_before);
     filed_clear(&later);
