@@ -16,9 +16,14 @@ static const struct {
 } builtins[] = {
     {"new_ticket", "ticket", "Ticket – Alerts to Customers – New Ticket", true},
     {"ticket_closed", "ticket", "Ticket – Alerts to Customers – Ticket Closed", true},
+    /* A person's words: they look like a person's mail. */
+    {"reply", "reply", "Ticket – Correspondence – Answer", false},
+    {"employee_copy", "reply", "Ticket – Correspondence – Copy for employees", false},
+    {"auto_response", "auto_response", "Email Connector – Automatic response", false},
 };
 
-const char *const builtin_names[] = {"new_ticket", "ticket_closed"};
+const char *const builtin_names[] = {"new_ticket", "ticket_closed", "reply", "employee_copy",
+                                     "auto_response"};
 const size_t builtin_names_n = G_N_ELEMENTS(builtin_names);
 G_STATIC_ASSERT(G_N_ELEMENTS(builtin_names) == G_N_ELEMENTS(builtins));
 

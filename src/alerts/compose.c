@@ -202,6 +202,11 @@ bool compose_text(Composer *composer, const ComposeSource *source, ComposedText 
     return true;
 }
 
+char *compose_ticket_id(const char *desk_id, int64_t ticket)
+{
+    return g_strdup_printf("ticket.%" G_GINT64_FORMAT "@%s.tidings", ticket, desk_id);
+}
+
 char *compose_message_id(const char *desk_id, int64_t alert)
 {
     return g_strdup_printf("alert.%" G_GINT64_FORMAT "@%s.tidings", alert, desk_id);
@@ -221,8 +226,7 @@ static char **references(const Composer *composer, const ComposeSource *source)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new();
     if (source->test_id == NULL)
-        g_ptr_array_add(list, g_strdup_printf("ticket.%" G_GINT64_FORMAT "@%s.tidings",
-                                              source->alert->ticket, composer_desk_id(composer)));
+        g_ptr_array_add(list, compose_ticket_id(composer_desk_id(composer), source->alert->ticket));
     for (guint i = 0; i < source->earlier->len; i++)
         g_ptr_array_add(list, compose_message_id(composer_desk_id(composer),
                                                  g_array_index(source->earlier, int64_t, i)));

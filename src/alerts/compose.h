@@ -48,6 +48,9 @@ bool compose_text(Composer *composer, const ComposeSource *source, ComposedText 
 GBytes *compose_message(Composer *composer, const ComposeSource *source, const char *sender,
                         int64_t dated_at, GError **error);
 
+/* The root of a ticket's thread, without angle brackets: no mail ever had it. */
+char *compose_ticket_id(const char *desk_id, int64_t ticket);
+
 /* An alert's Message-ID, without angle brackets: derived from desk id and alert id alone. */
 char *compose_message_id(const char *desk_id, int64_t alert);
 

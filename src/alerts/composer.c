@@ -28,6 +28,8 @@ Composer *composer_new(const char *desk_id)
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)words_unref);
     composer->kinds = g_hash_table_new(g_str_hash, g_str_equal);
     composer_register(composer, &mail_kind_alert);
+    composer_register(composer, &mail_kind_message);
+    composer_register(composer, &mail_kind_auto_response);
     return composer;
 }
 

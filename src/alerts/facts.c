@@ -7,13 +7,18 @@
 
 #include <string.h>
 
-char *facts_text(const char *text)
+char *facts_text_within(const char *text, size_t max_bytes)
 {
     size_t bytes = strlen(text);
-    if (bytes <= FACTS_TEXT_BYTES)
+    if (bytes <= max_bytes)
         return g_strdup(text);
-    const char *end = g_utf8_find_prev_char(text, text + FACTS_TEXT_BYTES + 1);
+    const char *end = g_utf8_find_prev_char(text, text + max_bytes + 1);
     return g_strdup_printf("%.*s\n[... shortened]", (int)(end - text), text);
+}
+
+char *facts_text(const char *text)
+{
+    return facts_text_within(text, FACTS_TEXT_BYTES);
 }
 
 static json_t *ticket_facts(const Ticket *ticket, const Settings *settings)
@@ -132,9 +137,11 @@ json_t *facts_merge_fields(const json_t *facts, const char *recipient_name,
                            const char *recipient_email, const char *language)
 {
     static const char *const name_only[] = {"name", NULL};
+    static const char *const message_texts[] = {"text", "left_out", NULL};
     static const char *const desk_texts[] = {"name", "phone", "hours", "address", NULL};
     json_t *fields = json_object();
     json_object_set_new(fields, "ticket", ticket_fields(facts, language));
+    json_object_set_new(fields, "message", copy_group(facts, "message", message_texts));
     json_object_set_new(fields, "account", copy_group(facts, "account", name_only));
     json_object_set_new(fields, "contact", copy_group(facts, "contact", name_only));
     json_object_set_new(fields, "manager", copy_group(facts, "manager", name_only));

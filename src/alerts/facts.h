@@ -28,6 +28,9 @@ void facts_set_sender(json_t *facts, const AlertSettings *alert);
  * FACTS_TEXT_BYTES, with words that say so. Free with g_free(). */
 char *facts_text(const char *text);
 
+/* The same for texts that may be longer. */
+char *facts_text_within(const char *text, size_t max_bytes);
+
 /* The merge fields of alerts/fields.h for one recipient: an object of objects of texts, "" where
  * there is nothing. What depends on the mail's language (BCP 47) is written as alerts/locale.h
  * says. Pure; new reference. */

@@ -23,6 +23,12 @@ const MergeField merge_fields[] = {
     {"ticket.link", FIELD_LINK, false,
      "Where the customer can see it online; empty while the Web Interface or its links are off.",
      "https://support.example.com/portal/tickets/1042"},
+    {"message.text", FIELD_BLOCK, false,
+     "What was written; only in a template of the kind \"reply\", as the next one.",
+     "We have ordered the part.\nIt should be here on Thursday."},
+    {"message.left_out", FIELD_BLOCK, false,
+     "The names of the attachments that are too large for a mail, one a line.",
+     "scan.tiff\nrecording.mp4"},
     {"account.name", FIELD_LINE, true, "The customer.", "Bluebird Dental Practice"},
     {"contact.name", FIELD_LINE, false, "The ticket's contact.", "Anna Field"},
     {"recipient.name", FIELD_LINE, false, "Who gets this mail.", "Anna Field"},
@@ -58,6 +64,8 @@ const MergeField *merge_field_find(const char *name)
 
 bool merge_field_fits(const MergeField *field, const char *template_kind)
 {
+    if (g_str_has_prefix(field->name, "message."))
+        return strcmp(template_kind, "reply") == 0;
     return strcmp(template_kind, "sign_in") != 0 || g_str_has_prefix(field->name, "account.") ||
            g_str_has_prefix(field->name, "recipient.") || g_str_has_prefix(field->name, "desk.");
 }

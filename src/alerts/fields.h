@@ -37,7 +37,7 @@ const char *merge_field_kind_name(MergeFieldKind kind);
 const MergeField *merge_field_find(const char *name);
 
 /* Whether a template of this kind ("ticket", "sign_in", ...) has the field: a sign-in mail is about
- * no ticket. */
+ * no ticket, and only a reply carries a message. */
 bool merge_field_fits(const MergeField *field, const char *template_kind);
 
 /* The field of such templates that looks most like what was typed. Never NULL. */

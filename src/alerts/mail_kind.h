@@ -35,10 +35,14 @@ typedef struct {
     int64_t (*closing)(const void *source);
 
     bool null_sender; /* it leaves with an empty envelope sender: no bounce is wanted */
+
+    /* How many of them are in memory at one time for each connection, where they may be large; 0:
+     * any number. */
+    size_t at_once;
 } MailKind;
 
 /* Those that are there from the start. */
-extern const MailKind mail_kind_alert;
+extern const MailKind mail_kind_alert, mail_kind_message, mail_kind_auto_response;
 
 /* `kind` is a constant that outlives the composer. Replaces one of the same name. Before the first
  * message is sent. */

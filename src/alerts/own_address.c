@@ -34,20 +34,31 @@ static const char *key_of(const char *text)
     return key;
 }
 
-bool own_address_is(const Settings *settings, const char *email_key)
+/* Whether one of these texts is that address, or it is a signed one made of them. */
+static bool is_one_of(const char *const *own, size_t n, const char *email_key)
+{
+    bool found = false;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < n && !found; i++) {
+        const char *key = *own[i] != '\0' ? key_of(own[i]) : "";
+        found = *key != '\0' &&
+                (strcmp(key, email_key) == 0 || signed_address_looks_own(key, email_key));
+    }
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+bool own_address_of_mail(const Settings *settings, const char *email_key)
 {
     const char *own[] = {
         settings->alerts_server.from_address,    settings->alerts_server.reply_to,
         settings->alerts_server.bounce_address,  settings->alerts.new_ticket.reply_to,
-        settings->alerts.ticket_closed.reply_to, settings->tickets.desk_recipient,
-        settings->email_connector.address};
-    bool is_own = false;
-    pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < G_N_ELEMENTS(own) && !is_own; i++) {
-        const char *key = *own[i] != '\0' ? key_of(own[i]) : "";
-        is_own = *key != '\0' &&
-                 (strcmp(key, email_key) == 0 || signed_address_looks_own(key, email_key));
-    }
-    pthread_mutex_unlock(&lock);
-    return is_own;
+        settings->alerts.ticket_closed.reply_to, settings->email_connector.address};
+    return is_one_of(own, G_N_ELEMENTS(own), email_key);
+}
+
+bool own_address_is(const Settings *settings, const char *email_key)
+{
+    const char *desk = settings->tickets.desk_recipient;
+    return own_address_of_mail(settings, email_key) || is_one_of(&desk, 1, email_key);
 }

@@ -18,6 +18,8 @@ static const char sample_text[] =
     "\"due\":\"2026-11-27T17:00:00Z\","
     "\"link\":\"https://support.example.com/portal/tickets/1042\"},"
     "\"account\":{\"name\":\"Bluebird Dental Practice\",\"number\":7,\"language\":\"en\"},"
+    "\"message\":{\"text\":\"We have ordered the part.\\nIt should be here on Thursday.\","
+    "\"left_out\":\"scan.tiff\"},"
     "\"time_zone\":\"Europe/London\",\"contact\":{\"name\":\"" SAMPLE_RECIPIENT_NAME "\"},"
     "\"manager\":{\"name\":\"Robin Keeper\"},\"actor\":{\"name\":\"Robin Keeper\"},"
     "\"desk\":{\"name\":\"Harbour IT\",\"phone\":\"+44 20 7946 0123\","
@@ -64,6 +66,7 @@ static void fill(json_t *facts, const char *text)
 {
     static const char *const groups[][6] = {
         {"ticket", "title", "description", "type", "resolution", NULL},
+        {"message", "text", "left_out", NULL},
         {"account", "name", NULL},
         {"contact", "name", NULL},
         {"manager", "name", NULL},
@@ -84,6 +87,7 @@ static void take_away(json_t *facts)
         json_object_del(ticket, of_ticket[i]);
     json_set_text(ticket, "status", "New");
     json_set_int(ticket, "status_code", 100);
+    json_object_del(json_object_get(facts, "message"), "left_out");
     json_object_del(facts, "contact");
     json_object_del(facts, "manager");
     json_object_set_new(facts, "desk", json_object());

@@ -10,6 +10,10 @@
 #define LIMIT_ADDRESS_BYTES         254
 #define LIMIT_REQUEST_BODY_BYTES    (2 * 1024 * 1024)
 #define LIMIT_INBOUND_MAIL_BYTES    (25 * 1024 * 1024)
+#define LIMIT_MESSAGE_BYTES         (512 * 1024)       /* of an answer's text, and of its HTML */
+#define LIMIT_ATTACHMENTS           100                /* of a message */
+#define LIMIT_ATTACHMENTS_BYTES     (25 * 1024 * 1024) /* of a message, together */
+#define LIMIT_ATTACHED_MAIL_BYTES   (10 * 1024 * 1024) /* of attachments in one mail */
 #define LIMIT_TEMPLATE_BYTES        (256 * 1024)
 #define LIMIT_RENDERED_BYTES        (1024 * 1024)
 #define LIMIT_TEMPLATE_DEPTH        32

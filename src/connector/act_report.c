@@ -24,19 +24,19 @@ static char *words_of(const MailCase *one)
     return g_strdup(one->outcome.reason);
 }
 
-static int64_t alert_of(const OutboxMessage *message)
+static bool is_alert(const OutboxMessage *message)
 {
-    return strcmp(message->kind, OUTBOX_KIND_ALERT) == 0 ? message->ref : 0;
+    return strcmp(message->kind, OUTBOX_KIND_ALERT) == 0;
 }
 
 /* "Customers not told" may have become true, or false. */
 static bool review(DeskTx *tx, const MailCase *one, GError **error)
 {
-    int64_t alert = alert_of(one->known->about);
+    const OutboxMessage *about = one->known->about;
     int64_t ticket = 0;
-    if (alert == 0)
+    if (!is_alert(about))
         return true;
-    return closing_of_alert(tx->db, alert, &ticket, error) &&
+    return closing_of_alert(tx->db, about->ref, &ticket, error) &&
            (ticket == 0 || closing_review(tx->db, ticket, tx->now_us, NULL, error));
 }
 
@@ -82,7 +82,8 @@ static bool put_on_list(DeskTx *tx, const MailCase *one, const char *reason, GEr
 {
     const OutboxMessage *about = one->known->about;
     g_autofree char *words = words_of(one);
-    g_autofree char *evidence = suppression_evidence_of_reply(alert_of(about), words);
+    g_autofree char *evidence =
+        suppression_evidence_of_reply(is_alert(about) ? "alert" : "copy", about->ref, words);
     Suppression suppression = {.email = about->recipient,
                                .email_key = one->known->about_key,
                                .reason = (char *)reason,

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "connector/facts-private.h"
-#include "mail/address.h"
 #include "records/account.h"
 #include "records/identity.h"
 #include "records/signing_key.h"
@@ -28,17 +27,6 @@ bool mail_is_own_address(const char *key, void *data)
 
 /* ---- what it is ---- */
 
-/* The desk's own recipient of copies is people's mailbox: mail from there is theirs. */
-static bool is_from_desk(const Gather *g)
-{
-    const char *recipient = g->settings->tickets.desk_recipient;
-    g_autofree char *people = NULL;
-    if (g->known->author == NULL || !own_address_is(g->settings, g->known->author->key))
-        return false;
-    return *recipient == '\0' || !address_parse(recipient, NULL, NULL, &people, NULL) ||
-           strcmp(people, g->known->author->key) != 0;
-}
-
 /* A person's answer bears our mark where their mail program keeps it, and mail programs of people
  * ask others not to respond; neither makes it a machine's. */
 static bool is_machine(const Gather *g)
@@ -60,7 +48,9 @@ static void look_at_the_mail(Gather *g)
     facts->own_mail =
         g->known->hop.own || own_id_read(g->desk_id, mail->message_id, &number) != OWN_ID_NONE;
     facts->hops = g->known->hop.count;
-    facts->own_address = is_from_desk(g);
+    /* The desk's own recipient of copies is people's mailbox: mail from there is theirs. */
+    facts->own_address =
+        g->known->author != NULL && own_address_of_mail(g->settings, g->known->author->key);
     facts->machine = is_machine(g);
     facts->auto_reply =
         g->read->nature.kind == NATURE_AUTO_REPLY || g->read->report->kind == REPORT_AUTO_REPLY;

@@ -25,6 +25,8 @@ typedef struct {
     Line *line;
     Job *jobs[PACE_MAX];
     size_t n;
+    size_t from, to;                 /* the part of it that is in memory */
+    bool gave_up;                    /* the relay was down for a part of it */
     const MailKind *kinds[PACE_MAX]; /* NULL: unknown here */
     void *sources[PACE_MAX];
     /* What is being sent: */
@@ -58,12 +60,12 @@ bool job_is_relay_trouble(const Job *job)
 
 static void forget_sources(Sender *sender)
 {
-    for (size_t i = 0; i < sender->n; i++)
+    for (size_t i = 0; i < PACE_MAX; i++)
         if (sender->sources[i] != NULL)
             sender->kinds[i]->free_source(g_steal_pointer(&sender->sources[i]));
 }
 
-/* Those of the kind that jobs[first] has, of which it is the first. */
+/* Those in memory of the kind that jobs[first] has, of which it is the first. */
 static bool load_kind(DbTx *tx, Sender *sender, size_t first, GError **error)
 {
     int64_t refs[PACE_MAX] = {0};
@@ -71,7 +73,7 @@ static bool load_kind(DbTx *tx, Sender *sender, size_t first, GError **error)
     void *sources[PACE_MAX] = {NULL};
     size_t n = 0;
     const MailKind *kind = sender->kinds[first];
-    for (size_t i = first; i < sender->n; i++) {
+    for (size_t i = first; i < sender->to; i++) {
         if (sender->kinds[i] != kind)
             continue;
         places[n] = i;
@@ -90,11 +92,9 @@ static bool load_sources(DbTx *tx, void *data, GError **error)
     forget_sources(sender);
     if (!composer_load_keys(composer, tx, error))
         return false;
-    for (size_t i = 0; i < sender->n; i++)
-        sender->kinds[i] = composer_find(composer, sender->jobs[i]->message->kind);
-    for (size_t i = 0; i < sender->n; i++) {
+    for (size_t i = sender->from; i < sender->to; i++) {
         bool first = sender->kinds[i] != NULL;
-        for (size_t j = 0; j < i && first; j++)
+        for (size_t j = sender->from; j < i && first; j++)
             first = sender->kinds[j] != sender->kinds[i];
         if (first && !load_kind(tx, sender, i, error))
             return false;
@@ -177,6 +177,7 @@ static void finish(Sender *sender, size_t i, DeliveryOutcome *outcome)
 {
     Job *job = g_steal_pointer(&sender->sending[i]);
     sender->link_is_well = outcome->kind != DELIVERY_RELAY_DOWN;
+    sender->gave_up = sender->gave_up || !sender->link_is_well;
     job->outcome = *outcome;
     *outcome = (DeliveryOutcome){0};
     /* The right to send it ended (whoever took it back sends it), or this process is ending: no
@@ -250,17 +251,50 @@ static void run_probe(Sender *sender, Job *job)
     give_to_settler(sender->delivery, job);
 }
 
-static void run_share(Sender *sender)
+/* As many of the share as may be in memory at one time, from sender->from on. */
+static void choose_part(Sender *sender)
 {
-    Delivery *delivery = sender->delivery;
+    size_t large = 0;
+    size_t to = sender->from;
+    for (; to < sender->n; to++) {
+        const MailKind *kind = sender->kinds[to];
+        if (kind == NULL || kind->at_once == 0)
+            continue;
+        if (large == kind->at_once)
+            break;
+        large++;
+    }
+    sender->to = to;
+}
+
+static void run_part(Sender *sender)
+{
     g_autoptr(GError) error = NULL;
     /* The database being away says nothing about the mails: they go back. */
-    bool loaded = db_read(delivery->setup.db, load_sources, sender, &error);
-    for (size_t i = 0; i < sender->n; i++)
+    bool loaded = db_read(sender->delivery->setup.db, load_sources, sender, &error);
+    for (size_t i = sender->from; i < sender->to; i++)
         if (!loaded || !prepare(sender, sender->jobs[i], sender->kinds[i], sender->sources[i]))
-            give_to_settler(delivery, sender->jobs[i]);
+            give_to_settler(sender->delivery, sender->jobs[i]);
     forget_sources(sender);
     send_all(sender);
+}
+
+static void run_share(Sender *sender)
+{
+    const Composer *composer = sender->delivery->setup.composer;
+    for (size_t i = 0; i < sender->n; i++)
+        sender->kinds[i] = composer_find(composer, sender->jobs[i]->message->kind);
+    sender->gave_up = false;
+    for (sender->from = 0; sender->from < sender->n; sender->from = sender->to) {
+        choose_part(sender);
+        if (!sender->gave_up) {
+            run_part(sender);
+            continue;
+        }
+        /* What was not tried goes back. */
+        for (size_t i = sender->from; i < sender->to; i++)
+            give_to_settler(sender->delivery, sender->jobs[i]);
+    }
 }
 
 /* Counts the link in `line`, or nowhere (NULL). The caller holds the monitor. */

@@ -22,8 +22,8 @@ typedef struct {
     AuthResultsVerdict verdict;
     const char *method; /* with PASS: "dmarc", "dkim" or "spf"; else NULL. A string literal */
     /* In a word, for records: "dmarc_pass", "dkim_aligned", "spf_aligned"; "no_authserv_id"
-     * (none is configured), "no_results", "no_from", "many_from", "dmarc_fail", "not_aligned",
-     * "not_passed", "contradiction". A string literal. */
+     * (none is configured), "no_results", "unreadable", "no_from", "many_from", "dmarc_fail",
+     * "not_aligned", "not_passed", "contradiction". A string literal. */
     const char *reason;
 } AuthResults;
 

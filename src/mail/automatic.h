@@ -21,7 +21,9 @@ typedef struct {
     const char *sign;
 } InboundNature;
 
-/* The first sign wins, in the order bounce, automatic reply, machine, list, bulk. */
+/* The first sign wins. A report is a bounce, and so is a mail from mailer-daemon, or one with an
+ * empty return path that nothing says anything else of; an automatic reply is one even with an
+ * empty return path. */
 InboundNature inbound_nature(const InboundMail *mail);
 
 /* "person", "auto_reply", "bounce", "list", "bulk", "machine". */
@@ -32,9 +34,9 @@ typedef bool (*AutomaticOwnFn)(const char *key, void *data);
 
 /* Whether an automatic response may go to the author of this mail, as far as the mail itself says
  * (windows and options are the caller's). False with *reason, a string literal: one of the signs
- * above, or "no_sender", "many_senders", "own_address". On true *reason is NULL. The response goes
- * to the From address and nowhere else; a Reply-To or Return-Path that is the desk's own stops it
- * too. `is_own` may be NULL. */
+ * above, or "no_sender", "many_senders", "loop_header", "own_address". On true *reason is NULL. The
+ * response goes to the From address and nowhere else; a Reply-To or Return-Path that is the desk's
+ * own stops it too. `is_own` may be NULL. */
 bool automatic_may_respond(const InboundMail *mail, AutomaticOwnFn is_own, void *data,
                            const char **reason);
 

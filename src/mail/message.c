@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "mail/address.h"
+#include "mail/attachment.h"
 #include "mail/encode.h"
 #include "mail/hop.h"
 
@@ -48,15 +49,21 @@ static bool check_address(const char *text, const char *part, char **address, GE
     return refuse(error, part, wrong != NULL ? wrong->message : "is missing");
 }
 
+bool message_id_fits(const char *message_id)
+{
+    size_t n = strlen(message_id);
+    for (const char *p = message_id; *p != '\0'; p++)
+        if (*p <= ' ' || *p >= 0x7f || *p == '<' || *p == '>')
+            return false;
+    return n > 0 && n <= MESSAGE_ID_CHARS;
+}
+
 static bool check_id(const char *id, const char *part, GError **error)
 {
-    size_t n = strlen(id);
-    if (n == 0 || n > MESSAGE_ID_CHARS)
-        return refuse(error, part, "is empty or longer than 250 characters");
-    for (const char *p = id; *p != '\0'; p++)
-        if (*p <= ' ' || *p >= 0x7f || *p == '<' || *p == '>')
-            return refuse(error, part, "has a character that a Message-ID cannot have");
-    return true;
+    return message_id_fits(id) ||
+           refuse(error, part,
+                  "is empty, longer than 250 characters, or has a character that a Message-ID"
+                  " cannot have");
 }
 
 static bool check_ids(const MessageParts *parts, GError **error)
@@ -92,6 +99,15 @@ static bool check_text(const char *text, const char *part, GError **error)
     return true;
 }
 
+static bool check_attachments(const MessageParts *parts, GError **error)
+{
+    for (size_t i = 0; i < parts->n_attachments; i++)
+        if (!check_line(parts->attachments[i].name, "an attachment's name", error) ||
+            !check_line(parts->attachments[i].content_type, "an attachment's type", error))
+            return false;
+    return true;
+}
+
 /* The checked addresses, in the form to send to. */
 typedef struct {
     char *from;
@@ -121,7 +137,7 @@ static bool check_parts(const MessageParts *parts, Addresses *addresses, GError 
             check_address(parts->reply_to, "the reply address", &addresses->reply_to, error)) &&
            check_ids(parts, error) && check_language(parts->language, error) &&
            check_text(parts->text, "the text", error) &&
-           check_text(parts->html, "the HTML part", error);
+           check_text(parts->html, "the HTML part", error) && check_attachments(parts, error);
 }
 
 static void append_field(GString *out, const char *name, const char *value)
@@ -214,20 +230,58 @@ static void append_part(GString *out, const char *type, const char *text, bool a
     encode_body(out, text, bytes, encoding);
 }
 
-/* The CRLF in front of a delimiter line belongs to it (RFC 2046 §5.1.1), so each part keeps its own
- * last one. */
-static void append_alternative(GString *out, const MessageParts *parts)
+/* `mark` keeps the boundaries of one message apart. Free with g_free(). */
+static char *boundary(const MessageParts *parts, const char *mark)
 {
     g_autofree char *digest =
         g_compute_checksum_for_string(G_CHECKSUM_SHA256, parts->message_id, -1);
     digest[BOUNDARY_DIGITS] = '\0';
+    return g_strconcat("=_", digest, mark, NULL);
+}
+
+/* The CRLF in front of a delimiter line belongs to it (RFC 2046 §5.1.1), so each part keeps its own
+ * last one. */
+static void append_alternative(GString *out, const MessageParts *parts)
+{
+    g_autofree char *border = boundary(parts, "");
     g_string_append_printf(
-        out, "Content-Type: multipart/alternative;\r\n boundary=\"=_%s\"\r\n\r\n--=_%s\r\n", digest,
-        digest);
+        out, "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n", border,
+        border);
     append_part(out, "text/plain", parts->text, false);
-    g_string_append_printf(out, "\r\n--=_%s\r\n", digest);
+    g_string_append_printf(out, "\r\n--%s\r\n", border);
     append_part(out, "text/html", parts->html, false);
-    g_string_append_printf(out, "\r\n--=_%s--\r\n", digest);
+    g_string_append_printf(out, "\r\n--%s--\r\n", border);
+}
+
+static void append_words(GString *out, const MessageParts *parts, bool alone)
+{
+    if (parts->html != NULL)
+        append_alternative(out, parts);
+    else
+        append_part(out, "text/plain", parts->text, alone);
+}
+
+static void append_mixed(GString *out, const MessageParts *parts)
+{
+    g_autofree char *border = boundary(parts, "m");
+    g_string_append_printf(
+        out, "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n", border, border);
+    append_words(out, parts, false);
+    for (size_t i = 0; i < parts->n_attachments; i++) {
+        g_string_append_printf(out, "\r\n--%s\r\n", border);
+        attachment_append(out, &parts->attachments[i]);
+    }
+    g_string_append_printf(out, "\r\n--%s--\r\n", border);
+}
+
+/* About as many bytes as come of it, so that a large message is not copied as it grows. */
+static size_t estimate(const MessageParts *parts)
+{
+    size_t words = strlen(parts->text) + (parts->html != NULL ? strlen(parts->html) : 0);
+    size_t bytes = 1024 + words + words / 2;
+    for (size_t i = 0; i < parts->n_attachments; i++)
+        bytes += g_bytes_get_size(parts->attachments[i].content) / 57 * 78 + 4096;
+    return bytes;
 }
 
 GBytes *message_build(const MessageParts *parts, GError **error)
@@ -235,14 +289,13 @@ GBytes *message_build(const MessageParts *parts, GError **error)
     g_auto(Addresses) addresses = {0};
     if (!check_parts(parts, &addresses, error))
         return NULL;
-    size_t text_bytes = strlen(parts->text) + (parts->html != NULL ? strlen(parts->html) : 0);
-    g_autoptr(GString) out = g_string_sized_new(1024 + text_bytes + text_bytes / 2);
+    g_autoptr(GString) out = g_string_sized_new(estimate(parts));
     if (!append_date(out, parts->date_us, error))
         return NULL;
     append_headers(out, parts, &addresses);
-    if (parts->html != NULL)
-        append_alternative(out, parts);
+    if (parts->n_attachments > 0)
+        append_mixed(out, parts);
     else
-        append_part(out, "text/plain", parts->text, true);
+        append_words(out, parts, true);
     return g_string_free_to_bytes(g_steal_pointer(&out));
 }

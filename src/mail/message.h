@@ -22,6 +22,13 @@ typedef enum {
     MESSAGE_AUTO_REPLIED,
 } MessageAutomatic;
 
+/* A file beside the text, in multipart/mixed. */
+typedef struct {
+    const char *name;         /* UTF-8, one line; written as RFC 2231 has it where it must be */
+    const char *content_type; /* "type/subtype", tokens of RFC 2045 */
+    GBytes *content;          /* any bytes; written in base64 */
+} MessageAttachment;
+
 typedef struct {
     const char *from_name; /* may be NULL */
     const char *from_address;
@@ -38,6 +45,8 @@ typedef struct {
     const char *hop;  /* the hop mark (mail/hop.h); may be NULL */
     const char *text; /* text/plain; UTF-8, lines end in LF */
     const char *html; /* text/html beside it in multipart/alternative; may be NULL */
+    const MessageAttachment *attachments; /* may be NULL */
+    size_t n_attachments;
 } MessageParts;
 
 /* The composer's version: changes whenever the same parts would give other bytes. */
@@ -46,6 +55,9 @@ typedef struct {
 /* The message's exact bytes. Errors: INVALID (a part that cannot stand in a header, an address that
  * is none). */
 GBytes *message_build(const MessageParts *parts, GError **error);
+
+/* Whether it can stand in a Message-ID, In-Reply-To or References field of ours. */
+bool message_id_fits(const char *message_id);
 
 /* For tests and for people at a terminal: headers decoded, then the text part. Free with g_free().
  * NULL where the bytes are no message. */

@@ -59,8 +59,9 @@ typedef struct {
 void mail_report_free(MailReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MailReport, mail_report_free)
 
-/* Never NULL: what is no report has kind REPORT_NONE. A delivery report without any recipient that
- * it says something of is UNCLEAR. */
+/* Never NULL: what is no report has kind REPORT_NONE, and so has a mail that merely has an empty
+ * return path. A delivery report without any recipient that it says something of is UNCLEAR, and so
+ * is a bounce in words that are not known. */
 MailReport *report_read(const InboundMail *mail);
 
 /* "failed", "delayed", "delivered", "relayed", "expanded", "unknown"; "none", "delivery",

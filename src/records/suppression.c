@@ -103,10 +103,10 @@ bool suppression_lift(DbTx *tx, const char *email_key, GError **error)
                    "s", email_key);
 }
 
-char *suppression_evidence_of_reply(int64_t alert, const char *reply)
+char *suppression_evidence_of_reply(const char *what, int64_t id, const char *reply)
 {
     json_auto_t *value = json_object();
-    json_set_id(value, "alert", alert);
+    json_set_id(value, what, id);
     json_set_text(value, "reply", reply);
     return json_text(value);
 }

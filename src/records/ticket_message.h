@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/limits.h"
 #include "db/db.h"
 #include "records/actor.h"
 
@@ -77,9 +78,9 @@ GPtrArray *ticket_message_list(DbTx *tx, int64_t ticket, int64_t after, int limi
 
 /* ---- attachments ---- */
 
-#define ATTACHMENTS_MAX      100                /* a message */
-#define ATTACHMENT_NAME_MAX  255                /* characters */
-#define ATTACHMENT_BYTES_MAX (25 * 1024 * 1024) /* all of a message together */
+#define ATTACHMENTS_MAX      LIMIT_ATTACHMENTS       /* a message */
+#define ATTACHMENT_NAME_MAX  LIMIT_NAME_CHARS        /* characters */
+#define ATTACHMENT_BYTES_MAX LIMIT_ATTACHMENTS_BYTES /* all of a message together */
 
 typedef struct {
     int64_t id;
@@ -157,3 +158,19 @@ MessageCopy *message_copy_load(DbTx *tx, int64_t id, GError **error);
 
 /* A message's, by id. */
 GPtrArray *message_copy_list(DbTx *tx, int64_t message, GError **error);
+
+/* What a copy's References name: the mail of this ticket that its recipient has got, or has
+ * written, before the event with this version. Oldest first, at most the last 20; decided long ago,
+ * so always the same. An array of MessageReference; NULL on error. */
+typedef enum {
+    REFERENCE_ALERT = 1, /* `id` is an alert's */
+    REFERENCE_COPY,      /* a message_copy's */
+    REFERENCE_INCOMING,  /* a ticket_message's, and there is a message_id */
+} MessageReferenceKind;
+typedef struct {
+    MessageReferenceKind kind;
+    int64_t id;
+    char *message_id; /* as it was in the mail, without angle brackets */
+} MessageReference;
+void message_reference_clear(MessageReference *reference);
+GArray *message_references(DbTx *tx, const MessageCopy *copy, int64_t version, GError **error);

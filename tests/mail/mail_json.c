@@ -3,7 +3,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "mail/automatic.h"
 #include "mail/inbound.h"
+#include "mail/report.h"
 
 #include <string.h>
 
@@ -126,6 +128,51 @@ static void put_body(json_t *object, const InboundMail *mail)
     put_array(object, "defects", defects);
 }
 
+static json_t *recipient_to_json(const ReportRecipient *recipient)
+{
+    json_t *object = json_object();
+    put_text(object, "action", report_action_name(recipient->action));
+    put_text(object, "final_recipient", recipient->final_recipient);
+    put_text(object, "original_recipient", recipient->original_recipient);
+    put_text(object, "status", recipient->status);
+    put_number(object, "reply_code", recipient->reply_code);
+    put_text(object, "diagnostic", recipient->diagnostic);
+    put_text(object, "remote", recipient->remote);
+    put_flag(object, "no_mailbox", recipient->no_mailbox);
+    put_flag(object, "soft", recipient->soft);
+    return object;
+}
+
+static void put_report(json_t *object, const InboundMail *mail)
+{
+    g_autoptr(MailReport) read = report_read(mail);
+    if (read->kind == REPORT_NONE)
+        return;
+    json_t *report = json_object();
+    put_text(report, "kind", report_kind_name(read->kind));
+    put_text(report, "form", read->form);
+    put_text(report, "original_message_id", read->original_message_id);
+    put_text(report, "original_to", read->original_to);
+    put_text(report, "envelope_id", read->envelope_id);
+    put_text(report, "feedback_type", read->feedback_type);
+    json_t *recipients = json_array();
+    for (guint i = 0; i < read->recipients->len; i++)
+        json_array_append_new(recipients,
+                              recipient_to_json(g_ptr_array_index(read->recipients, i)));
+    put_array(report, "recipients", recipients);
+    json_object_set_new(object, "report", report);
+}
+
+static void put_nature(json_t *object, const InboundMail *mail)
+{
+    InboundNature nature = inbound_nature(mail);
+    const char *reason = NULL;
+    automatic_may_respond(mail, NULL, NULL, &reason);
+    if (nature.kind != NATURE_PERSON)
+        put_text(object, "nature", inbound_nature_name(nature.kind));
+    put_text(object, "no_response", reason);
+}
+
 json_t *mail_to_json(GBytes *raw)
 {
     json_t *object = json_object();
@@ -138,5 +185,7 @@ json_t *mail_to_json(GBytes *raw)
     }
     put_header(object, mail);
     put_body(object, mail);
+    put_nature(object, mail);
+    put_report(object, mail);
     return object;
 }
