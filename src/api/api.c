@@ -69,6 +69,7 @@ static const ApiRoute routes[] = {
     {"GET", V1 "/inbox/{id}", READ, inbox_get, NULL},
     {"GET", V1 "/inbox/{id}/explain", READ, inbox_explain, NULL},
     {"GET", V1 "/inbox/{id}/message", READ, inbox_message, NULL},
+    {"GET", V1 "/mailboxes", READ, inbox_mailboxes, NULL},
     {"POST", V1 "/inbox/{id}/open", WRITE, inbox_post_open, NULL},
     {"POST", V1 "/inbox/{id}/attach", WRITE, inbox_post_attach, NULL},
     {"POST", V1 "/inbox/{id}/discard", WRITE, inbox_post_discard, NULL},

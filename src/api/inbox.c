@@ -10,6 +10,7 @@
 #include "connector/by_hand.h"
 #include "connector/connector.h"
 #include "connector/dry_run.h"
+#include "connector/mailboxes.h"
 
 #include <string.h>
 
@@ -67,6 +68,17 @@ HttpResponse *inbox_dry_run(ApiCall *call, GError **error)
 }
 
 /* ---- looking ---- */
+
+static json_t *show_mailboxes(ApiCall *call, DbTx *tx, void *data, GError **error)
+{
+    json_t *items = mailboxes_status(tx, error);
+    return items != NULL ? render_page(items, 0) : NULL;
+}
+
+HttpResponse *inbox_mailboxes(ApiCall *call, GError **error)
+{
+    return api_read(call, show_mailboxes, NULL, error);
+}
 
 typedef struct {
     const char *state;

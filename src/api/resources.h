@@ -44,6 +44,7 @@ HttpResponse *suppressions_delete(ApiCall *call, GError **error);
 
 /* inbox.c: mails that came in */
 HttpResponse *inbox_post(ApiCall *call, GError **error);
+HttpResponse *inbox_mailboxes(ApiCall *call, GError **error);
 HttpResponse *inbox_dry_run(ApiCall *call, GError **error);
 HttpResponse *inbox_get_all(ApiCall *call, GError **error);
 HttpResponse *inbox_get(ApiCall *call, GError **error);

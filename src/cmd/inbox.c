@@ -95,6 +95,21 @@ static bool run_discard(Job *job, GError **error)
     return act(job, "/discard", error);
 }
 
+static bool run_mailboxes(Job *job, GError **error)
+{
+    static const Shown columns[] = {
+        {"MAILBOX", "mailbox", SHOWN_VALUE},
+        {"STATE", "state", SHOWN_VALUE},
+        {"READ", "polled_at", SHOWN_TIME},
+        {"FILED", "filed", SHOWN_VALUE},
+        {"WAITING", "waiting", SHOWN_VALUE},
+        {"WHY", "reason", SHOWN_VALUE},
+        {0},
+    };
+    return list_records(job, "/api/v1/mailboxes", columns,
+                        "There are no mailboxes; options email-connector names them.", error);
+}
+
 static bool run_try(Job *job, GError **error)
 {
     static const Shown columns[] = {
@@ -176,6 +191,9 @@ int command_inbox(int argc, char **argv)
          .arguments = "MAIL",
          .summary = "Take a mail off the list of those that wait; it is kept",
          .run = run_discard},
+        {.name = "mailboxes",
+         .summary = "Tell how the mailboxes stand that mails are fetched from",
+         .run = run_mailboxes},
         {.name = "try",
          .arguments = "FILE",
          .summary = "Tell what would happen to a mail, and which rule would fire; nothing is done",

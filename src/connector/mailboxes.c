@@ -218,10 +218,6 @@ bool mailbox_door_file(GBytes *raw, const InboxOrigin *origin, void *data, GErro
 
 /* ---- how they stand ---- */
 
-typedef struct {
-    json_t *list;
-} Status;
-
 static bool add_status(DbTx *tx, const json_t *stored, json_t *list, GError **error)
 {
     g_autoptr(MailboxSettings) settings = mailbox_settings_read(stored);
@@ -247,24 +243,16 @@ static bool add_status(DbTx *tx, const json_t *stored, json_t *list, GError **er
     return true;
 }
 
-static bool read_status(DbTx *tx, void *data, GError **error)
+json_t *mailboxes_status(DbTx *tx, GError **error)
 {
-    const Status *status = data;
     int64_t version;
     json_auto_t *section = option_load(tx, OPTIONS_EMAIL_CONNECTOR, &version, error);
     if (section == NULL)
-        return false;
-    json_array_clear(status->list);
+        return NULL;
+    json_auto_t *list = json_array();
     size_t i;
     json_t *stored;
     json_array_foreach(json_object_get(section, "mailboxes"), i,
-                       stored) if (!add_status(tx, stored, status->list, error)) return false;
-    return true;
-}
-
-json_t *mailboxes_status(Db *db, GError **error)
-{
-    json_auto_t *list = json_array();
-    Status status = {list};
-    return db_read(db, read_status, &status, error) ? json_incref(list) : NULL;
+                       stored) if (!add_status(tx, stored, list, error)) return NULL;
+    return json_incref(list);
 }

@@ -18,4 +18,4 @@ bool mailbox_door_file(GBytes *raw, const InboxOrigin *origin, void *data, GErro
 
 /* How every mailbox of the options stands, whoever reads it: [{"mailbox","host","port","username",
  * "folder","state","reason","since","polled_at","retry_at","waiting","filed"}]. New reference. */
-json_t *mailboxes_status(Db *db, GError **error);
+json_t *mailboxes_status(DbTx *tx, GError **error);

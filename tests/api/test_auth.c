@@ -78,6 +78,7 @@ static const char *const wanted[][3] = {
     {"GET", "/api/v1/inbox/9", "tickets:read"},
     {"GET", "/api/v1/inbox/9/explain", "tickets:read"},
     {"GET", "/api/v1/inbox/9/message", "tickets:read"},
+    {"GET", "/api/v1/mailboxes", "tickets:read"},
     {"POST", "/api/v1/inbox/9/open", "tickets:write"},
     {"POST", "/api/v1/inbox/9/attach", "tickets:write"},
     {"POST", "/api/v1/inbox/9/discard", "tickets:write"},
