@@ -96,7 +96,18 @@ export class Dovecot {
         });
     }
 
-    stop() {
+    /** Its master does not end the processes that a client is still connected to. */
+    async stop() {
+        const found = execFileSync("ps", ["--ppid", String(this.program.pid), "-o", "pid="], { encoding: "utf8" });
+        this.program.signal("SIGTERM");
+        await until("Dovecot's master ends", () => this.program.exited);
+        for (const pid of found.trim().split(/\s+/).map(Number)) {
+            try {
+                process.kill(pid, "SIGKILL");
+            } catch {
+                // it has ended with its master
+            }
+        }
         return this.program.stop();
     }
 
