@@ -206,10 +206,16 @@ static void do_search(Peer *peer, const char *tag, const char *set)
     g_string_free(found, TRUE);
 }
 
+/* Of the header fields no more than 1,000 bytes. */
 static void say_body(Peer *peer, guint number, const Mail *mail, const char *section)
 {
-    g_string_append_printf(peer->out, "* %u FETCH (UID %u FLAGS (\\Recent) %s {%zu}\r\n%s)\r\n",
-                           number, mail->uid, section, strlen(mail->text), mail->text);
+    size_t bytes = strlen(mail->text);
+    if (strstr(section, "HEADER") != NULL)
+        bytes = MIN(bytes, 1000);
+    g_string_append_printf(peer->out, "* %u FETCH (UID %u FLAGS (\\Recent) %s {%zu}\r\n", number,
+                           mail->uid, section, bytes);
+    g_string_append_len(peer->out, mail->text, (gssize)bytes);
+    g_string_append(peer->out, ")\r\n");
 }
 
 static void do_fetch(Peer *peer, const char *tag, const char *set, const char *what)
