@@ -89,7 +89,10 @@ static OAuthSource *make_source(const MailboxDoor *door, const MailboxSettings *
         .scope = settings->scope,
         .ca_file = settings->ca_file,
         .clock = door->clock,
-        .keeper = {load_token, store_token, keeper, keeper_free},
+        .keeper = {.load = load_token,
+                   .store = store_token,
+                   .data = keeper,
+                   .free_data = keeper_free},
     };
     return oauth_source_new(&setup);
 }

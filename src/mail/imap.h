@@ -3,7 +3,7 @@
  * A mailbox on an IMAP server (RFC 3501): one session, one folder.
  *
  * libcurl connects, verifies, and signs in; the dialogue after that is ours, on libcurl's
- * connection (docs/decisions, 17). Reading never sets \Seen. Calls block until their deadline; a
+ * connection (docs/decisions). Reading never sets \Seen. Calls block until their deadline; a
  * session belongs to one thread at a time.
  *
  * Errors of every call: UNAVAILABLE (no connection, or it ended; the server said BYE), TIMEOUT,

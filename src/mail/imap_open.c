@@ -228,9 +228,9 @@ static CURLcode result_of(CURLM *multi)
 /* Until libcurl is done. *rc: how it went; false: cancelled. */
 static bool run(ImapSession *session, GCancellable *cancellable, CURLcode *rc)
 {
-    GPollFD fd = {.fd = -1};
+    GPollFD fd = {0};
     bool watched = cancellable != NULL && g_cancellable_make_pollfd(cancellable, &fd);
-    struct curl_waitfd extra = {.fd = fd.fd, .events = CURL_WAIT_POLLIN};
+    struct curl_waitfd extra = {.fd = watched ? fd.fd : -1, .events = CURL_WAIT_POLLIN};
     int running = 1;
     bool stopped = false;
     CURLMcode mc = CURLM_OK;
