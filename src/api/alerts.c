@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Alerts across all tickets, and the mail of one of them.
- *
- * A mail that was accepted is shown again byte for byte or not at all: it is composed anew from
- * what is stored and its hash is compared with the one recorded at acceptance. Before its first try
- * there are no bytes yet, only what they would be at this moment; that answer says so in a header.
- */
+/* Alerts across all tickets, and the mail of one of them. */
 #include "desk/alerts.h"
 #include "api/call.h"
 #include "api/input.h"
 #include "api/render.h"
 #include "api/resources.h"
+#include "api/shown_mail.h"
 #include "api/story.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "records/settings.h"
-#include "records/signing_key.h"
 
 #include <string.h>
-
-#define PREVIEW_HEADER "X-Tidings-Preview"
 
 /* ---- the list ---- */
 
@@ -288,45 +279,8 @@ static bool load_mail(DbTx *tx, void *data, GError **error)
                           mail->id);
         return false;
     }
-    g_autoptr(Settings) settings = settings_load(tx, error);
-    int64_t key;
-    if (settings == NULL || !signing_key_current(tx, &key, error) ||
-        !composer_load_keys(mail->composer, tx, error))
-        return false;
-    mail->sender_now = sender_identity(&settings->desk, &settings->alerts_server, key);
-    return true;
-}
-
-/* Whether the recorded hash stands for the bytes of the present dated_at and sender: a repeated try
- * after a bounce may have another sender. */
-static bool has_left(const OutboxMessage *message)
-{
-    return message->message_hash != NULL &&
-           (message->state == OUTBOX_ACCEPTED || message->state == OUTBOX_BOUNCED);
-}
-
-static GBytes *compose_again(ApiCall *call, const Mail *mail, GError **error)
-{
-    const OutboxMessage *message = mail->story->message;
-    g_autoptr(GError) failure = NULL;
-    g_autoptr(GBytes) bytes = compose_message(call->api->composer, mail->source, message->sender,
-                                              message->dated_at, &failure);
-    if (!has_left(message)) {
-        if (bytes == NULL)
-            g_propagate_error(error, g_steal_pointer(&failure));
-        return g_steal_pointer(&bytes);
-    }
-    g_autofree char *hash = bytes != NULL ? compose_hash(bytes) : NULL;
-    if (g_strcmp0(hash, message->message_hash) == 0)
-        return g_steal_pointer(&bytes);
-    error_set_problem(
-        error, TD_ERROR_CONFLICT, "cannot-reproduce", NULL,
-        "This mail was sent, but version %d of the composer cannot make the same bytes"
-        " again (it was made by version %" G_GINT64_FORMAT
-        "), and other bytes are not shown in their place%s%s",
-        COMPOSER_VERSION, message->composer, failure != NULL ? ": " : "",
-        failure != NULL ? failure->message : "");
-    return NULL;
+    mail->sender_now = shown_mail_sender(tx, mail->composer, error);
+    return mail->sender_now != NULL;
 }
 
 HttpResponse *alerts_message(ApiCall *call, GError **error)
@@ -335,17 +289,9 @@ HttpResponse *alerts_message(ApiCall *call, GError **error)
     if (!api_param_id(call, "id", "unknown-alert", &mail.id, error) ||
         !db_read(desk_db(call->api->desk), load_mail, &mail, error))
         return NULL;
-    bool preview = mail.story->message->dated_at == 0;
-    g_autoptr(GBytes) bytes =
-        preview ? compose_message(call->api->composer, mail.source, mail.sender_now,
-                                  desk_now_us(call->api->desk), error)
-                : compose_again(call, &mail, error);
-    if (bytes == NULL)
-        return NULL;
-    gsize size;
-    const void *data = g_bytes_get_data(bytes, &size);
-    HttpResponse *response = http_response_new(200, "message/rfc822", g_memdup2(data, size), size);
-    if (preview)
-        http_response_set_header(response, PREVIEW_HEADER, "not sent yet");
-    return response;
+    const ShownMail shown = {.message = mail.story->message,
+                             .kind = &mail_kind_alert,
+                             .source = mail.source,
+                             .sender_now = mail.sender_now};
+    return shown_mail(call, &shown, error);
 }

@@ -28,6 +28,7 @@ static const char *const of_alerts[] = {"state", "cursor", "limit", NULL};
 #define TICKET     V1 "/tickets/{number}"
 #define RECIPIENTS TICKET "/recipients"
 #define EMPLOYEES  TICKET "/employee-recipients"
+#define COPY       TICKET "/copies/{id}"
 #define OPTIONS    V1 "/options"
 #define READ       "tickets:read"
 #define WRITE      "tickets:write"
@@ -48,6 +49,14 @@ static const ApiRoute routes[] = {
     {"POST", RECIPIENTS "/{id}/send-latest", WRITE, recipients_post_send_latest, NULL},
     {"GET", EMPLOYEES, READ, employee_recipients_get, NULL},
     {"PUT", EMPLOYEES, WRITE, employee_recipients_put, NULL},
+    {"GET", TICKET "/messages", READ, messages_list, paged},
+    {"POST", TICKET "/messages", WRITE, messages_post, NULL},
+    {"GET", TICKET "/messages/{id}", READ, messages_get, NULL},
+    {"GET", TICKET "/attachments/{id}", READ, messages_attachment, NULL},
+    {"GET", COPY "/message", "alerts", copies_message, NULL},
+    {"POST", COPY "/retry", "alerts", copies_retry, NULL},
+    {"POST", COPY "/cancel", "alerts", copies_cancel, NULL},
+    {"POST", COPY "/release", "alerts", copies_release, NULL},
 
     {"GET", V1 "/alerts", "alerts", alerts_list, of_alerts},
     {"GET", V1 "/alerts/{id}", "alerts", alerts_get, NULL},

@@ -167,6 +167,7 @@ json_t *render_suppression(const Suppression *suppression)
     json_auto_t *stored = stored_json(suppression->evidence);
     json_t *evidence = json_object();
     json_set_id(evidence, "alert", json_get_int(stored, "alert"));
+    json_set_id(evidence, "copy", json_get_int(stored, "copy"));
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         json_set_text(evidence, texts[i], json_string_value(json_object_get(stored, texts[i])));
     json_t *value = json_object();
@@ -247,8 +248,7 @@ static json_t *render_attempts(GPtrArray *attempts)
     return list;
 }
 
-/* When it is tried again; 0: it waits for nothing, or for a person. */
-static int64_t next_try(const OutboxMessage *message)
+int64_t render_next_try(const OutboxMessage *message)
 {
     bool waits = message->state == OUTBOX_QUEUED || message->state == OUTBOX_DEFERRED ||
                  message->state == OUTBOX_UNCERTAIN;
@@ -280,7 +280,7 @@ json_t *render_alert(const AlertStory *story, const char *desk_id, bool log)
     json_set_text(value, "message_id", message_id);
     json_set_text(value, "last_reply", message->last_reply);
     json_set_time(value, "queued_at", message->queued_at);
-    json_set_time(value, "due_at", next_try(message));
+    json_set_time(value, "due_at", render_next_try(message));
     json_set_time(value, "accepted_at", message->accepted_at);
     json_set_text(value, "explanation", explanation);
     if (log)

@@ -29,7 +29,7 @@ json_t *render_account(const Account *account);
 json_t *render_contact(const Contact *contact);
 json_t *render_employee(const Employee *employee);
 json_t *render_token(const Token *token);
-/* evidence: {"alert","reply","by","note"}, null what it has not. */
+/* evidence: {"alert","copy","reply","by","note"}, null what it has not. */
 json_t *render_suppression(const Suppression *suppression);
 json_t *render_template(const TicketTemplate *record);
 json_t *render_template_version(const TemplateVersion *version);
@@ -38,6 +38,9 @@ json_t *render_option_change(const OptionChange *change);
 /* `desk_id` makes the Message-ID. With story->attempts, "attempts_log" is added where `log` says
  * so. */
 json_t *render_alert(const AlertStory *story, const char *desk_id, bool log);
+
+/* When a message of the outbox is tried again; 0: it waits for nothing, or for a person. */
+int64_t render_next_try(const OutboxMessage *message);
 
 /* A collection that has all its items: {"items":[...],"next_cursor":null}. `render` is one of the
  * functions above with one parameter. */

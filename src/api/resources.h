@@ -25,6 +25,18 @@ HttpResponse *recipients_post_send_latest(ApiCall *call, GError **error);
 HttpResponse *employee_recipients_get(ApiCall *call, GError **error);
 HttpResponse *employee_recipients_put(ApiCall *call, GError **error);
 
+/* messages.c */
+HttpResponse *messages_list(ApiCall *call, GError **error);
+HttpResponse *messages_get(ApiCall *call, GError **error);
+HttpResponse *messages_post(ApiCall *call, GError **error);
+HttpResponse *messages_attachment(ApiCall *call, GError **error);
+
+/* copies.c */
+HttpResponse *copies_message(ApiCall *call, GError **error);
+HttpResponse *copies_retry(ApiCall *call, GError **error);
+HttpResponse *copies_cancel(ApiCall *call, GError **error);
+HttpResponse *copies_release(ApiCall *call, GError **error);
+
 /* alerts.c */
 HttpResponse *alerts_list(ApiCall *call, GError **error);
 HttpResponse *alerts_get(ApiCall *call, GError **error);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <gio/gio.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ bool option_value_given(const OptionValue *value)
 
 static bool is_list(OptionKind kind)
 {
-    return kind == OPTION_LIST || kind == OPTION_PEOPLE;
+    return kind == OPTION_LIST || kind == OPTION_PEOPLE || kind == OPTION_ATTACH;
 }
 
 static bool is_switch(OptionKind kind)
@@ -188,6 +189,44 @@ static json_t *read_people(char **texts)
     return list;
 }
 
+/* At most LIMIT_REQUEST_BODY_BYTES, as the whole request. */
+static json_t *read_attachment(const char *path, GError **error)
+{
+    g_autoptr(GString) bytes = g_string_new(NULL);
+    FILE *file = fopen(path, "rbe");
+    if (file == NULL) {
+        error_set(error, TD_ERROR_NOT_FOUND, "The file %s cannot be read: %s", path,
+                  g_strerror(errno));
+        return NULL;
+    }
+    bool ok = read_all(file, bytes, error);
+    fclose(file);
+    if (!ok)
+        return NULL;
+    g_autofree char *content = g_base64_encode((const guchar *)bytes->str, bytes->len);
+    g_autofree char *base = g_path_get_basename(path);
+    g_autofree char *name = g_utf8_make_valid(base, -1);
+    g_autofree char *type = g_content_type_guess(path, NULL, 0, NULL);
+    g_autofree char *mime = g_content_type_get_mime_type(type);
+    json_t *attachment = json_object();
+    json_set_text(attachment, "name", name);
+    json_set_text(attachment, "content_type", mime);
+    json_set_text(attachment, "content", content);
+    return attachment;
+}
+
+static json_t *read_attachments(char **paths, GError **error)
+{
+    json_auto_t *list = json_array();
+    for (char **path = paths; *path != NULL; path++) {
+        json_t *attachment = read_attachment(*path, error);
+        if (attachment == NULL)
+            return NULL;
+        json_array_append_new(list, attachment);
+    }
+    return json_incref(list);
+}
+
 /* ---- the body ---- */
 
 static json_t *read_value(const Option *option, const OptionValue *value, GError **error)
@@ -209,6 +248,8 @@ static json_t *read_value(const Option *option, const OptionValue *value, GError
         return read_list(value->list);
     case OPTION_PEOPLE:
         return read_people(value->list);
+    case OPTION_ATTACH:
+        return read_attachments(value->list, error);
     case OPTION_PLAIN:
     case OPTION_SWITCH:
     case OPTION_QUERY:

@@ -27,6 +27,7 @@ typedef enum {
     OPTION_FALSE,  /* no value */
     OPTION_LIST,   /* repeatable: a list of texts; once with "none": the empty list */
     OPTION_PEOPLE, /* repeatable: "ADDRESS" or "NAME <ADDRESS>" */
+    OPTION_ATTACH, /* repeatable: a file of any bytes, as {"name","content"} in base64 */
 } OptionKind;
 
 typedef struct {

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "cmd/records.h"
+#include "cmd/ticket_answer.h"
 #include "cmd/ticket_show.h"
 #include "records/status.h"
 
@@ -255,6 +256,24 @@ int command_ticket(int argc, char **argv)
          .summary = "Open a closed ticket again; nobody is told",
          .options = {reopening},
          .run = run_reopen},
+        {.name = "answer",
+         .arguments = "NUMBER",
+         .summary = "Write to a ticket's recipients",
+         .more = "Each External Recipient gets a mail of their own; with --internal the Employee\n"
+                 "Recipients alone.\n\n"
+                 "  tidings ticket answer 42 --text \"The part is here.\" --attach offer.pdf\n",
+         .options = {answer_options},
+         .run = ticket_answer_run},
+        {.name = "messages",
+         .arguments = "NUMBER",
+         .summary = "Show what was written on a ticket, and who got it",
+         .options = {limit_option},
+         .run = ticket_messages_run},
+        {.name = "copy",
+         .arguments = "NUMBER COPY",
+         .summary = "Send a copy of a message again, cancel or release it",
+         .options = {copy_options},
+         .run = ticket_copy_run},
         {.name = "list",
          .summary = "List tickets, the newest first",
          .options = {filters, limit_option},

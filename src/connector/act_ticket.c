@@ -144,7 +144,7 @@ static GPtrArray *recipients_of(DeskTx *tx, const MailCase *one, GError **error)
         return NULL;
     if (one->known->rule != NULL)
         return g_steal_pointer(&list);
-    bool employee = one->known->owner.employee != 0;
+    bool employee = one->known->facts.sender == SENDER_EMPLOYEE;
     if (!employee && one->known->author != NULL)
         add_draft(list, one->known->author);
     bool copies = employee || settings->alerts.add_mail_copies;

@@ -17,7 +17,10 @@ static bool yes(Way *way, MailAction action, const char *reason, const char *tex
 {
     way->outcome.action = action;
     way->outcome.reason = reason;
-    inbox_add_step(way->steps, way->step, "yes", reason, text);
+    g_autofree char *named = way->outcome.rule != NULL
+                                 ? g_strdup_printf("\"%s\": %s", way->outcome.rule, text)
+                                 : g_strdup(text);
+    inbox_add_step(way->steps, way->step, "yes", reason, named);
     return true;
 }
 
@@ -114,6 +117,7 @@ static bool open_by_rule(Way *way)
 static bool is_automated(Way *way)
 {
     const MailFacts *facts = way->facts;
+    way->outcome.rule = facts->rule_name;
     way->outcome.machine = facts->rule->action != RULE_DOES_NOTHING || facts->machine;
     switch (facts->rule->action) {
     case RULE_DOES_NOTHING:

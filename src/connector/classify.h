@@ -110,6 +110,7 @@ typedef struct {
     bool by_employee;   /* an employee speaks, and has proved it */
     bool internal;      /* an employee's, among the desk's people */
     bool machine;       /* filed, and nothing else */
+    const char *rule;   /* the name of the rule that fired; NULL: none */
 } MailOutcome;
 
 /* Appends to `steps` (an array, see inbox_add_step()) what was asked and answered on the way. */

@@ -48,7 +48,6 @@ static void look_at_the_mail(Gather *g)
     facts->own_mail =
         g->known->hop.own || own_id_read(g->desk_id, mail->message_id, &number) != OWN_ID_NONE;
     facts->hops = g->known->hop.count;
-    /* The desk's own recipient of copies is people's mailbox: mail from there is theirs. */
     facts->own_address =
         g->known->author != NULL && own_address_of_mail(g->settings, g->known->author->key);
     facts->machine = is_machine(g);
@@ -65,6 +64,8 @@ static void look_at_the_mail(Gather *g)
 
 /* ---- who it is from ---- */
 
+/* The desk's own recipient of copies (options, tickets) is read by its people: mail from there is
+ * an employee's without a name. */
 static bool look_at_the_sender(Gather *g, GError **error)
 {
     MailKnown *known = g->known;
@@ -74,15 +75,20 @@ static bool look_at_the_sender(Gather *g, GError **error)
         return true;
     if (!address_owner_find(g->tx, known->author->key, owner, error))
         return false;
+    bool ours = own_address_is(g->settings, known->author->key) && !facts->own_address;
+    if (ours && owner->employee == 0) {
+        owner->employee_name = g_strdup(known->author->email);
+        owner->employee_active = true;
+    }
     facts->employee = owner->employee;
     facts->employee_active = owner->employee_active;
     facts->account = owner->account;
     facts->account_active = owner->account_active;
     facts->contact = owner->contact;
-    facts->sender = owner->employee != 0   ? SENDER_EMPLOYEE
-                    : owner->accounts > 1  ? SENDER_AMBIGUOUS
-                    : owner->accounts == 1 ? SENDER_CUSTOMER
-                                           : SENDER_UNKNOWN;
+    facts->sender = ours || owner->employee != 0 ? SENDER_EMPLOYEE
+                    : owner->accounts > 1        ? SENDER_AMBIGUOUS
+                    : owner->accounts == 1       ? SENDER_CUSTOMER
+                                                 : SENDER_UNKNOWN;
     return true;
 }
 

@@ -94,7 +94,7 @@ static bool belongs(const Gather *g, int64_t ticket, bool *is, GError **error)
     if (known->author == NULL)
         return true;
     int64_t account = 0;
-    if (known->owner.employee != 0) {
+    if (known->facts.sender == SENDER_EMPLOYEE) {
         *is = true; /* whether it is the employee is the classification's question */
         return true;
     }

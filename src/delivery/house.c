@@ -6,6 +6,7 @@
 #include "delivery/private.h"
 #include "delivery/retry.h"
 #include "outbox/bounce.h"
+#include "records/inbox.h"
 #include "records/token.h"
 
 #define RECOVERED_DELAY_US (30 * US_PER_SECOND)
@@ -32,8 +33,8 @@ static int by_number(const void *a, const void *b)
     return first < second ? -1 : first > second;
 }
 
-/* "Customers not told": a closing whose last mail was given up or came back has reached nobody. In the order of
- * the tickets' numbers, as the settler's. */
+/* "Customers not told": a closing whose last mail was given up or came back has reached nobody. In
+ * the order of the tickets' numbers, as the settler's. */
 static bool review_closings(DbTx *tx, const GPtrArray *ended, int64_t now_us, GError **error)
 {
     g_autoptr(GArray) tickets = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -63,7 +64,8 @@ static bool tidy(DbTx *tx, void *data, GError **error)
         return false;
     g_autoptr(GPtrArray) bounced = outbox_apply_early(tx, CHUNK, now_us, error);
     return bounced != NULL && review_closings(tx, bounced, now_us, error) &&
-           idempotency_forget(tx, now_us - US_PER_DAY, CHUNK, error);
+           idempotency_forget(tx, now_us - US_PER_DAY, CHUNK, error) &&
+           inbox_forget_keys(tx, now_us, CHUNK, error);
 }
 
 bool delivery_take_back(Delivery *delivery, bool everything, int64_t delay_us, GError **error)

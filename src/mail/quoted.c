@@ -154,17 +154,19 @@ static BlockField block_field(Line line)
     return FIELD_NONE;
 }
 
-/* From, and two of the others close behind it. */
+/* From, and two of the others close behind it; some programs begin with the date. */
 static bool is_block(Line line)
 {
-    if (block_field(line) != FIELD_FROM)
+    BlockField first = block_field(line);
+    if (first != FIELD_FROM && first != FIELD_DATE)
         return false;
-    bool seen[FIELD_SUBJECT + 1] = {false};
+    bool seen[FIELD_SUBJECT + 1] = {[FIELD_NONE] = false};
+    seen[first] = true;
     for (int i = 0; i < BLOCK_LINES && *line.end == '\n'; i++) {
         line = line_at(behind(line));
         seen[block_field(line)] = true;
     }
-    return seen[FIELD_DATE] + seen[FIELD_TO] + seen[FIELD_SUBJECT] >= 2;
+    return seen[FIELD_FROM] && seen[FIELD_DATE] + seen[FIELD_TO] + seen[FIELD_SUBJECT] >= 2;
 }
 
 /* The words of some lines with one space between them, lower-case where ASCII. */

@@ -245,6 +245,14 @@ GBytes *inbox_raw(DbTx *tx, int64_t id, GError **error)
     return g_steal_pointer(&raw);
 }
 
+bool inbox_forget_keys(DbTx *tx, int64_t now_us, int limit, GError **error)
+{
+    return db_exec(tx, NULL, error,
+                   "DELETE FROM inbound_key WHERE key IN (SELECT key FROM inbound_key"
+                   " WHERE at < $1 ORDER BY at LIMIT $2)",
+                   "ii", now_us - INBOX_SAME_US, (int64_t)limit);
+}
+
 static bool count_state(DbTx *tx, InboxState state, int64_t *count, GError **error)
 {
     bool found;

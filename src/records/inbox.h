@@ -92,6 +92,9 @@ GPtrArray *inbox_list(DbTx *tx, const char *state, int64_t ticket, int64_t befor
 /* The bytes as they came. Errors: NOT_FOUND. */
 GBytes *inbox_raw(DbTx *tx, int64_t id, GError **error);
 
+/* Forgets at most `limit` keys that are older than INBOX_SAME_US. */
+bool inbox_forget_keys(DbTx *tx, int64_t now_us, int limit, GError **error);
+
 /* How many wait for a person, and how many could not be read. */
 bool inbox_count(DbTx *tx, int64_t *unmatched, int64_t *quarantined, GError **error);
 
