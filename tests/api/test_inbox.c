@@ -168,6 +168,85 @@ static void test_rules(void)
     g_assert_cmpstr(before, ==, after);
 }
 
+#define BOX   "{\"mailboxes\":[{%s}]}"
+#define HERE  "\"host\":\"imap.example\",\"username\":\"desk\""
+#define BOXES "{\"mailboxes\":[{\"host\":\"%s\",\"username\":\"desk\"%s}]}"
+
+static bool load_secrets(DbTx *tx, void *data, GError **error)
+{
+    GString *all = data;
+    g_string_truncate(all, 0);
+    DbRows *rows = db_query(tx, error, "SELECT value FROM secret ORDER BY value", "");
+    while (rows != NULL && db_rows_next(rows))
+        g_string_append(all, db_rows_text(rows, 0));
+    return rows != NULL && db_rows_end(rows, error);
+}
+
+static char *secrets(World *world)
+{
+    GString *all = g_string_new(NULL);
+    g_assert_true(db_read(desk_db(world->desk), load_secrets, all, NULL));
+    return g_string_free(all, FALSE);
+}
+
+static void put_boxes(World *world, const char *host, const char *more)
+{
+    g_autofree char *body = g_strdup_printf(BOXES, host, more);
+    json_decref(world_ok(world, "PUT", OPTIONS, body, 200));
+}
+
+static void test_mailboxes(void)
+{
+    static const struct {
+        const char *more, *problem, *field;
+    } wrong[] = {
+        {"\"host\":\"\",\"username\":\"desk\"", "missing-field", "/mailboxes/0/host"},
+        {"\"host\":\"x\",\"username\":\"\"", "missing-field", "/mailboxes/0/username"},
+        {HERE ",\"port\":0", "out-of-range", "/mailboxes/0/port"},
+        {HERE ",\"security\":\"ssl\"", "invalid", "/mailboxes/0/security"},
+        {HERE ",\"after\":\"delete\"", "invalid", "/mailboxes/0/after"},
+        {HERE ",\"after\":\"move\"", "missing-field", "/mailboxes/0/move_to"},
+        {HERE ",\"after\":\"move\",\"move_to\":\"INBOX\"", "missing-field", "/mailboxes/0/move_to"},
+        {HERE ",\"poll_seconds\":0", "out-of-range", "/mailboxes/0/poll_seconds"},
+        {HERE ",\"auth\":\"xoauth2\"", "missing-field", "/mailboxes/0/token_url"},
+        {HERE ",\"token_url\":\"http://far.example/\"", "invalid", "/mailboxes/0/token_url"},
+        {HERE ",\"password\":\"a\\r\\nb\"", "invalid", "/mailboxes/0/password"},
+        {HERE ",\"passwd\":\"x\"", "unknown-field", "/mailboxes/0/passwd"},
+        {HERE "},{\"host\":\"IMAP.example\",\"username\":\"desk\"", "invalid", "/mailboxes/1"},
+    };
+    g_autoptr(World) world = world_with_mailbox();
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *body = g_strdup_printf(BOX, wrong[i].more);
+        g_autoptr(Answer) answer = world_call(world, "PUT", OPTIONS, body);
+        g_test_message("%s", wrong[i].more);
+        assert_problem(answer, 422, wrong[i].problem);
+        g_assert_cmpstr(text_at(answer->json, "/field"), ==, wrong[i].field);
+    }
+    json_auto_t *status = world_ok(world, "GET", "/api/v1/mailboxes", NULL, 200);
+    g_assert_cmpuint(json_array_size(json_object_get(status, "items")), ==, 0);
+}
+
+/* A password is never shown, stays with host, port and user name, and goes with its mailbox. */
+static void test_mailbox_secrets(void)
+{
+    g_autoptr(World) world = world_with_mailbox();
+    put_boxes(world, "imap.example", ",\"password\":\"hush\"");
+    json_auto_t *shown = world_ok(world, "GET", OPTIONS, NULL, 200);
+    g_autofree char *text = json_dumps(shown, 0);
+    g_assert_null(strstr(text, "hush"));
+    g_assert_cmpstr(text_at(shown, "/mailboxes/0/security"), ==, "tls");
+    json_auto_t *same = world_ok(world, "PUT", OPTIONS, text, 200);
+    g_assert_true(json_equal(shown, same));
+    put_boxes(world, "IMAP.example", ",\"folder\":\"Other\"");
+    g_autofree char *kept = secrets(world);
+    g_assert_cmpstr(kept, ==, "hush");
+    json_auto_t *status = world_ok(world, "GET", "/api/v1/mailboxes", NULL, 200);
+    g_assert_cmpstr(text_at(status, "/items/0/state"), ==, "new");
+    put_boxes(world, "thief.example", "");
+    g_autofree char *gone = secrets(world);
+    g_assert_cmpstr(gone, ==, "");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -177,5 +256,7 @@ int main(int argc, char **argv)
     g_test_add_func("/api/inbox/look", test_look);
     g_test_add_func("/api/inbox/by hand", test_by_hand);
     g_test_add_func("/api/inbox/rules", test_rules);
+    g_test_add_func("/api/inbox/mailboxes", test_mailboxes);
+    g_test_add_func("/api/inbox/mailbox-secrets", test_mailbox_secrets);
     return g_test_run();
 }
