@@ -61,7 +61,7 @@ static bool read_roles(const char *text, AppRoles *roles, GError **error)
 
 static bool check_roles(const DeskFolder *folder, const AppRoles *roles, GError **error)
 {
-    if (!folder->sqlite || (roles->web && roles->alerts && roles->connector))
+    if (!folder->sqlite || (roles->web && roles->alerts))
         return true;
     error_set(
         error, TD_ERROR_INVALID,
