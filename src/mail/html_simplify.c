@@ -68,7 +68,9 @@ static void skip_spaces(Scan *scan)
 static const char *read_value(Scan *scan, size_t *bytes)
 {
     skip_spaces(scan);
-    char quote = scan->p < scan->end ? *scan->p : '\0';
+    char quote = '\0';
+    if (scan->p < scan->end)
+        quote = *scan->p;
     const char *start = scan->p;
     if (quote == '"' || quote == '\'') {
         start = ++scan->p;

@@ -247,7 +247,8 @@ static bool read_children(Reader *reader, MimePart *part, int depth)
     g_autofree char *guess = NULL;
     if (given == NULL || *given == '\0') {
         reader->defects->no_boundary = true;
-        given = guess = guess_boundary(part->body, end);
+        guess = guess_boundary(part->body, end);
+        given = guess;
     }
     Delimiter here;
     if (given == NULL || strlen(given) > BOUNDARY_BYTES ||
