@@ -138,6 +138,16 @@ static bool take_pair(const char **p, char **name, char **value)
     return true;
 }
 
+/* The word "none" and nothing behind it (RFC 8601 §2.2, no-result). */
+static bool take_none(const char **p)
+{
+    const char *end = g_str_has_prefix(*p, "none") ? skip_cfws(*p + 4) : NULL;
+    if (end == NULL || *end != '\0')
+        return false;
+    *p = end;
+    return true;
+}
+
 /* One "; method=result properties"; *p stands behind the semicolon and moves to the next one or the
  * end. False where it cannot be read. */
 static bool take_result(const char **p, GArray *results)
@@ -157,7 +167,8 @@ static bool take_result(const char **p, GArray *results)
         g_autofree char *value = NULL;
         if (!take_pair(p, &name, &value)) {
             result_clear(&result);
-            return i == 0 && g_str_has_prefix(q, "none") && *(*p = skip_cfws(q + 4)) == '\0';
+            *p = q;
+            return i == 0 && take_none(p);
         }
         if (i == 0) {
             known = method_of(name, &result.method);

@@ -35,12 +35,17 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
 
-/* Skips to behind the next `mark`, or to the end. */
-static void skip_behind(Scan *scan, const char *mark)
+/* Skips to behind the next ">" (of a comment: "-->"), or to the end. */
+static void skip_behind(Scan *scan, bool comment)
 {
-    size_t n = strlen(mark);
-    const char *found = memmem(scan->p, (size_t)(scan->end - scan->p), mark, n);
-    scan->p = found != NULL ? found + n : scan->end;
+    const char *from = scan->p;
+    const char *close;
+    while ((close = memchr(scan->p, '>', (size_t)(scan->end - scan->p))) != NULL) {
+        scan->p = close + 1;
+        if (!comment || (close - from >= 2 && close[-1] == '-' && close[-2] == '-'))
+            return;
+    }
+    scan->p = scan->end;
 }
 
 /* Lower-case; longer names are cut, as none that matters is so long. */
@@ -63,7 +68,9 @@ static void skip_spaces(Scan *scan)
 static const char *read_value(Scan *scan, size_t *bytes)
 {
     skip_spaces(scan);
-    char quote = scan->p < scan->end ? *scan->p : '\0';
+    char quote = '\0';
+    if (scan->p < scan->end)
+        quote = *scan->p;
     const char *start = scan->p;
     if (quote == '"' || quote == '\'') {
         start = ++scan->p;
@@ -190,9 +197,9 @@ static void read_markup(Scan *scan)
         read_end_tag(scan);
     } else if (left >= 4 && memcmp(p, "<!--", 4) == 0) {
         scan->p += 2; /* "<!-->" is a whole comment */
-        skip_behind(scan, "-->");
+        skip_behind(scan, true);
     } else if (left >= 2 && (p[1] == '!' || p[1] == '?' || p[1] == '/')) {
-        skip_behind(scan, ">");
+        skip_behind(scan, false);
     } else {
         g_string_append(scan->out, "&lt;");
         scan->p++;

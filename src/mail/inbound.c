@@ -267,7 +267,8 @@ static char *with_line_feeds(const char *data, size_t bytes)
         return NULL;
     char *copy = g_memdup2(data, bytes);
     for (char *p = copy; p < copy + bytes; p++)
-        *p = *p == '\r' ? '\n' : *p;
+        if (*p == '\r')
+            *p = '\n';
     return copy;
 }
 

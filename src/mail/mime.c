@@ -175,10 +175,13 @@ static bool is_delimiter(const char *p, const char *lf, const char *boundary, si
 /* The next line that begins with two dashes, at or behind p, which begins a line. */
 static const char *next_dashes(const char *p, const char *end)
 {
-    if (end - p >= 2 && p[0] == '-' && p[1] == '-')
-        return p;
-    const char *lf = p < end ? memmem(p, (size_t)(end - p), "\n--", 3) : NULL;
-    return lf != NULL ? lf + 1 : NULL;
+    while (end - p >= 2) {
+        if (p[0] == '-' && p[1] == '-')
+            return p;
+        const char *lf = line_end(p, end);
+        p = lf < end ? lf + 1 : end;
+    }
+    return NULL;
 }
 
 /* The next delimiter at or behind p, which begins a line. */
@@ -244,7 +247,8 @@ static bool read_children(Reader *reader, MimePart *part, int depth)
     g_autofree char *guess = NULL;
     if (given == NULL || *given == '\0') {
         reader->defects->no_boundary = true;
-        given = guess = guess_boundary(part->body, end);
+        guess = guess_boundary(part->body, end);
+        given = guess;
     }
     Delimiter here;
     if (given == NULL || strlen(given) > BOUNDARY_BYTES ||

@@ -119,7 +119,7 @@ bool report_is_bounce_subject(const char *subject)
 static char *plain_words(const char *text)
 {
     GString *out = g_string_new(NULL);
-    for (size_t i = 0; text[i] != '\0' && i < READ_BYTES; i++) {
+    for (size_t i = 0; i < READ_BYTES && text[i] != '\0'; i++) {
         bool space = g_ascii_isspace(text[i]);
         if (!space)
             g_string_append_c(out, g_ascii_tolower(text[i]));
