@@ -177,19 +177,24 @@ GPtrArray *mailbox_door_list(void *data, GError **error)
 
 /* ---- filing ---- */
 
+typedef struct {
+    const InboxOrigin *origin;
+    bool before; /* it was filed already */
+} Moving;
+
 /* Goes into the filing's transaction. An error takes it back as a whole: the mail was filed before.
  */
 static bool move_on(DbTx *tx, void *data, GError **error)
 {
-    const InboxOrigin *origin = data;
-    bool first;
-    if (!mailbox_position_file(tx, origin->mailbox, origin->uidvalidity, origin->uid, &first,
-                               error))
-        return false;
-    if (!first)
-        error_set_problem(error, TD_ERROR_BUSY, "already-filed", NULL,
-                          "This mail was filed already");
-    return first;
+    Moving *moving = data;
+    const InboxOrigin *origin = moving->origin;
+    bool first = false;
+    bool well =
+        mailbox_position_file(tx, origin->mailbox, origin->uidvalidity, origin->uid, &first, error);
+    moving->before = well && !first;
+    if (moving->before)
+        error_set(error, TD_ERROR_BUSY, "This mail was filed already");
+    return well && first;
 }
 
 bool mailbox_door_file(GBytes *raw, const InboxOrigin *origin, void *data, GError **error)
@@ -203,14 +208,14 @@ bool mailbox_door_file(GBytes *raw, const InboxOrigin *origin, void *data, GErro
                               " its headers are kept here; it is whole in the mailbox %s",
                               origin->bytes, LIMIT_INBOUND_MAIL_BYTES, origin->mailbox)
             : NULL;
+    Moving moving = {.origin = origin};
     MailOrigin from = {
         .source = origin->mailbox,
         .with = move_on,
-        .data = (void *)origin,
+        .data = &moving,
         .unread = origin->refused != NULL ? origin->refused : large,
     };
-    if (connector_file(door->desk, raw, &from, &filed, &failure) ||
-        strcmp(error_problem(failure), "already-filed") == 0)
+    if (connector_file(door->desk, raw, &from, &filed, &failure) || moving.before)
         return true;
     if (strcmp(error_problem(failure), "email-connector-off") == 0)
         error_set(error, TD_ERROR_BUSY, "%s", failure->message); /* the poller ends in a moment */

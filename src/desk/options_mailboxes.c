@@ -21,7 +21,7 @@ static const char *const securities[] = {"tls", "starttls", "none", NULL};
 static const char *const auths[] = {"password", "xoauth2", NULL};
 static const char *const afters[] = {"flag", "move", NULL};
 
-static void fail(JsonReader *reader, const char *name, const char *why)
+static void say_missing(JsonReader *reader, const char *name, const char *why)
 {
     g_autofree char *path = json_reader_path(reader, name);
     GError *failure = NULL;
@@ -36,17 +36,18 @@ static void check(JsonReader *reader, const json_t *mailbox)
     g_autofree char *path = json_reader_path(reader, "token_url");
     bool token = strcmp(settings->auth, "xoauth2") == 0;
     if (settings->host[0] == '\0')
-        fail(reader, "host", "a mailbox needs a host");
+        say_missing(reader, "host", "a mailbox needs a host");
     else if (settings->username[0] == '\0')
-        fail(reader, "username", "a mailbox needs a user name");
+        say_missing(reader, "username", "a mailbox needs a user name");
     else if (token && settings->token_url[0] == '\0')
-        fail(reader, "token_url", "auth xoauth2 needs token_url and client_id");
+        say_missing(reader, "token_url", "auth xoauth2 needs token_url and client_id");
     else if (token && settings->client_id[0] == '\0')
-        fail(reader, "client_id", "auth xoauth2 needs token_url and client_id");
+        say_missing(reader, "client_id", "auth xoauth2 needs token_url and client_id");
     else if (settings->move && settings->move_to[0] == '\0')
-        fail(reader, "move_to", "with after \"move\", the folder must be named");
+        say_missing(reader, "move_to", "with after \"move\", the folder must be named");
     else if (settings->move && strcmp(settings->move_to, settings->folder) == 0)
-        fail(reader, "move_to", "mails cannot be moved into the folder that they are read from");
+        say_missing(reader, "move_to",
+                    "mails cannot be moved into the folder that they are read from");
     else if (settings->token_url[0] != '\0' &&
              !oauth_check_url(settings->token_url, path, &failure))
         json_reader_fail(reader, failure);
