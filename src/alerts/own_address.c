@@ -50,10 +50,10 @@ static bool is_one_of(const char *const *own, size_t n, const char *email_key)
 
 bool own_address_of_mail(const Settings *settings, const char *email_key)
 {
-    const char *own[] = {settings->alerts_server.from_address, settings->alerts_server.reply_to,
-                         settings->alerts_server.bounce_address,
-                         settings->alerts.new_ticket.reply_to,
-                         settings->alerts.ticket_closed.reply_to};
+    const char *own[] = {
+        settings->alerts_server.from_address,    settings->alerts_server.reply_to,
+        settings->alerts_server.bounce_address,  settings->alerts.new_ticket.reply_to,
+        settings->alerts.ticket_closed.reply_to, settings->email_connector.address};
     return is_one_of(own, G_N_ELEMENTS(own), email_key);
 }
 

@@ -21,6 +21,7 @@ static const char *const of_diff[] = {"from", "to", NULL};
 static const char *const of_accounts[] = {"q", "cursor", "limit", NULL};
 static const char *const of_contacts[] = {"account", "cursor", "limit", NULL};
 static const char *const of_simulate[] = {"changed", "cursor", "limit", NULL};
+static const char *const of_inbox[] = {"state", "ticket", "cursor", "limit", NULL};
 static const char *const of_alerts[] = {"state", "cursor", "limit", NULL};
 
 #define V1         API_PREFIX
@@ -72,6 +73,16 @@ static const ApiRoute routes[] = {
     {"GET", V1 "/suppressions/{email}", "alerts", suppressions_get, NULL},
     {"DELETE", V1 "/suppressions/{email}", "alerts", suppressions_delete, NULL},
 
+    {"POST", V1 "/inbox", "admin", inbox_post, NULL},
+    {"GET", V1 "/inbox", READ, inbox_get_all, of_inbox},
+    {"GET", V1 "/inbox/{id}", READ, inbox_get, NULL},
+    {"GET", V1 "/inbox/{id}/explain", READ, inbox_explain, NULL},
+    {"GET", V1 "/inbox/{id}/message", READ, inbox_message, NULL},
+    {"GET", V1 "/mailboxes", READ, inbox_mailboxes, NULL},
+    {"POST", V1 "/inbox/{id}/open", WRITE, inbox_post_open, NULL},
+    {"POST", V1 "/inbox/{id}/attach", WRITE, inbox_post_attach, NULL},
+    {"POST", V1 "/inbox/{id}/discard", WRITE, inbox_post_discard, NULL},
+
     {"GET", V1 "/alerts-server", "alerts", health_alerts_server, NULL},
     {"POST", V1 "/alerts-server/resume", "alerts", health_resume, NULL},
 
@@ -101,6 +112,9 @@ static const ApiRoute routes[] = {
     {"PUT", OPTIONS "/alerts-to-customers", "options", options_change, NULL},
     {"GET", OPTIONS "/tickets", "options", options_show, NULL},
     {"PUT", OPTIONS "/tickets", "options", options_change, NULL},
+    {"GET", OPTIONS "/email-connector", "options", options_show, NULL},
+    {"PUT", OPTIONS "/email-connector", "options", options_change, NULL},
+    {"POST", OPTIONS "/email-connector/dry-run", "options", inbox_dry_run, NULL},
     {"GET", OPTIONS "/{section}/changes", "options", options_changes, paged},
 
     {"POST", V1 "/simulate", "alerts", simulate_post, of_simulate},

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "outbox/outbox.h"
 #include "records/identity.h"
+#include "records/inbox.h"
 #include "records/ticket.h"
 
 #define READY_MS 1000
@@ -52,6 +53,7 @@ typedef struct {
     int64_t not_told;
     int64_t held, held_since; /* for any reason; since 0: none */
     int64_t braked, braked_since;
+    int64_t unmatched, quarantined; /* mails that came in */
 } Metrics;
 
 static bool count(DbTx *tx, void *data, GError **error)
@@ -61,7 +63,8 @@ static bool count(DbTx *tx, void *data, GError **error)
            ticket_count_not_told(tx, &metrics->not_told, error) &&
            outbox_held(tx, NULL, &metrics->held, &metrics->held_since, error) &&
            outbox_held(tx, alert_reason_name(REASON_BRAKE), &metrics->braked,
-                       &metrics->braked_since, error);
+                       &metrics->braked_since, error) &&
+           inbox_count(tx, &metrics->unmatched, &metrics->quarantined, error);
 }
 
 static bool load_counts(ApiCall *call, Metrics *metrics, GError **error)
@@ -161,6 +164,12 @@ HttpResponse *health_metrics(ApiCall *call, GError **error)
                            "# TYPE tidings_tickets_customers_not_told gauge\n"
                            "tidings_tickets_customers_not_told %" G_GINT64_FORMAT "\n",
                            metrics.not_told);
+    g_string_append_printf(text,
+                           "# HELP tidings_inbox_waiting Mails that wait for a person.\n"
+                           "# TYPE tidings_inbox_waiting gauge\n"
+                           "tidings_inbox_waiting{state=\"unmatched\"} %" G_GINT64_FORMAT "\n"
+                           "tidings_inbox_waiting{state=\"quarantined\"} %" G_GINT64_FORMAT "\n",
+                           metrics.unmatched, metrics.quarantined);
     int64_t age_us = desk_now_us(call->api->desk) - metrics.held_since;
     g_string_append_printf(text,
                            "# HELP tidings_held_oldest_seconds How long the oldest held message has"

@@ -54,6 +54,18 @@ HttpResponse *suppressions_get(ApiCall *call, GError **error);
 HttpResponse *suppressions_post(ApiCall *call, GError **error);
 HttpResponse *suppressions_delete(ApiCall *call, GError **error);
 
+/* inbox.c: mails that came in */
+HttpResponse *inbox_post(ApiCall *call, GError **error);
+HttpResponse *inbox_mailboxes(ApiCall *call, GError **error);
+HttpResponse *inbox_dry_run(ApiCall *call, GError **error);
+HttpResponse *inbox_get_all(ApiCall *call, GError **error);
+HttpResponse *inbox_get(ApiCall *call, GError **error);
+HttpResponse *inbox_explain(ApiCall *call, GError **error);
+HttpResponse *inbox_message(ApiCall *call, GError **error);
+HttpResponse *inbox_post_open(ApiCall *call, GError **error);
+HttpResponse *inbox_post_attach(ApiCall *call, GError **error);
+HttpResponse *inbox_post_discard(ApiCall *call, GError **error);
+
 /* accounts.c, contacts.c, employees.c, tokens.c */
 HttpResponse *accounts_list(ApiCall *call, GError **error);
 HttpResponse *accounts_get(ApiCall *call, GError **error);

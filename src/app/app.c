@@ -3,7 +3,8 @@
  * The order of building is the order in which things depend on each other; taking down goes the
  * other way round:
  *
- *   database -> desk, composer, API, routes -> Alerts Server -> wake-ups -> HTTP server
+ *   database -> desk, composer, API, routes -> Alerts Server -> wake-ups -> Email Connector
+ *     -> HTTP server
  *
  * The HTTP server stops first, so that nothing comes in any more, and the wake-ups then, so that
  * the last of what came in has woken others; the Alerts Server next, so that what it has sent is
@@ -16,8 +17,10 @@
 
 #include "api/api.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/monitor.h"
+#include "connector/mailboxes.h"
 #include "db/db.h"
 #include "db/wake.h"
 #include "delivery/delivery.h"
@@ -38,8 +41,10 @@ struct App {
     AppRoles roles;
     Monitor lock; /* guards `delivery`, which a reload replaces */
     Delivery *delivery;
-    DbWake *wake; /* NULL on SQLite, and where nothing was started */
-    bool unsaid;  /* atomic: others are to be woken when this process ends */
+    MailboxDoor door;
+    Poller *poller; /* NULL: this process reads no mailboxes */
+    DbWake *wake;   /* NULL on SQLite, and where nothing was started */
+    bool unsaid;    /* atomic: others are to be woken when this process ends */
     HttpServer *server;
 };
 
@@ -254,16 +259,38 @@ static void stop_wake(App *app)
 static bool start_server(App *app, GError **error)
 {
     static const char *const probes[] = {"/healthz", "/readyz", NULL};
-    HttpServerOptions options = {
-        .listen = app->roles.listen, .socket_path = app->folder->socket, .probes = probes};
+    static const char *const mails[] = {"/api/v1/inbox", "/api/v1/options/email-connector/dry-run",
+                                        NULL};
+    HttpServerOptions options = {.listen = app->roles.listen,
+                                 .socket_path = app->folder->socket,
+                                 .probes = probes,
+                                 .large = mails,
+                                 .large_body_bytes = LIMIT_INBOUND_MAIL_BYTES};
     app->server = http_server_start(app->router, &options, error);
     return app->server != NULL;
+}
+
+static bool start_poller(App *app, GError **error)
+{
+    app->door = (MailboxDoor){app->desk, clock_system()};
+    PollerSetup setup = {
+        .db = app->db,
+        .clock = clock_system(),
+        .random = random_system(),
+        .mailboxes = mailbox_door_list,
+        .mailboxes_data = &app->door,
+        .file = mailbox_door_file,
+        .file_data = &app->door,
+    };
+    app->poller = poller_start(&setup, error);
+    return app->poller != NULL;
 }
 
 bool app_start(App *app, const AppRoles *roles, GError **error)
 {
     app->roles = *roles;
     if ((!roles->alerts || start_delivery(app, error)) && start_wake(app, error) &&
+        (!roles->connector || start_poller(app, error)) &&
         (!roles->web || start_server(app, error)))
         return true;
     app_stop(app);
@@ -288,6 +315,7 @@ void app_stop(App *app)
     if (app->api != NULL)
         api_stop(app->api);
     http_server_stop(g_steal_pointer(&app->server), HTTP_GRACE_MS);
+    poller_stop(g_steal_pointer(&app->poller));
     stop_wake(app);
     stop_delivery(app);
 }

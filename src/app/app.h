@@ -26,6 +26,7 @@ typedef struct {
     const char *listen; /* NULL: none on TCP */
     bool web;           /* serve the API on TCP and on the desk's socket */
     bool alerts;        /* run the Alerts Server */
+    bool connector;     /* read the mailboxes of the Email Connector */
 } AppRoles;
 
 /* Starts what the roles ask for. Errors: those of the parts; what was started is stopped again. */

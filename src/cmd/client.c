@@ -149,13 +149,12 @@ static void refuse(const HttpResponse *response, GError **error)
 }
 
 /* The answer, when it is a good one. */
-static HttpResponse *call(Client *client, const char *method, const char *target, const char *body,
-                          GError **error)
+static HttpResponse *call(Client *client, const char *method, const char *target, const char *type,
+                          const void *body, size_t bytes, GError **error)
 {
-    g_autoptr(HttpRequest) request =
-        http_request_new(method, target, body != NULL ? body : "", body != NULL ? strlen(body) : 0);
-    if (body != NULL)
-        http_request_set_header(request, "Content-Type", "application/json");
+    g_autoptr(HttpRequest) request = http_request_new(method, target, body, bytes);
+    if (type != NULL)
+        http_request_set_header(request, "Content-Type", type);
     if (client->employee != NULL)
         http_request_set_header(request, "Tidings-Employee", client->employee);
     g_autoptr(HttpResponse) response = send_request(client, request, error);
@@ -168,11 +167,10 @@ static HttpResponse *call(Client *client, const char *method, const char *target
     return g_steal_pointer(&response);
 }
 
-json_t *client_call(Client *client, const char *method, const char *target, const json_t *body,
-                    GError **error)
+/* Takes `answered`, which may be NULL with an error. */
+static json_t *read_answer(HttpResponse *answered, GError **error)
 {
-    g_autofree char *text = body != NULL ? json_text(body) : NULL;
-    g_autoptr(HttpResponse) response = call(client, method, target, text, error);
+    g_autoptr(HttpResponse) response = answered;
     if (response == NULL)
         return NULL;
     size_t bytes;
@@ -180,7 +178,22 @@ json_t *client_call(Client *client, const char *method, const char *target, cons
     return bytes == 0 ? json_object() : json_parse(answer, bytes, error);
 }
 
+json_t *client_call(Client *client, const char *method, const char *target, const json_t *body,
+                    GError **error)
+{
+    g_autofree char *text = body != NULL ? json_text(body) : NULL;
+    const char *type = text != NULL ? "application/json" : NULL;
+    return read_answer(
+        call(client, method, target, type, text, text != NULL ? strlen(text) : 0, error), error);
+}
+
+json_t *client_send(Client *client, const char *target, const char *type, const void *body,
+                    size_t bytes, GError **error)
+{
+    return read_answer(call(client, "POST", target, type, body, bytes, error), error);
+}
+
 HttpResponse *client_fetch(Client *client, const char *target, GError **error)
 {
-    return call(client, "GET", target, NULL, error);
+    return call(client, "GET", target, NULL, NULL, 0, error);
 }

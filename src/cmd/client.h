@@ -23,6 +23,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Client, client_free)
 json_t *client_call(Client *client, const char *method, const char *target, const json_t *body,
                     GError **error);
 
+/* POSTs one body that is not JSON. Errors as client_call(). */
+json_t *client_send(Client *client, const char *target, const char *type, const void *body,
+                    size_t bytes, GError **error);
+
 /* GET; the whole answer, for what is not JSON. */
 HttpResponse *client_fetch(Client *client, const char *target, GError **error);
 

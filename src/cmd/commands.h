@@ -15,3 +15,5 @@ int command_token(int argc, char **argv);
 int command_options(int argc, char **argv);
 int command_template(int argc, char **argv);
 int command_simulate(int argc, char **argv);
+int command_ingest(int argc, char **argv);
+int command_inbox(int argc, char **argv);

@@ -24,6 +24,8 @@ static const Command commands[] = {
     {"options", "The desk's settings", command_options},
     {"template", "The words of the alerts", command_template},
     {"simulate", "What would have been sent with other options", command_simulate},
+    {"ingest", "Take one mail on standard input, from a mail server's pipe", command_ingest},
+    {"inbox", "Mails that came in, and what became of them", command_inbox},
 };
 
 static void print_help(FILE *out)

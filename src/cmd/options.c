@@ -15,8 +15,8 @@
 #define OPTIONS "/api/v1/options/"
 
 /* The pages, in the order in which a desk is set up; their names are those of the API. */
-static const char *const sections[] = {"desk", "alerts-server", "alerts-to-customers", "tickets",
-                                       NULL};
+static const char *const sections[] = {
+    "desk", "alerts-server", "alerts-to-customers", "email-connector", "tickets", NULL};
 
 static const char *section_target(const Job *job, GError **error)
 {

@@ -42,15 +42,17 @@ static gboolean on_reload(gpointer data)
 
 static bool read_roles(const char *text, AppRoles *roles, GError **error)
 {
-    g_auto(GStrv) names = g_strsplit(text != NULL ? text : "web,alerts", ",", -1);
+    g_auto(GStrv) names = g_strsplit(text != NULL ? text : "web,alerts,connector", ",", -1);
     for (char **name = names; *name != NULL; name++) {
         if (strcmp(*name, "web") == 0) {
             roles->web = true;
         } else if (strcmp(*name, "alerts") == 0) {
             roles->alerts = true;
+        } else if (strcmp(*name, "connector") == 0) {
+            roles->connector = true;
         } else {
             error_set(error, TD_ERROR_INVALID,
-                      "There is no role \"%s\"; the roles are: web, alerts", *name);
+                      "There is no role \"%s\"; the roles are: web, alerts, connector", *name);
             return false;
         }
     }
@@ -132,14 +134,14 @@ int command_serve(int argc, char **argv)
         {"listen", 0, 0, G_OPTION_ARG_STRING, &listen,
          "Where to serve (default " DEFAULT_LISTEN ")", "ADDRESS:PORT"},
         {"roles", 0, 0, G_OPTION_ARG_STRING, &role_names,
-         "What this process does (default: both, web,alerts)", "ROLES"},
+         "What this process does (default: all, web,alerts,connector)", "ROLES"},
         G_OPTION_ENTRY_NULL,
     };
     g_auto(CommonOptions) options = {0};
     const Usage usage = {
         .title = "serve",
-        .summary = "Serve a desk in the foreground: the API, and the Alerts Server that sends the"
-                   " mail.",
+        .summary = "Serve a desk in the foreground: the API, the Alerts Server that sends the mail,"
+                   " and the Email Connector that reads mailboxes.",
         .more =
             "Several processes can share the roles of one desk on PostgreSQL only.\n\n"
             "SIGTERM and SIGINT stop it within five seconds; nothing is lost. SIGHUP starts the\n"

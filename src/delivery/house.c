@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "delivery/private.h"
 #include "delivery/retry.h"
+#include "outbox/bounce.h"
+#include "records/inbox.h"
 #include "records/token.h"
 
 #define RECOVERED_DELAY_US (30 * US_PER_SECOND)
@@ -31,13 +33,13 @@ static int by_number(const void *a, const void *b)
     return first < second ? -1 : first > second;
 }
 
-/* "Customers not told": a closing whose last mail was given up has reached nobody. In the order of
- * the tickets' numbers, as the settler's. */
-static bool review_closings(DbTx *tx, GPtrArray *expired, int64_t now_us, GError **error)
+/* "Customers not told": a closing whose last mail was given up or came back has reached nobody. In
+ * the order of the tickets' numbers, as the settler's. */
+static bool review_closings(DbTx *tx, const GPtrArray *ended, int64_t now_us, GError **error)
 {
     g_autoptr(GArray) tickets = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    for (guint i = 0; i < expired->len; i++) {
-        const OutboxMessage *message = expired->pdata[i];
+    for (guint i = 0; i < ended->len; i++) {
+        const OutboxMessage *message = ended->pdata[i];
         int64_t ticket = 0;
         if (g_strcmp0(message->kind, OUTBOX_KIND_ALERT) == 0 &&
             !closing_of_alert(tx, message->ref, &ticket, error))
@@ -58,8 +60,12 @@ static bool tidy(DbTx *tx, void *data, GError **error)
     int64_t now_us = clock_wall_us(work->delivery->setup.clock);
     g_autoptr(GPtrArray) expired =
         outbox_expire(tx, now_us - RETRY_GIVE_UP_US, "gave_up", CHUNK, now_us, error);
-    return expired != NULL && review_closings(tx, expired, now_us, error) &&
-           idempotency_forget(tx, now_us - US_PER_DAY, CHUNK, error);
+    if (expired == NULL || !review_closings(tx, expired, now_us, error))
+        return false;
+    g_autoptr(GPtrArray) bounced = outbox_apply_early(tx, CHUNK, now_us, error);
+    return bounced != NULL && review_closings(tx, bounced, now_us, error) &&
+           idempotency_forget(tx, now_us - US_PER_DAY, CHUNK, error) &&
+           inbox_forget_keys(tx, now_us, CHUNK, error);
 }
 
 bool delivery_take_back(Delivery *delivery, bool everything, int64_t delay_us, GError **error)

@@ -26,6 +26,13 @@ json_t *option_group(json_t *stored, const char *name);
 bool option_merge_alerts_to_customers(DeskTx *tx, json_t *stored, json_t *patch, GError **error);
 json_t *option_show_alerts_to_customers(const json_t *stored);
 
+/* The page "email-connector". */
+bool option_merge_email_connector(DeskTx *tx, json_t *stored, json_t *patch, GError **error);
+json_t *option_show_email_connector(const json_t *stored);
+
+/* Its list "mailboxes", with their secrets. */
+void option_read_mailboxes(DeskTx *tx, JsonReader *reader, json_t *stored);
+
 /* The page "alerts-server". */
 bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GError **error);
 

@@ -82,12 +82,15 @@ static bool check_labels(const json_t *stored, GError **error)
     return true;
 }
 
+static const char *const reopen_choices[] = {"ask", "always", "never", NULL};
+
 static bool merge_tickets(DeskTx *tx, json_t *stored, json_t *patch, GError **error)
 {
     JsonReader reader;
     json_reader_init(&reader, patch, "");
     merge_status_labels(&reader, stored);
     option_merge_address(&reader, "desk_recipient", stored);
+    option_merge_choice(&reader, "reopen_on_reply", reopen_choices, stored);
     return json_reader_end(&reader, error) && check_labels(stored, error);
 }
 
@@ -124,6 +127,7 @@ static const struct {
     {OPTIONS_ALERTS_TO_CUSTOMERS, option_merge_alerts_to_customers,
      option_show_alerts_to_customers},
     {OPTIONS_TICKETS, merge_tickets, show_tickets},
+    {OPTIONS_EMAIL_CONNECTOR, option_merge_email_connector, option_show_email_connector},
 };
 
 static int find_section(const char *section, GError **error)

@@ -25,6 +25,8 @@ typedef struct {
     int64_t due_at; /* 0: none */
     char *resolution;
     GPtrArray *recipients; /* of RecipientDraft *: whom the opener lists; may be NULL */
+    bool from_writer; /* by mail: whom it was written from stands in `recipients`, and takes the
+                         place of the contact's or account's address there */
     bool notify;
 } TicketDraft;
 

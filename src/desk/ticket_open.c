@@ -81,7 +81,8 @@ static GPtrArray *add_recipients(DeskTx *tx, const Ticket *ticket, const TicketD
     for (guint i = 0; draft->recipients != NULL && i < draft->recipients->len; i++)
         if (!add_recipient(tx, ticket, seen, draft->recipients->pdata[i], error))
             return NULL;
-    if (settings->alerts.add_contact && !add_first_recipient(tx, ticket, people, seen, error))
+    if (settings->alerts.add_contact && !draft->from_writer &&
+        !add_first_recipient(tx, ticket, people, seen, error))
         return NULL;
     if (settings->alerts.add_on_every_ticket && people->account.has_always &&
         !recipient_insert_always(tx->db, ticket->number, ticket->account, tx->now_us, error))

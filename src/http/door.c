@@ -76,12 +76,22 @@ static HttpResponse *full_response(void)
     return busy_response("The server has more requests waiting than it takes");
 }
 
-static HttpResponse *too_large_response(void)
+/* How many bytes the body of this request may have. */
+static size_t body_limit(const Call *call)
+{
+    const HttpTraffic *traffic = call->door->traffic;
+    bool large =
+        traffic->large != NULL && g_strv_contains(traffic->large, http_request_path(call->request));
+    return large ? traffic->large_body_bytes : LIMIT_REQUEST_BODY_BYTES;
+}
+
+static HttpResponse *too_large_response(const Call *call)
 {
     g_autoptr(GError) error = NULL;
     error_set(&error, TD_ERROR_LIMIT,
-              "The body of a request may have %d bytes, this one has more. Nothing was changed.",
-              LIMIT_REQUEST_BODY_BYTES);
+              "The body of a request may have %zu bytes here, this one has more. Nothing was"
+              " changed.",
+              body_limit(call));
     return http_response_problem(error);
 }
 
@@ -250,12 +260,12 @@ static void set_peer(Call *call)
     http_request_set_peer(call->request, g_str_has_prefix(text, "::ffff:") ? text + 7 : text);
 }
 
-static bool announces_too_much(const HttpRequest *request)
+static bool announces_too_much(const Call *call)
 {
-    const char *length = http_request_header(request, "Content-Length");
+    const char *length = http_request_header(call->request, "Content-Length");
     int64_t bytes;
     return length != NULL &&
-           !(text_to_int(length, 0, INT64_MAX, &bytes) && bytes <= LIMIT_REQUEST_BODY_BYTES);
+           !(text_to_int(length, 0, INT64_MAX, &bytes) && (size_t)bytes <= body_limit(call));
 }
 
 static enum MHD_Result call_begin(Call *call, const char *method)
@@ -265,8 +275,8 @@ static enum MHD_Result call_begin(Call *call, const char *method)
     MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, on_header, call->request);
     http_request_check_framing(call->request);
     HttpResponse *refusal = http_request_refusal(call->request);
-    if (refusal == NULL && announces_too_much(call->request))
-        refusal = too_large_response();
+    if (refusal == NULL && announces_too_much(call))
+        refusal = too_large_response(call);
     return refusal != NULL ? call_cut_off(call, refusal) : MHD_YES;
 }
 
@@ -275,8 +285,8 @@ static enum MHD_Result call_take_body(Call *call, const char *data, size_t *byte
 {
     size_t taken = *bytes;
     *bytes = 0;
-    if (taken > LIMIT_REQUEST_BODY_BYTES - call->body_bytes)
-        return call_cut_off(call, too_large_response());
+    if (taken > body_limit(call) - call->body_bytes)
+        return call_cut_off(call, too_large_response(call));
     call->body_bytes += taken;
     if (!http_traffic_add_body(call->door->traffic, taken))
         return call_cut_off(call, full_response());

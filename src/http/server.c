@@ -79,6 +79,8 @@ static bool start_workers(HttpServer *server, const HttpServerOptions *options, 
     traffic->workers = server->workers;
     traffic->probe_workers = server->probe_workers;
     traffic->probes = options->probes;
+    traffic->large = options->large;
+    traffic->large_body_bytes = options->large_body_bytes;
     return traffic->workers != NULL && (traffic->probes == NULL || traffic->probe_workers != NULL);
 }
 

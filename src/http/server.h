@@ -24,13 +24,18 @@ typedef struct {
     /* Paths that are asked whether the server is well (NULL-terminated, borrowed; NULL: none): they
      * have two workers to themselves, and are answered while all others are at work. */
     const char *const *probes;
+    /* Paths whose requests may have a body of up to large_body_bytes (NULL-terminated, borrowed;
+     * NULL: none). */
+    const char *const *large;
+    size_t large_body_bytes;
 } HttpServerOptions;
 
 /* Starts serving. `router` is borrowed and must outlive the server. A body over
- * LIMIT_REQUEST_BODY_BYTES is answered with 413 at once and its connection closed; a full queue is
- * 503 with Retry-After. Headers and target together may have some 30 KiB; what libmicrohttpd cannot
- * read at all it answers itself (400, 414, 431, 505) with a short HTML page. Errors: INVALID
- * (listen text, socket path), UNAVAILABLE (the address is taken: says which and what to do). */
+ * LIMIT_REQUEST_BODY_BYTES (`large` paths: large_body_bytes) is answered with 413 at once and its
+ * connection closed; a full queue is 503 with Retry-After. Headers and target together may have
+ * some 30 KiB; what libmicrohttpd cannot read at all it answers itself (400, 414, 431, 505) with a
+ * short HTML page. Errors: INVALID (listen text, socket path), UNAVAILABLE (the address is taken:
+ * says which and what to do). */
 HttpServer *http_server_start(const HttpRouter *router, const HttpServerOptions *options,
                               GError **error);
 

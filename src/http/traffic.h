@@ -15,6 +15,8 @@ typedef struct {
     HttpWorkers *workers;
     HttpWorkers *probe_workers; /* NULL without probes */
     const char *const *probes;
+    const char *const *large; /* paths with larger bodies; NULL: none */
+    size_t large_body_bytes;
     size_t body_bytes_max;
     size_t body_bytes; /* of all requests that are read or run; atomic */
     pthread_mutex_t lock;

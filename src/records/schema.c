@@ -372,6 +372,88 @@ static const char step_7[] =
     "  UNIQUE (message, recipient_key));"
     "CREATE INDEX message_copy_by_ticket ON message_copy (ticket, id);";
 
+/* Mails that came in, what makes one the same as another, and what followed from them. */
+static const char step_8[] =
+    "CREATE TABLE inbound_mail ("
+    "  id @id@,"
+    "  source TEXT NOT NULL,"
+    "  message_id TEXT,"
+    "  content_hash TEXT NOT NULL,"
+    "  text_hash TEXT NOT NULL,"
+    "  from_email TEXT NOT NULL, from_key TEXT NOT NULL, from_name TEXT,"
+    "  subject TEXT NOT NULL,"
+    "  bytes BIGINT NOT NULL,"
+    "  received_at BIGINT NOT NULL,"
+    "  state TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  verified BIGINT NOT NULL,"
+    "  ticket BIGINT REFERENCES ticket (number),"
+    "  message BIGINT,"
+    "  account BIGINT REFERENCES account (number),"
+    "  outbox BIGINT REFERENCES outbox (id),"
+    "  same_as BIGINT REFERENCES inbound_mail (id),"
+    "  about_key TEXT,"
+    "  steps TEXT NOT NULL);"
+    "CREATE INDEX inbound_mail_by_state ON inbound_mail (state, id);"
+    "CREATE INDEX inbound_mail_by_ticket ON inbound_mail (ticket, id) WHERE ticket IS NOT NULL;"
+    "CREATE INDEX inbound_mail_by_about ON inbound_mail (about_key, received_at)"
+    "  WHERE about_key IS NOT NULL;"
+    "CREATE TABLE inbound_raw ("
+    "  mail BIGINT PRIMARY KEY REFERENCES inbound_mail (id),"
+    "  content BYTEA NOT NULL);"
+    "CREATE TABLE inbound_key ("
+    "  key TEXT PRIMARY KEY,"
+    "  at BIGINT NOT NULL,"
+    "  mail BIGINT REFERENCES inbound_mail (id));"
+    "CREATE INDEX inbound_key_by_age ON inbound_key (at);"
+
+    /* What an external system calls one of its incidents, and the ticket that stands for it. */
+    "CREATE TABLE automated_key ("
+    "  key TEXT PRIMARY KEY,"
+    "  ticket BIGINT NOT NULL REFERENCES ticket (number),"
+    "  at BIGINT NOT NULL);"
+
+    "CREATE TABLE auto_response ("
+    "  id @id@,"
+    "  mail BIGINT NOT NULL REFERENCES inbound_mail (id),"
+    "  ticket BIGINT NOT NULL REFERENCES ticket (number),"
+    "  recipient TEXT NOT NULL, recipient_key TEXT NOT NULL,"
+    "  decision TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  at BIGINT NOT NULL);"
+    "CREATE INDEX auto_response_by_time ON auto_response (at) WHERE decision = 'send';"
+    "CREATE INDEX auto_response_by_address ON auto_response (recipient_key, at)"
+    "  WHERE decision = 'send';"
+    "CREATE INDEX auto_response_by_ticket ON auto_response (ticket, id);"
+
+    /* A bounce that came while its message was still being sent: applied when that is settled. */
+    "CREATE TABLE outbox_early_bounce ("
+    "  outbox BIGINT PRIMARY KEY REFERENCES outbox (id),"
+    "  reply TEXT NOT NULL,"
+    "  at BIGINT NOT NULL);"
+
+    /* Whose mail it is, and what a subject or a reply address names, is asked with every mail. */
+    "CREATE INDEX account_by_email ON account (email_key);"
+    "CREATE INDEX account_by_email2 ON account (email2_key);";
+
+/* How far each mailbox was read (records/mailbox.h). */
+static const char step_9[] = "CREATE TABLE mailbox ("
+                             "  name TEXT PRIMARY KEY,"
+                             "  uidvalidity BIGINT NOT NULL,"
+                             "  filed_uid BIGINT NOT NULL,"
+                             "  done_uid BIGINT NOT NULL,"
+                             "  old_below BIGINT NOT NULL,"
+                             "  since_us BIGINT NOT NULL,"
+                             "  polled_at BIGINT NOT NULL,"
+                             "  state TEXT NOT NULL,"
+                             "  reason TEXT,"
+                             "  since BIGINT NOT NULL,"
+                             "  retry_at BIGINT NOT NULL,"
+                             "  waiting BIGINT NOT NULL,"
+                             "  filed BIGINT NOT NULL,"
+                             "  holder TEXT,"
+                             "  held_until BIGINT NOT NULL);";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -380,5 +462,7 @@ const DbMigration schema_steps[] = {
     {5, "options of events, facts of recipients", step_5},
     {6, "conditions of indexes in words that cost less", step_6},
     {7, "signing keys and correspondence", step_7},
+    {8, "mails that came in", step_8},
+    {9, "how far mailboxes were read", step_9},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

@@ -243,6 +243,7 @@ void ticket_settings_clear(TicketSettings *settings)
 {
     json_decref(settings->status_labels);
     g_free(settings->desk_recipient);
+    g_free(settings->reopen_on_reply);
 }
 
 void ticket_settings_read(const json_t *stored, TicketSettings *settings)
@@ -250,6 +251,7 @@ void ticket_settings_read(const json_t *stored, TicketSettings *settings)
     json_t *labels = json_object_get(stored, "status_labels");
     settings->status_labels = labels != NULL ? json_deep_copy(labels) : json_object();
     settings->desk_recipient = text_or(stored, "desk_recipient", "");
+    settings->reopen_on_reply = text_or(stored, "reopen_on_reply", "ask");
 }
 
 json_t *ticket_settings_json(const TicketSettings *settings)
@@ -257,5 +259,6 @@ json_t *ticket_settings_json(const TicketSettings *settings)
     json_t *value = json_object();
     json_object_set_new(value, "status_labels", json_deep_copy(settings->status_labels));
     json_set_text(value, "desk_recipient", settings->desk_recipient);
+    json_set_text(value, "reopen_on_reply", settings->reopen_on_reply);
     return value;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "db/db.h"
+#include "records/email_connector.h"
 #include "records/option.h"
 
 #include <jansson.h>
@@ -100,6 +101,7 @@ typedef struct {
 typedef struct {
     json_t *status_labels; /* {"100": "Neu"} */
     char *desk_recipient;  /* told of customers' mails on tickets without a manager; "": nobody */
+    char *reopen_on_reply; /* "ask", "always" or "never": a customer's reply to a closed ticket */
 } TicketSettings;
 
 void desk_settings_clear(DeskSettings *settings);
@@ -126,12 +128,13 @@ json_t *alerts_server_settings_json(const AlertsServerSettings *settings);
 json_t *alerts_to_customers_settings_json(const AlertsToCustomersSettings *settings);
 json_t *ticket_settings_json(const TicketSettings *settings);
 
-/* All four at once. Shared with others who hold the same: only read it. */
+/* All of them at once. Shared with others who hold the same: only read it. */
 typedef struct {
     DeskSettings desk;
     AlertsServerSettings alerts_server;
     AlertsToCustomersSettings alerts;
     TicketSettings tickets;
+    EmailConnectorSettings email_connector;
     OptionVersions versions;
 } Settings;
 

@@ -30,6 +30,7 @@ void settings_free(Settings *settings)
     alerts_server_settings_clear(&settings->alerts_server);
     alerts_to_customers_settings_clear(&settings->alerts);
     ticket_settings_clear(&settings->tickets);
+    email_connector_settings_clear(&settings->email_connector);
     g_string_free(shared->texts, TRUE);
     g_free(shared);
 }
@@ -145,7 +146,9 @@ static Settings *make(GString *texts, GError **error)
                                          : NULL;
     json_auto_t *tickets =
         alerts != NULL ? parse_section(texts, OPTIONS_TICKETS, &other, error) : NULL;
-    if (tickets == NULL)
+    json_auto_t *connector =
+        tickets != NULL ? parse_section(texts, OPTIONS_EMAIL_CONNECTOR, &other, error) : NULL;
+    if (connector == NULL)
         return NULL;
     Shared *shared = g_new0(Shared, 1);
     shared->users = 1;
@@ -155,6 +158,7 @@ static Settings *make(GString *texts, GError **error)
     alerts_server_settings_read(server, &settings->alerts_server);
     alerts_to_customers_settings_read(alerts, &settings->alerts);
     ticket_settings_read(tickets, &settings->tickets);
+    email_connector_settings_read(connector, &settings->email_connector);
     settings->versions = versions;
     return settings;
 }

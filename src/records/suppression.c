@@ -95,6 +95,14 @@ bool suppression_forget_refusal(DbTx *tx, const char *email_key, int64_t since_u
                    "si", email_key, since_us);
 }
 
+bool suppression_lift(DbTx *tx, const char *email_key, GError **error)
+{
+    return db_exec(tx, NULL, error,
+                   "DELETE FROM suppression WHERE email_key = $1 AND reason IN"
+                   " ('" SUPPRESSION_NO_MAILBOX "', '" SUPPRESSION_UNREACHED "')",
+                   "s", email_key);
+}
+
 char *suppression_evidence_of_reply(const char *what, int64_t id, const char *reply)
 {
     json_auto_t *value = json_object();

@@ -10,6 +10,8 @@
 
 #define SUPPRESSION_NO_MAILBOX "no_such_mailbox" /* a mail server has said so */
 #define SUPPRESSION_BY_PERSON  "added_by_person"
+#define SUPPRESSION_UNREACHED  "keeps_bouncing" /* for now, but on several days */
+#define SUPPRESSION_COMPLAINT  "complained"     /* its owner calls our mail spam */
 
 typedef struct {
     char *email;
@@ -39,6 +41,10 @@ bool suppression_remove(DbTx *tx, const char *email_key, bool *removed, GError *
 
 /* Takes it off where a refusal since then put it there. */
 bool suppression_forget_refusal(DbTx *tx, const char *email_key, int64_t since_us, GError **error);
+
+/* Somebody writes from there, so it is reached again: takes it off where refusals or bounces put it
+ * there. */
+bool suppression_lift(DbTx *tx, const char *email_key, GError **error);
 
 /* The evidence of a refusal by a mail server of `what`, "alert" or (message_copy) "copy", and of a
  * person's own judgement (`note` may be NULL). Free with g_free(). */

@@ -154,6 +154,7 @@ static void test_shapes(void)
         {"AlertsServerTest", "/api/v1/options/alerts-server/test"},
         {"OptionsAlertsToCustomers", "/api/v1/options/alerts-to-customers"},
         {"OptionsTickets", "/api/v1/options/tickets"},
+        {"OptionsEmailConnector", "/api/v1/options/email-connector"},
         {"Health", "/readyz"},
     };
     static const char *const lists[][2] = {

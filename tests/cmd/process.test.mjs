@@ -120,7 +120,7 @@ test("roles", async (t) => {
     assert.match(split.stderr, /only on PostgreSQL/);
     const unknown = await desk.run(["serve", "--roles", "web,nonsense"]);
     assert.equal(unknown.code, EXIT.refused);
-    assert.match(unknown.stderr, /no role "nonsense"; the roles are: web, alerts/);
+    assert.match(unknown.stderr, /no role "nonsense"; the roles are: web, alerts, connector/);
     await t.test("split on PostgreSQL: one serves, another sends", { skip: postgres }, async () => {
         const cluster = await api.Postgres.start();
         const shared = await api.initDesk({ database: cluster.createDatabase() });

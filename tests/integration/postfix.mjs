@@ -88,9 +88,9 @@ export class Postfix {
     /**
      * `settings(folder)` may write files into the folder, which Postfix's processes can read, and returns what
      * main.cf has beside the usual. Each listener has a port of its own, in `ports` by its name, and what it has
-     * beside main.cf; `port` is the first one's, which must greet without TLS.
+     * beside main.cf; `port` is the first one's, which must greet without TLS. `services` are more lines of master.cf.
      */
-    static async start({ settings: more = () => ({}), listeners = { smtp: {} } } = {}) {
+    static async start({ settings: more = () => ({}), listeners = { smtp: {} }, services = "" } = {}) {
         const postfix = new Postfix();
         const folder = scratchFolder();
         postfix.folder = folder;
@@ -105,7 +105,7 @@ export class Postfix {
         postfix.ports = {};
         for (const name of Object.keys(listeners)) postfix.ports[name] = await freePort();
         [postfix.port] = Object.values(postfix.ports);
-        const master = [...listenerLines(listeners, postfix.ports), SERVICES];
+        const master = [...listenerLines(listeners, postfix.ports), SERVICES, services];
         fs.writeFileSync(path.join(postfix.etc, "master.cf"), master.join(""));
         execFileSync("postfix", ["-c", postfix.etc, "check"], { stdio: ["ignore", "pipe", "pipe"] });
         await postfix.serve();
