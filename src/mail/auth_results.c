@@ -307,7 +307,7 @@ static void summarize(const GArray *results, const char *from_domain, Summary su
     }
 }
 
-static AuthResults fail(const char *reason)
+static AuthResults failed(const char *reason)
 {
     return (AuthResults){.verdict = AUTH_RESULTS_FAIL, .reason = reason};
 }
@@ -320,16 +320,16 @@ static AuthResults pass(const char *method, const char *reason)
 static AuthResults judge(const Summary *dmarc, const Summary *dkim, const Summary *spf)
 {
     if (dmarc->failed)
-        return fail("dmarc_fail");
+        return failed("dmarc_fail");
     if (dmarc->aligned && dkim->any && spf->any && !dkim->passed && !spf->passed)
-        return fail("contradiction"); /* DMARC passes by one of them */
+        return failed("contradiction"); /* DMARC passes by one of them */
     if (dmarc->aligned)
         return pass("dmarc", "dmarc_pass");
     if (dkim->aligned)
         return pass("dkim", "dkim_aligned");
     if (spf->aligned)
         return pass("spf", "spf_aligned");
-    return fail(dmarc->passed || dkim->passed || spf->passed ? "not_aligned" : "not_passed");
+    return failed(dmarc->passed || dkim->passed || spf->passed ? "not_aligned" : "not_passed");
 }
 
 AuthResults auth_results_check(const InboundMail *mail, const char *authserv_id)
@@ -342,10 +342,10 @@ AuthResults auth_results_check(const InboundMail *mail, const char *authserv_id)
         return (AuthResults){.verdict = AUTH_RESULTS_NONE,
                              .reason = unreadable ? "unreadable" : "no_results"};
     if (mail->from->len == 0)
-        return fail("no_from");
+        return failed("no_from");
     const InboundAddress *author = inbound_author(mail);
     if (author == NULL)
-        return fail("many_from");
+        return failed("many_from");
     Summary summaries[N_METHODS] = {0};
     summarize(results, address_domain(author->key), summaries);
     return judge(&summaries[METHOD_DMARC], &summaries[METHOD_DKIM], &summaries[METHOD_SPF]);

@@ -85,7 +85,7 @@ static bool is_message_id(const char *p, size_t n)
     if (n == 0 || n > INBOUND_MESSAGE_ID_BYTES)
         return false;
     for (size_t i = 0; i < n; i++)
-        if (p[i] == ' ' || p[i] == '\t' || p[i] == '<')
+        if (strchr(" \t<>", p[i]) != NULL)
             return false;
     return true;
 }

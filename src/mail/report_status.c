@@ -102,6 +102,8 @@ void report_read_status(MailReport *report, GBytes *bytes)
 {
     gsize n;
     const char *p = g_bytes_get_data(bytes, &n);
+    if (n == 0)
+        return; /* there may be no pointer to count from */
     const char *end = p + n;
     for (int i = 0; i < GROUPS && p < end; i++) {
         g_autoptr(MimePart) group = mime_read_header(p, (size_t)(end - p));

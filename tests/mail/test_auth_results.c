@@ -143,6 +143,10 @@ static const Row rows[] = {
      HOP AR "mx.desk.example; dkim=none\n" HOP AR
             "mx.desk.example; dkim=pass header.d=desk.example\n" ANNA,
      FAIL, "not_passed"},
+    {"another method below a foreign hop",
+     HOP AR "mx.desk.example; dkim=none\n" HOP AR
+            "mx.desk.example; dmarc=pass header.from=desk.example\n" ANNA,
+     FAIL, "not_passed"},
     {"same method again below",
      AR "mx.desk.example; dkim=none\n" AR "mx.desk.example; dkim=pass header.d=desk.example\n" ANNA,
      FAIL, "not_passed"},

@@ -28,6 +28,7 @@ static const Row rows[] = {
      "e",
      "Grüße", true},
     {"utf-8 cut", "utf-8", "Grüße \xc3", "Grüße \ufffd", true},
+    {"utf-8 as good as bad", "utf-8", "ü \xc3", "ü \ufffd", true},
     {"utf-8 of surrogates", "utf-8", "\xed\xa0\x80", "í\u00a0€", true},
     {"latin", "iso-8859-1",
      "Gr\xfc\xdf"
