@@ -88,7 +88,11 @@ static bool fail(const char *line, GError **error)
 {
     g_autofree char *start = g_strndup(line, SHOWN);
     g_autofree char *valid = g_utf8_make_valid(start, -1);
-    g_strdelimit(valid, "\r\n\t\33\177", ' ');
+    for (char *at = valid, *next; *at != '\0'; at = next) {
+        next = g_utf8_next_char(at);
+        if (g_unichar_iscntrl(g_utf8_get_char(at)))
+            memset(at, ' ', (size_t)(next - at));
+    }
     error_set(error, TD_ERROR_MALFORMED, "The server said something that is no IMAP: \"%s\"",
               valid);
     return false;

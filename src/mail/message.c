@@ -252,23 +252,21 @@ static void append_headers(GString *out, const MessageParts *parts, const Addres
     append_field(out, "MIME-Version", "1.0");
 }
 
-/* One text after the other, up to NULL. */
-static G_GNUC_NULL_TERMINATED void append_all(GString *out, const char *text, ...)
+/* One text after the other. */
+#define APPEND_ALL(out, ...) append_all(out, (const char *const[]){__VA_ARGS__, NULL})
+static void append_all(GString *out, const char *const *texts)
 {
-    va_list more;
-    va_start(more, text);
-    for (; text != NULL; text = va_arg(more, const char *))
-        g_string_append(out, text);
-    va_end(more);
+    for (; *texts != NULL; texts++)
+        g_string_append(out, *texts);
 }
 
 static void append_part(GString *out, const char *type, const char *text, bool alone)
 {
     size_t bytes = strlen(text);
     BodyEncoding encoding = encode_body_choose(text, bytes, alone);
-    append_all(out, "Content-Type: ", type,
+    APPEND_ALL(out, "Content-Type: ", type,
                "; charset=utf-8\r\nContent-Transfer-Encoding: ", encode_body_name(encoding),
-               "\r\n\r\n", NULL);
+               "\r\n\r\n");
     encode_body(out, text, bytes, encoding);
 }
 
@@ -286,12 +284,12 @@ static char *boundary(const MessageParts *parts, const char *mark)
 static void append_alternative(GString *out, const MessageParts *parts)
 {
     g_autofree char *border = boundary(parts, "");
-    append_all(out, "Content-Type: multipart/alternative;\r\n boundary=\"", border, "\"\r\n\r\n--",
-               border, "\r\n", NULL);
+    APPEND_ALL(out, "Content-Type: multipart/alternative;\r\n boundary=\"", border, "\"\r\n\r\n--",
+               border, "\r\n");
     append_part(out, "text/plain", parts->text, false);
-    append_all(out, "\r\n--", border, "\r\n", NULL);
+    APPEND_ALL(out, "\r\n--", border, "\r\n");
     append_part(out, "text/html", parts->html, false);
-    append_all(out, "\r\n--", border, "--\r\n", NULL);
+    APPEND_ALL(out, "\r\n--", border, "--\r\n");
 }
 
 static void append_words(GString *out, const MessageParts *parts, bool alone)
