@@ -80,6 +80,24 @@ json_t *facts_snapshot(const Ticket *ticket, const TicketPeople *people, const A
     return facts;
 }
 
+void facts_set_correspondence(json_t *facts, const GPtrArray *messages)
+{
+    json_t *list = messages->len > 0 ? json_array() : NULL;
+    for (guint i = 0; i < messages->len; i++) {
+        const TicketMessage *message = messages->pdata[i];
+        g_autofree char *text = facts_text_within(message->text, FACTS_MESSAGE_BYTES);
+        json_t *entry = json_object();
+        json_set_text(entry, "author", message->author.name);
+        json_set_time(entry, "written", message->at);
+        json_set_text(entry, "text", text);
+        json_t *element = json_object();
+        json_object_set_new(element, "entry", entry);
+        json_array_append_new(list, element);
+    }
+    if (list != NULL)
+        json_object_set_new(json_object_get(facts, "ticket"), "correspondence", list);
+}
+
 void facts_set_sender(json_t *facts, const AlertSettings *alert)
 {
     json_auto_t *sender = json_object();
@@ -93,6 +111,14 @@ void facts_set_sender(json_t *facts, const AlertSettings *alert)
         json_object_del(facts, "sender");
 }
 
+static void write_time(json_t *object, const char *field, const char *zone, const char *language)
+{
+    const char *time = json_get_text(object, field);
+    g_autofree char *text = *time != '\0' ? locale_time(time, zone, language) : NULL;
+    if (text != NULL)
+        json_set_text(object, field, text);
+}
+
 static void write_ticket(json_t *ticket, const char *zone, const char *language)
 {
     static const char *const times[] = {"opened", "closed", "due"};
@@ -103,12 +129,11 @@ static void write_ticket(json_t *ticket, const char *zone, const char *language)
     g_autofree char *priority = locale_priority(json_get_text(ticket, "priority"), language);
     json_set_text(ticket, "status", status);
     json_set_text(ticket, "priority", priority);
-    for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
-        const char *time = json_get_text(ticket, times[i]);
-        g_autofree char *text = *time != '\0' ? locale_time(time, zone, language) : NULL;
-        if (text != NULL)
-            json_set_text(ticket, times[i], text);
-    }
+    for (size_t i = 0; i < G_N_ELEMENTS(times); i++)
+        write_time(ticket, times[i], zone, language);
+    const json_t *list = json_object_get(ticket, "correspondence");
+    for (size_t i = 0; i < json_array_size(list); i++)
+        write_time(json_object_get(json_array_get(list, i), "entry"), "written", zone, language);
 }
 
 void facts_to_merge_fields(json_t *facts, const char *recipient_name, const char *recipient_email,

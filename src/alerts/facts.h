@@ -9,6 +9,7 @@
 #include "records/actor.h"
 #include "records/settings.h"
 #include "records/ticket.h"
+#include "records/ticket_message.h"
 #include "records/ticket_people.h"
 
 #include <jansson.h>
@@ -16,9 +17,17 @@
 /* How much of a description or a resolution goes into a mail; the ticket itself keeps all of it. */
 #define FACTS_TEXT_BYTES (64 * 1024)
 
+/* How much goes into it of what was written on the ticket: so many messages, so much of each. */
+#define FACTS_MESSAGES      5
+#define FACTS_MESSAGE_BYTES (8 * 1024)
+
 /* `people` are the ticket's. Pure; new reference. */
 json_t *facts_snapshot(const Ticket *ticket, const TicketPeople *people, const Actor *actor,
                        const Settings *settings);
+
+/* Notes with the ticket what was written on it (TicketMessage *, oldest first), for its list of
+ * correspondence; nothing where there is nothing. */
+void facts_set_correspondence(json_t *facts, const GPtrArray *messages);
 
 /* Notes with them the sender name and the reply address that this alert has of its own; takes away
  * what it has not. */

@@ -23,6 +23,16 @@ const MergeField merge_fields[] = {
     {"ticket.link", FIELD_LINK, false,
      "Where the customer can see it online; empty while the Web Interface or its links are off.",
      "https://support.example.com/portal/tickets/1042"},
+    {"ticket.correspondence", FIELD_LIST, false,
+     "What desk and customer wrote to each other, at most the newest five, oldest first; only in a"
+     " template of the kind \"ticket\". Without internal notes, what machines wrote, and mails "
+     "whose"
+     " sender's check failed.",
+     "{{#ticket.correspondence}}{{entry.author}}: {{entry.text}}{{/ticket.correspondence}}"},
+    {"entry.author", FIELD_LINE, true, "Within that list: who wrote it.", "Anna Field"},
+    {"entry.written", FIELD_TIME, true, "Within that list: when.", "24 November 2026, 08:55 GMT"},
+    {"entry.text", FIELD_BLOCK, true, "Within that list: what; cut after 8 KiB.",
+     "It works again.\nThank you!"},
     {"message.text", FIELD_BLOCK, false,
      "What was written; only in a template of the kind \"reply\", as the next one.",
      "We have ordered the part.\nIt should be here on Thursday."},
@@ -49,7 +59,7 @@ const char *merge_field_kind_name(MergeFieldKind kind)
 {
     static const char *const names[] = {
         [FIELD_LINE] = "line",       [FIELD_BLOCK] = "text", [FIELD_TIME] = "time",
-        [FIELD_ADDRESS] = "address", [FIELD_LINK] = "link",
+        [FIELD_ADDRESS] = "address", [FIELD_LINK] = "link",  [FIELD_LIST] = "list",
     };
     return names[kind];
 }
@@ -64,6 +74,7 @@ const char *merge_field_in_html(MergeFieldKind kind)
         [FIELD_TIME] = line,
         [FIELD_ADDRESS] = line,
         [FIELD_LINK] = "a link where an attribute begins with it; else like a line",
+        [FIELD_LIST] = "its section is written once for each entry",
     };
     return words[kind];
 }
@@ -80,6 +91,8 @@ bool merge_field_fits(const MergeField *field, const char *template_kind)
 {
     if (g_str_has_prefix(field->name, "message."))
         return strcmp(template_kind, "reply") == 0;
+    if (field->kind == FIELD_LIST || g_str_has_prefix(field->name, "entry."))
+        return strcmp(template_kind, "ticket") == 0;
     return strcmp(template_kind, "sign_in") != 0 || g_str_has_prefix(field->name, "account.") ||
            g_str_has_prefix(field->name, "recipient.") || g_str_has_prefix(field->name, "desk.");
 }
@@ -150,7 +163,15 @@ static bool check_tag(char kind, const char *name, int line, int column, void *d
         return false;
     }
     const MergeField *field = merge_field_find(name);
-    if (field != NULL && merge_field_fits(field, template_kind))
+    bool fits = field != NULL && merge_field_fits(field, template_kind);
+    if (fits && field->kind == FIELD_LIST && kind != '#' && kind != '^') {
+        template_error_set(error, "merge-field-list", line, column,
+                           "\"%s\" is a list: write {{#%s}}, what shall stand for each entry, and"
+                           " {{/%s}}. It stands",
+                           name, name, name);
+        return false;
+    }
+    if (fits)
         return true;
     template_error_set(error, "unknown-merge-field", line, column,
                        "There is no merge field \"%s\"%s; the nearest is \"%s\". It stands", name,

@@ -17,6 +17,7 @@ typedef enum {
     FIELD_TIME,    /* for people, in the account's time zone and the mail's language */
     FIELD_ADDRESS, /* an email address */
     FIELD_LINK,    /* a URL */
+    FIELD_LIST,    /* only a section's name: written once for each of its entries */
 } MergeFieldKind;
 
 typedef struct {
@@ -30,7 +31,7 @@ typedef struct {
 extern const MergeField merge_fields[];
 extern const size_t merge_fields_n;
 
-/* "line", "text", "time", "address", "link" */
+/* "line", "text", "time", "address", "link", "list" */
 const char *merge_field_kind_name(MergeFieldKind kind);
 
 /* How values of this kind are escaped in the HTML part, in words. In the subject and the text they
@@ -41,12 +42,13 @@ const char *merge_field_in_html(MergeFieldKind kind);
 const MergeField *merge_field_find(const char *name);
 
 /* Whether a template of this kind ("ticket", "sign_in", ...) has the field: a sign-in mail is about
- * no ticket, and only a reply carries a message. */
+ * no ticket, only a reply carries a message, and only an alert tells what was written before. */
 bool merge_field_fits(const MergeField *field, const char *template_kind);
 
 /* The field of such templates that looks most like what was typed. Never NULL. */
 const char *merge_field_nearest(const char *typed, const char *template_kind);
 
-/* Every tag names a field of the catalogue, and no partial. Errors: INVALID (problem
- * "unknown-merge-field", with the nearest one; "template-partial"), with the position. */
+/* Every tag names a field of the catalogue, a list only as a section, and no partial. Errors:
+ * INVALID (problem "unknown-merge-field", with the nearest one; "merge-field-list";
+ * "template-partial"), with the position. */
 bool merge_fields_check(const Template *tmpl, const char *template_kind, GError **error);

@@ -16,7 +16,11 @@ static const char sample_text[] =
     "\"resolution\":\"The drum was worn out and has been replaced.\","
     "\"opened\":\"2026-11-23T18:32:00Z\",\"closed\":\"2026-11-24T09:10:00Z\","
     "\"due\":\"2026-11-27T17:00:00Z\","
-    "\"link\":\"https://support.example.com/portal/tickets/1042\"},"
+    "\"link\":\"https://support.example.com/portal/tickets/1042\","
+    "\"correspondence\":[{\"entry\":{\"author\":\"Robin Keeper\","
+    "\"written\":\"2026-11-24T08:40:00Z\",\"text\":\"The new drum is in.\\nDoes it print now?\"}},"
+    "{\"entry\":{\"author\":\"" SAMPLE_RECIPIENT_NAME "\","
+    "\"written\":\"2026-11-24T08:55:00Z\",\"text\":\"It works again.\\nThank you!\"}}]},"
     "\"account\":{\"name\":\"Bluebird Dental Practice\",\"number\":7,\"language\":\"en\"},"
     "\"message\":{\"text\":\"We have ordered the part.\\nIt should be here on Thursday.\","
     "\"left_out\":\"scan.tiff\"},"
@@ -76,12 +80,19 @@ static void fill(json_t *facts, const char *text)
     for (size_t i = 0; i < G_N_ELEMENTS(groups); i++)
         for (size_t j = 1; groups[i][j] != NULL; j++)
             json_set_text(json_object_get(facts, groups[i][0]), groups[i][j], text);
+    const json_t *written = json_object_get(json_object_get(facts, "ticket"), "correspondence");
+    for (size_t i = 0; i < json_array_size(written); i++) {
+        json_t *entry = json_object_get(json_array_get(written, i), "entry");
+        json_set_text(entry, "author", text);
+        json_set_text(entry, "text", text);
+    }
 }
 
 static void take_away(json_t *facts)
 {
-    static const char *const of_ticket[] = {"description", "type", "resolution",
-                                            "closed",      "due",  "link"};
+    static const char *const of_ticket[] = {
+        "description", "type", "resolution", "closed", "due", "link", "correspondence",
+    };
     json_t *ticket = json_object_get(facts, "ticket");
     for (size_t i = 0; i < G_N_ELEMENTS(of_ticket); i++)
         json_object_del(ticket, of_ticket[i]);

@@ -82,7 +82,12 @@ static bool read_ticket(const ApiCall *call, DbTx *tx, int64_t number, const Set
         ticket_people_load(tx, ticket->account, ticket->contact, ticket->manager, error);
     if (people == NULL)
         return false;
+    g_autoptr(GPtrArray) messages =
+        ticket_message_list_recent(tx, ticket->number, FACTS_MESSAGES, error);
+    if (messages == NULL)
+        return false;
     subject->facts = facts_snapshot(ticket, people, &call->actor, settings);
+    facts_set_correspondence(subject->facts, messages);
     subject->recipient = first_recipient(tx, ticket, people, error);
     return subject->recipient != NULL;
 }

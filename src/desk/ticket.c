@@ -96,13 +96,30 @@ static bool merge_opening(DeskTx *tx, const Ticket *ticket, const Event *event,
            alerts_merge_opening(tx->db, ticket->number, event->id, tx->now_us, error);
 }
 
-bool ticket_tell(DeskTx *tx, Ticket *ticket, const TicketNews *news, GError **error)
+/* New reference. */
+static json_t *facts_to_tell(DeskTx *tx, const Ticket *ticket, const TicketNews *news,
+                             AlertKind kind, GError **error)
 {
-    AlertKind kind = news->kind == EVENT_OPENED ? ALERT_NEW_TICKET : ALERT_TICKET_CLOSED;
     json_auto_t *facts = facts_snapshot(ticket, news->people, tx->actor, news->settings);
     facts_set_sender(facts, alert_settings(&news->settings->alerts, kind));
     if (news->changes != NULL)
         json_object_set(facts, "changes", news->changes);
+    if (kind == ALERT_NEW_TICKET)
+        return json_incref(facts);
+    g_autoptr(GPtrArray) messages =
+        ticket_message_list_recent(tx->db, ticket->number, FACTS_MESSAGES, error);
+    if (messages == NULL)
+        return NULL;
+    facts_set_correspondence(facts, messages);
+    return json_incref(facts);
+}
+
+bool ticket_tell(DeskTx *tx, Ticket *ticket, const TicketNews *news, GError **error)
+{
+    AlertKind kind = news->kind == EVENT_OPENED ? ALERT_NEW_TICKET : ALERT_TICKET_CLOSED;
+    json_auto_t *facts = facts_to_tell(tx, ticket, news, kind, error);
+    if (facts == NULL)
+        return false;
     g_autoptr(Event) event =
         ticket_write_event(tx, ticket, news->kind, news->notify, facts, news->settings, error);
     if (event == NULL)

@@ -139,16 +139,33 @@ TicketMessage *ticket_message_load(DbTx *tx, int64_t ticket, int64_t id, GError 
     return g_steal_pointer(&message);
 }
 
-GPtrArray *ticket_message_list(DbTx *tx, int64_t ticket, int64_t after, int limit, GError **error)
+/* Takes `rows`, which may be NULL with an error. */
+static GPtrArray *take_list(DbRows *rows, GError **error)
 {
-    DbRows *rows = db_query(tx, error,
-                            "SELECT " COLUMNS " FROM ticket_message m WHERE m.ticket = $1"
-                            " AND m.id > $2 ORDER BY m.id LIMIT $3",
-                            "iii", ticket, after, (int64_t)limit);
     if (rows == NULL)
         return NULL;
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)ticket_message_free);
     while (db_rows_next(rows))
         g_ptr_array_add(list, from_row(rows));
     return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
+}
+
+GPtrArray *ticket_message_list(DbTx *tx, int64_t ticket, int64_t after, int limit, GError **error)
+{
+    return take_list(db_query(tx, error,
+                              "SELECT " COLUMNS " FROM ticket_message m WHERE m.ticket = $1"
+                              " AND m.id > $2 ORDER BY m.id LIMIT $3",
+                              "iii", ticket, after, (int64_t)limit),
+                     error);
+}
+
+GPtrArray *ticket_message_list_recent(DbTx *tx, int64_t ticket, int limit, GError **error)
+{
+    return take_list(db_query(tx, error,
+                              "SELECT " COLUMNS " FROM ticket_message m WHERE m.id IN (SELECT n.id"
+                              " FROM ticket_message n WHERE n.ticket = $1 AND n.kind = 'answer'"
+                              " AND n.visibility = 'public' AND n.sender <> 'not_verified'"
+                              " ORDER BY n.id DESC LIMIT $2) ORDER BY m.id",
+                              "ii", ticket, (int64_t)limit),
+                     error);
 }

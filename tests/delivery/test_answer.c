@@ -58,19 +58,6 @@ static void tear_down(Fixture *fixture, gconstpointer data)
     test_desk_free(fixture->desk);
 }
 
-static void wait_until(Fixture *fixture, const char *sql, const char *want)
-{
-    g_autofree char *rows = NULL;
-    for (int i = 0; i < 4000; i++) {
-        g_free(rows);
-        rows = test_desk_ask(fixture->desk, sql);
-        if (g_strcmp0(rows, want) == 0)
-            return;
-        g_usleep(5000);
-    }
-    g_assert_cmpstr(rows, ==, want);
-}
-
 static void assert_rows(Fixture *fixture, const char *sql, int columns, const char *want)
 {
     g_autofree char *rows = test_desk_rows(fixture->desk, sql, columns);
@@ -349,7 +336,7 @@ static void test_answer_leaves_behind_its_alert(Fixture *fixture, gconstpointer 
     answer(fixture, "We have ordered the part.\n\nErika");
     test_desk_set_status(fixture->desk, &fixture->desk->employee, 1, STATUS_COMPLETED, true);
     start(fixture);
-    wait_until(fixture, ALL_SENT, "0");
+    test_desk_wait(fixture->desk, ALL_SENT, 1, "0");
     g_autoptr(GPtrArray) mails = transport_memory_take();
     g_assert_cmpuint(mails->len, ==, 6);
     g_autoptr(GPtrArray) anna = g_ptr_array_new();
@@ -408,7 +395,7 @@ static void test_thread(Fixture *fixture, gconstpointer data)
     }
     answer(fixture, "!");
     start(fixture);
-    wait_until(fixture, ALL_SENT, "0");
+    test_desk_wait(fixture->desk, ALL_SENT, 1, "0");
     g_autoptr(GPtrArray) mails = transport_memory_take();
     const MemoryMail *last = mails->pdata[mails->len - 1];
     g_assert_cmpstr(last->envelope_to, ==, ANNA);
@@ -418,6 +405,46 @@ static void test_thread(Fixture *fixture, gconstpointer data)
     g_assert_true(g_str_has_prefix(list[0], "<ticket.1@"));
     g_assert_true(g_str_has_prefix(list[1], "<alert.1@"));
     g_assert_cmpstr(list[2], ==, "<q1@bluebird.example>");
+}
+
+/* The closing tells the newest that desk and customer wrote: no note, no machine, nobody unproved.
+ */
+static void test_told_at_the_closing(Fixture *fixture, gconstpointer data)
+{
+    const Actor anna = {ACTOR_CUSTOMER, 1, (char *)"Anna Field", CHANNEL_EMAIL};
+    test_desk_run(
+        fixture->desk,
+        "UPDATE template_version SET body_html = NULL, body_text ="
+        " '{{#ticket.correspondence}}{{entry.author}}, {{entry.written}}: {{entry.text}}\n"
+        "{{/ticket.correspondence}}{{^ticket.correspondence}}nothing{{/ticket."
+        "correspondence}}' WHERE template ="
+        " (SELECT id FROM template WHERE builtin = 'ticket_closed')");
+    test_desk_open(fixture->desk, &fixture->desk->employee, NULL, true);
+    static const char *const texts[] = {"one", "two", "three", "four", "five"};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        answer(fixture, texts[i]);
+    AnswerDraft drafts[] = {
+        {.text = "secret", .visibility = MESSAGE_INTERNAL},
+        {.text = "forged", .incoming = true, .sender = MESSAGE_SENDER_NOT_VERIFIED},
+        {.text = "away", .incoming = true, .kind = MESSAGE_AUTOMATIC},
+        {.text = "It {{works}} <again>", .incoming = true, .sender = MESSAGE_SENDER_VERIFIED},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(drafts); i++)
+        answer_as(fixture, i == 0 ? &fixture->desk->employee : &anna, &drafts[i]);
+    test_desk_set_status(fixture->desk, &fixture->desk->employee, 1, STATUS_COMPLETED, true);
+    start(fixture);
+    test_desk_wait(fixture->desk, ALL_SENT, 1, "0");
+    g_autoptr(GPtrArray) sent = transport_memory_take();
+    const MemoryMail *last = sent->pdata[sent->len - 1];
+    g_autofree char *mail = message_to_readable(last->message);
+    g_assert_nonnull(strstr(mail, "Erika Muster, 23 November 2026, 18:30 UTC: two\n"
+                                  "Erika Muster, 23 November 2026, 18:30 UTC: three\n"
+                                  "Erika Muster, 23 November 2026, 18:30 UTC: four\n"
+                                  "Erika Muster, 23 November 2026, 18:30 UTC: five\n"
+                                  "Anna Field, 23 November 2026, 18:30 UTC: It {{works}} <again>"));
+    g_assert_null(strstr(mail, "one"));
+    g_assert_null(strstr(mail, "secret"));
+    g_assert_null(strstr(mail, "nothing"));
 }
 
 static void test_attachments(Fixture *fixture, gconstpointer data)
@@ -439,7 +466,7 @@ static void test_attachments(Fixture *fixture, gconstpointer data)
                 "übergröße _x_.bin application/pdf 6;"
                 " large.iso application/octet-stream 10485760");
     start(fixture);
-    wait_until(fixture, ALL_SENT, "0");
+    test_desk_wait(fixture->desk, ALL_SENT, 1, "0");
     g_autoptr(GPtrArray) mails = transport_memory_take();
     const MemoryMail *mail = mails->pdata[mails->len - 1];
     gsize bytes;
@@ -471,7 +498,7 @@ static void test_auto_response(Fixture *fixture, gconstpointer data)
     g_assert_no_error(error);
     assert_rows(fixture, "SELECT kind, urgent FROM outbox", 2, "auto_response 1");
     start(fixture);
-    wait_until(fixture, ALL_SENT, "0");
+    test_desk_wait(fixture->desk, ALL_SENT, 1, "0");
     g_autoptr(GPtrArray) mails = transport_memory_take();
     g_assert_cmpuint(mails->len, ==, 1);
     const MemoryMail *mail = mails->pdata[0];
@@ -585,6 +612,7 @@ int main(int argc, char **argv)
         {"/answer/refused", test_refused},
         {"/answer/behind-its-alert", test_answer_leaves_behind_its_alert},
         {"/answer/thread", test_thread},
+        {"/answer/told-at-the-closing", test_told_at_the_closing},
         {"/answer/attachments", test_attachments},
         {"/answer/auto-response", test_auto_response},
         {"/answer/act", test_act},

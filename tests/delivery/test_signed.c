@@ -54,19 +54,6 @@ static void tear_down(Fixture *fixture, gconstpointer data)
     test_desk_free(fixture->desk);
 }
 
-static void wait_until(Fixture *fixture, const char *sql, const char *want)
-{
-    g_autofree char *rows = NULL;
-    for (int i = 0; i < 4000; i++) {
-        g_free(rows);
-        rows = test_desk_ask(fixture->desk, sql);
-        if (g_strcmp0(rows, want) == 0)
-            return;
-        g_usleep(5000);
-    }
-    g_assert_cmpstr(rows, ==, want);
-}
-
 /* The field's value; NULL where there is none. Folded lines are joined. */
 static char *header(GBytes *message, const char *name)
 {
@@ -109,7 +96,7 @@ static GPtrArray *open_and_take(Fixture *fixture)
 {
     test_desk_open(fixture->desk, &fixture->desk->employee, NULL, true);
     delivery_wake(fixture->delivery);
-    wait_until(fixture, "SELECT COUNT(*) FROM outbox WHERE state <> 'accepted'", "0");
+    test_desk_wait(fixture->desk, "SELECT COUNT(*) FROM outbox WHERE state <> 'accepted'", 1, "0");
     GPtrArray *mails = transport_memory_take();
     g_assert_cmpuint(mails->len, ==, 1);
     return mails;
@@ -246,7 +233,7 @@ static void test_older_desk(Fixture *fixture, gconstpointer data)
         g_assert_true(
             desk_write(fixture->desk->desk, &fixture->desk->employee, complete, NULL, &error));
     g_assert_true(db_read(db, find_lacks, &lacks, &error) && !lacks);
-    wait_until(fixture, "SELECT COUNT(*) FROM signing_key", "1");
+    test_desk_wait(fixture->desk, "SELECT COUNT(*) FROM signing_key", 1, "1");
     assert_same_bytes(fixture, ((const MemoryMail *)mails->pdata[0])->message);
 }
 
