@@ -228,7 +228,7 @@ static void test_test_send(void)
         world_call(world, "POST", T "/1/test-send", "{\"to\":\"erika@harbour-it.example\"}");
     g_assert_cmpint(nobody->status, ==, 503);
     json_auto_t *fields = world_ok(world, "GET", "/api/v1/merge-fields", NULL, 200);
-    g_assert_cmpuint(json_array_size(json_at(fields, "/items")), ==, 23);
+    g_assert_cmpuint(json_array_size(json_at(fields, "/items")), ==, 27);
 }
 
 int main(int argc, char **argv)
