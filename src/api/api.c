@@ -154,6 +154,8 @@ Api *api_new(Desk *desk, Composer *composer)
     api->bound = g_new0(ApiBound, G_N_ELEMENTS(routes));
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
         api->bound[i] = (ApiBound){api, &routes[i]};
+    api->inside = http_router_new();
+    api_add_routes(api, api->inside);
     return api;
 }
 
@@ -162,6 +164,7 @@ void api_free(Api *api)
     if (api == NULL)
         return;
     token_cache_free(api->tokens);
+    http_router_free(api->inside);
     g_free(api->bound);
     g_free(api);
 }
@@ -278,4 +281,10 @@ void api_add_routes(Api *api, HttpRouter *router)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
         http_router_add(router, routes[i].method, routes[i].pattern, run, &api->bound[i]);
+}
+
+HttpResponse *api_call_as(Api *api, const ApiCaller *caller, HttpRequest *request)
+{
+    http_request_set_caller(request, caller);
+    return http_router_run(api->inside, request);
 }

@@ -31,6 +31,7 @@ struct Api {
     ApiMetrics metrics;
     void *metrics_data;
     TokenCache *tokens;
+    HttpRouter *inside;     /* of api_call_as() */
     struct ApiBound *bound; /* one for each route: what the router hands back to us */
 };
 

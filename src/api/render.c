@@ -273,6 +273,7 @@ json_t *render_alert(const AlertStory *story, const char *desk_id, bool log)
     json_set_text(value, "recipient_name", alert->recipient_name);
     json_set_text(value, "decision", alert_decision_name(alert->decision));
     json_set_text(value, "reason", alert_reason_name(alert->reason));
+    json_set_time(value, "decided_at", alert->decided_at);
     json_set_text(value, "state", sent ? outbox_state_name(message->state) : NULL);
     json_set_text(value, "state_reason", message->state_reason);
     json_set_int(value, "attempts", message->attempts);

@@ -454,6 +454,29 @@ static const char step_9[] = "CREATE TABLE mailbox ("
                              "  holder TEXT,"
                              "  held_until BIGINT NOT NULL);";
 
+/* People who have signed in, and attempts that failed (records/session.h). */
+static const char step_10[] = "CREATE TABLE session ("
+                              "  id @id@,"
+                              "  hash TEXT NOT NULL UNIQUE,"
+                              "  kind TEXT NOT NULL,"
+                              "  person BIGINT NOT NULL,"
+                              "  email TEXT,"
+                              "  created_at BIGINT NOT NULL,"
+                              "  seen_at BIGINT NOT NULL,"
+                              "  expires_at BIGINT NOT NULL,"
+                              "  peer TEXT NOT NULL,"
+                              "  agent TEXT NOT NULL);"
+                              "CREATE INDEX session_by_person ON session (kind, person);"
+                              "CREATE INDEX session_by_end ON session (expires_at);"
+                              "CREATE TABLE sign_in_failure ("
+                              "  id @id@,"
+                              "  name TEXT NOT NULL,"
+                              "  peer TEXT NOT NULL,"
+                              "  at BIGINT NOT NULL);"
+                              "CREATE INDEX sign_in_failure_by_name ON sign_in_failure (name, at);"
+                              "CREATE INDEX sign_in_failure_by_peer ON sign_in_failure (peer, at);"
+                              "CREATE INDEX sign_in_failure_by_time ON sign_in_failure (at);";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -464,5 +487,6 @@ const DbMigration schema_steps[] = {
     {7, "signing keys and correspondence", step_7},
     {8, "mails that came in", step_8},
     {9, "how far mailboxes were read", step_9},
+    {10, "people who have signed in", step_10},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
