@@ -36,6 +36,8 @@ static const char *const of_alerts[] = {"state", "cursor", "limit", NULL};
 static const ApiRoute routes[] = {
     {"POST", V1 "/tickets", WRITE, tickets_open, NULL},
     {"GET", V1 "/tickets", READ, tickets_list, of_tickets},
+    {"POST", V1 "/tickets/preview", WRITE, tickets_preview_opening, NULL},
+    {"POST", TICKET "/preview", WRITE, tickets_preview_change, NULL},
     {"GET", TICKET, READ, tickets_get, NULL},
     {"PATCH", TICKET, WRITE, tickets_change, NULL},
     {"GET", TICKET "/events", READ, tickets_events, paged},

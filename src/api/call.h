@@ -120,6 +120,10 @@ json_t *api_read_json(ApiCall *call, ApiReadFn fn, void *data, GError **error);
  * and those of `fn` and desk_write(). */
 HttpResponse *api_write(ApiCall *call, int status, ApiWriteFn fn, void *data, GError **error);
 
+/* Runs `fn` in desk_try(): 200 with what it made, and nothing is changed. An Idempotency-Key means
+ * nothing here. */
+HttpResponse *api_try(ApiCall *call, ApiWriteFn fn, void *data, GError **error);
+
 /* As api_write() in two parts: `work` runs inside the transaction and leaves in `data` what the
  * answer is made of; `show` makes it (a new reference), when the transaction is over and nobody
  * waits for it any more, or inside it where a key keeps the answer. */

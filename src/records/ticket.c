@@ -118,21 +118,33 @@ bool ticket_count_not_told(DbTx *tx, int64_t *count, GError **error)
                         "SELECT COUNT(*) FROM ticket WHERE not_told_at IS NOT NULL", "");
 }
 
+#define INSERTED                                                                                   \
+    "version, account, contact, title, description, type, priority, status, manager, due_at,"      \
+    " resolution, opener_kind, opener_id, opener_name, channel, opened_at, closed_at, updated_at"
+#define VALUES      "1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17"
+#define VALUE_TYPES "inssssinnssnssini"
+#define VALUES_OF(ticket)                                                                          \
+    (ticket)->account, (ticket)->contact, (ticket)->title, (ticket)->description, (ticket)->type,  \
+        (ticket)->priority, (int64_t)(ticket)->status, (ticket)->manager, (ticket)->due_at,        \
+        (ticket)->resolution, actor_kind_name((ticket)->opener.kind), (ticket)->opener.id,         \
+        (ticket)->opener.name, channel_name((ticket)->opener.channel), (ticket)->opened_at,        \
+        (ticket)->closed_at, (ticket)->updated_at
+
 bool ticket_insert(DbTx *tx, Ticket *ticket, GError **error)
 {
     ticket->version = 1;
     return db_insert(tx, &ticket->number, error,
-                     "INSERT INTO ticket (version, account, contact, title, description, type,"
-                     " priority, status, manager, due_at, resolution, opener_kind, opener_id,"
-                     " opener_name, channel, opened_at, closed_at, updated_at)"
-                     " VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
-                     " $15, $16, $17) RETURNING number",
-                     "inssssinnssnssini", ticket->account, ticket->contact, ticket->title,
-                     ticket->description, ticket->type, ticket->priority, (int64_t)ticket->status,
-                     ticket->manager, ticket->due_at, ticket->resolution,
-                     actor_kind_name(ticket->opener.kind), ticket->opener.id, ticket->opener.name,
-                     channel_name(ticket->opener.channel), ticket->opened_at, ticket->closed_at,
-                     ticket->updated_at);
+                     "INSERT INTO ticket (" INSERTED ") VALUES (" VALUES ") RETURNING number",
+                     VALUE_TYPES, VALUES_OF(ticket));
+}
+
+bool ticket_insert_trial(DbTx *tx, Ticket *ticket, GError **error)
+{
+    ticket->version = 1;
+    ticket->number = TICKET_NUMBER_TRIAL;
+    return db_exec(tx, NULL, error,
+                   "INSERT INTO ticket (" INSERTED ", number) VALUES (" VALUES ", $18)",
+                   VALUE_TYPES "i", VALUES_OF(ticket), ticket->number);
 }
 
 bool ticket_update(DbTx *tx, const Ticket *ticket, GError **error)

@@ -51,6 +51,12 @@ bool ticket_count_not_told(DbTx *tx, int64_t *count, GError **error);
 /* Writes with version 1; sets ticket->number and ticket->version. */
 bool ticket_insert(DbTx *tx, Ticket *ticket, GError **error);
 
+/* The number of a ticket that is undone again: no other has it. */
+#define TICKET_NUMBER_TRIAL (-1)
+
+/* As ticket_insert(), for a transaction that will be undone: it draws no number. */
+bool ticket_insert_trial(DbTx *tx, Ticket *ticket, GError **error);
+
 /* Writes everything that may change, the version included. */
 bool ticket_update(DbTx *tx, const Ticket *ticket, GError **error);
 
