@@ -20,10 +20,13 @@ static const struct {
     {"reply", "reply", "Ticket – Correspondence – Answer", false},
     {"employee_copy", "reply", "Ticket – Correspondence – Copy for employees", false},
     {"auto_response", "auto_response", "Email Connector – Automatic response", false},
+    {"sign_in", "sign_in", "Web Interface – Link to sign in", true},
+    {"password_reset", "sign_in", "Console – Link for a new password", true},
 };
 
-const char *const builtin_names[] = {"new_ticket", "ticket_closed", "reply", "employee_copy",
-                                     "auto_response"};
+const char *const builtin_names[] = {"new_ticket",    "ticket_closed", "reply",
+                                     "employee_copy", "auto_response", "sign_in",
+                                     "password_reset"};
 const size_t builtin_names_n = G_N_ELEMENTS(builtin_names);
 G_STATIC_ASSERT(G_N_ELEMENTS(builtin_names) == G_N_ELEMENTS(builtins));
 

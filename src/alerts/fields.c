@@ -39,6 +39,10 @@ const MergeField merge_fields[] = {
     {"message.left_out", FIELD_BLOCK, false,
      "The names of the attachments that are too large for a mail, one a line.",
      "scan.tiff\nrecording.mp4"},
+    {"sign_in.link", FIELD_LINK, true,
+     "The link that works once; only in a template of the kind \"sign_in\", as the next one.",
+     "https://support.example.com/portal/sign-in/4qyd2k6tbnv3x5ol7ruj"},
+    {"sign_in.minutes", FIELD_LINE, true, "For how many minutes it works.", "15"},
     {"account.name", FIELD_LINE, true, "The customer.", "Bluebird Dental Practice"},
     {"contact.name", FIELD_LINE, false, "The ticket's contact.", "Anna Field"},
     {"recipient.name", FIELD_LINE, false, "Who gets this mail.", "Anna Field"},
@@ -91,6 +95,8 @@ bool merge_field_fits(const MergeField *field, const char *template_kind)
 {
     if (g_str_has_prefix(field->name, "message."))
         return strcmp(template_kind, "reply") == 0;
+    if (g_str_has_prefix(field->name, "sign_in."))
+        return strcmp(template_kind, "sign_in") == 0;
     if (field->kind == FIELD_LIST || g_str_has_prefix(field->name, "entry."))
         return strcmp(template_kind, "ticket") == 0;
     return strcmp(template_kind, "sign_in") != 0 || g_str_has_prefix(field->name, "account.") ||

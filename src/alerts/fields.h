@@ -42,7 +42,8 @@ const char *merge_field_in_html(MergeFieldKind kind);
 const MergeField *merge_field_find(const char *name);
 
 /* Whether a template of this kind ("ticket", "sign_in", ...) has the field: a sign-in mail is about
- * no ticket, only a reply carries a message, and only an alert tells what was written before. */
+ * no ticket and alone has a link to sign in with, only a reply carries a message, and only an alert
+ * tells what was written before. */
 bool merge_field_fits(const MergeField *field, const char *template_kind);
 
 /* The field of such templates that looks most like what was typed. Never NULL. */

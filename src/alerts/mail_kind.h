@@ -2,7 +2,8 @@
 /*
  * What each kind of the outbox's messages is made from: delivery knows rows and bytes, and asks
  * here for the rest. Whoever puts a new kind into the outbox registers it with the composer before
- * anything is sent (app/); "alert", "message" and "auto_response" are there from the start.
+ * anything is sent (app/); "alert", "message", "auto_response" and "sign_in" are there from the
+ * start.
  *
  * Every kind keeps promise 6 (docs/delivery.md): `compose` depends on stored things alone.
  */
@@ -13,6 +14,9 @@
 /* Kinds whose `ref` is a message_copy's id. */
 #define OUTBOX_KIND_MESSAGE       "message"
 #define OUTBOX_KIND_AUTO_RESPONSE "auto_response"
+
+/* Its `ref` is a one_time_link's id. */
+#define OUTBOX_KIND_SIGN_IN "sign_in"
 
 typedef struct {
     const char *kind; /* the outbox's */
@@ -31,6 +35,9 @@ typedef struct {
 
     void (*free_source)(void *source);
 
+    /* In the transaction that settles it as accepted or rejected. NULL: nothing is to be done. */
+    bool (*settled)(DbTx *tx, int64_t ref, GError **error);
+
     /* The ticket whose closing it tells of, 0: of something else. NULL: never. */
     int64_t (*closing)(const void *source);
 
@@ -42,7 +49,8 @@ typedef struct {
 } MailKind;
 
 /* Those that are there from the start. */
-extern const MailKind mail_kind_alert, mail_kind_message, mail_kind_auto_response;
+extern const MailKind mail_kind_alert, mail_kind_message, mail_kind_auto_response,
+    mail_kind_sign_in;
 
 /* `kind` is a constant that outlives the composer. Replaces one of the same name. Before the first
  * message is sent. */

@@ -22,6 +22,8 @@ static const char sample_text[] =
     "{\"entry\":{\"author\":\"" SAMPLE_RECIPIENT_NAME "\","
     "\"written\":\"2026-11-24T08:55:00Z\",\"text\":\"It works again.\\nThank you!\"}}]},"
     "\"account\":{\"name\":\"Bluebird Dental Practice\",\"number\":7,\"language\":\"en\"},"
+    "\"sign_in\":{\"link\":\"https://support.example.com/portal/sign-in/4qyd2k6tbnv3x5ol7ruj\","
+    "\"minutes\":\"15\"},"
     "\"message\":{\"text\":\"We have ordered the part.\\nIt should be here on Thursday.\","
     "\"left_out\":\"scan.tiff\"},"
     "\"time_zone\":\"Europe/London\",\"contact\":{\"name\":\"" SAMPLE_RECIPIENT_NAME "\"},"

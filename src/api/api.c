@@ -116,6 +116,8 @@ static const ApiRoute routes[] = {
     {"PUT", OPTIONS "/tickets", "options", options_change, NULL},
     {"GET", OPTIONS "/email-connector", "options", options_show, NULL},
     {"PUT", OPTIONS "/email-connector", "options", options_change, NULL},
+    {"GET", OPTIONS "/web-interface", "options", options_show, NULL},
+    {"PUT", OPTIONS "/web-interface", "options", options_change, NULL},
     {"POST", OPTIONS "/email-connector/dry-run", "options", inbox_dry_run, NULL},
     {"GET", OPTIONS "/{section}/changes", "options", options_changes, paged},
 

@@ -5,6 +5,7 @@
 #include "api/resources.h"
 #include "base/error.h"
 #include "desk/people.h"
+#include "records/web_interface.h"
 
 typedef struct {
     int64_t id;
@@ -12,6 +13,22 @@ typedef struct {
     ApiPage page;
     int64_t account; /* 0: of all */
 } Work;
+
+static void read_sees(JsonReader *reader, Contact *contact)
+{
+    g_autofree char *text = NULL;
+    if (!json_read_optional_line(reader, "sees", 16, &text))
+        return;
+    if (text != NULL && *text != '\0' && !g_strv_contains(web_interface_see_names, text)) {
+        GError *failure = NULL;
+        error_set_problem(&failure, TD_ERROR_INVALID, "invalid", "/sees",
+                          "/sees must be \"" SEES_ACCOUNT "\", \"" SEES_OWN "\" or null");
+        json_reader_fail(reader, failure);
+        return;
+    }
+    g_free(contact->sees);
+    contact->sees = text != NULL && *text != '\0' ? g_steal_pointer(&text) : NULL;
+}
 
 /* Reads what the request names into the record. */
 static bool read_contact(json_t *body, Contact *contact, bool is_new, GError **error)
@@ -29,6 +46,7 @@ static bool read_contact(json_t *body, Contact *contact, bool is_new, GError **e
     input_texts(&reader, "emails", LIMIT_CONTACT_ADDRESSES, input_check_address, &contact->emails);
     json_read_bool(&reader, "on_every_ticket", &contact->on_every_ticket);
     input_language(&reader, "language", &contact->language);
+    read_sees(&reader, contact);
     json_read_bool(&reader, "active", &contact->active);
     return json_reader_end(&reader, error);
 }

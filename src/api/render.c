@@ -125,6 +125,7 @@ json_t *render_contact(const Contact *contact)
     json_object_set_new(value, "emails", stored_json(contact->emails));
     json_set_bool(value, "on_every_ticket", contact->on_every_ticket);
     json_set_text(value, "language", contact->language);
+    json_set_text(value, "sees", contact->sees);
     json_set_bool(value, "active", contact->active);
     json_set_time(value, "created", contact->created_at);
     return value;

@@ -24,3 +24,5 @@
 #define LIMIT_SIMULATED_ITEMS       10000 /* of a page of simulated decisions */
 #define LIMIT_CONTACT_ADDRESSES     20
 #define LIMIT_ACCOUNT_DOMAINS       100
+#define LIMIT_LINKS_PER_PERSON      5   /* one-time links asked for in 15 minutes */
+#define LIMIT_LINKS                 300 /* the same, of everybody */

@@ -2,6 +2,7 @@
 /* Housekeeping: what dead senders held is taken back, what has waited for days is given up, what
  * nobody can ask for any more is forgotten. In bounded pieces, each a transaction. */
 #include "alerts/closing.h"
+#include "alerts/compose_sign_in.h"
 #include "base/log.h"
 #include "delivery/private.h"
 #include "delivery/retry.h"
@@ -65,7 +66,7 @@ static bool tidy(DbTx *tx, void *data, GError **error)
     g_autoptr(GPtrArray) bounced = outbox_apply_early(tx, CHUNK, now_us, error);
     return bounced != NULL && review_closings(tx, bounced, now_us, error) &&
            idempotency_forget(tx, now_us - US_PER_DAY, CHUNK, error) &&
-           inbox_forget_keys(tx, now_us, CHUNK, error);
+           inbox_forget_keys(tx, now_us, CHUNK, error) && sign_in_forget(tx, now_us, CHUNK, error);
 }
 
 bool delivery_take_back(Delivery *delivery, bool everything, int64_t delay_us, GError **error)

@@ -5,6 +5,7 @@
  * once.
  */
 #include "alerts/closing.h"
+#include "alerts/mail_kind.h"
 #include "base/log.h"
 #include "delivery/batch.h"
 #include "delivery/retry.h"
@@ -63,6 +64,15 @@ static void plan(const Batch *batch, const Job *job, OutboxSettlement *settlemen
     }
 }
 
+static bool tell_kind(DbTx *tx, const Batch *batch, const Job *job, GError **error)
+{
+    const MailKind *kind = composer_find(batch->delivery->setup.composer, job->message->kind);
+    bool final = !job->composed || job->outcome.kind == DELIVERY_SENT ||
+                 job->outcome.kind == DELIVERY_REJECTED;
+    return !final || kind == NULL || kind->settled == NULL ||
+           kind->settled(tx, job->message->ref, error);
+}
+
 static bool settle_tried(DbTx *tx, const Batch *batch, const Job *job, bool *settled,
                          GError **error)
 {
@@ -88,7 +98,8 @@ static bool settle_tried(DbTx *tx, const Batch *batch, const Job *job, bool *set
         settlement.state_reason = "not_composed";
     }
     return outbox_settle(tx, &settlement, settled, error) &&
-           (!*settled || undeliverable_note(tx, job, batch->now_us, error));
+           (!*settled || (undeliverable_note(tx, job, batch->now_us, error) &&
+                          tell_kind(tx, batch, job, error)));
 }
 
 /* ---- "customers not told" (docs/delivery.md) ---- */
@@ -192,7 +203,7 @@ static bool settle_plain(DbTx *tx, const Batch *batch, const Job *const *jobs, s
     for (guint i = 0; settled != NULL && i < settled->len; i++) {
         const Job *job = find_job(jobs, n, g_array_index(settled, int64_t, i));
         if (!undeliverable_note(tx, job, batch->now_us, error) ||
-            !note_closing(tx, job, closings, error))
+            !tell_kind(tx, batch, job, error) || !note_closing(tx, job, closings, error))
             return false;
     }
     return settled != NULL;

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "delivery/undeliverable.h"
 
-#include "alerts/alert.h"
+#include "alerts/mail_kind.h"
 #include "mail/address.h"
 #include "mail/verdict.h"
 #include "records/suppression.h"
 
 static bool put_on_list(DbTx *tx, const Job *job, char *email_key, int64_t now_us, GError **error)
 {
-    bool alert = g_strcmp0(job->message->kind, OUTBOX_KIND_ALERT) == 0;
-    g_autofree char *evidence = suppression_evidence_of_reply(
-        alert ? "alert" : "copy", job->message->ref, job->outcome.reply);
+    const char *kind = job->message->kind;
+    bool alert = g_strcmp0(kind, OUTBOX_KIND_ALERT) == 0;
+    bool sign_in = g_strcmp0(kind, OUTBOX_KIND_SIGN_IN) == 0;
+    g_autofree char *evidence =
+        suppression_evidence_of_reply(alert     ? "alert"
+                                      : sign_in ? OUTBOX_KIND_SIGN_IN
+                                                : "copy",
+                                      job->message->ref, job->outcome.reply);
     Suppression suppression = {
         .email = job->message->recipient,
         .email_key = email_key,

@@ -33,6 +33,10 @@ json_t *option_show_email_connector(const json_t *stored);
 /* Its list "mailboxes", with their secrets. */
 void option_read_mailboxes(DeskTx *tx, JsonReader *reader, json_t *stored);
 
+/* The page "web-interface". */
+bool option_merge_web_interface(DeskTx *tx, json_t *stored, json_t *patch, GError **error);
+json_t *option_show_web_interface(const json_t *stored);
+
 /* The page "alerts-server". */
 bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GError **error);
 

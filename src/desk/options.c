@@ -128,6 +128,7 @@ static const struct {
      option_show_alerts_to_customers},
     {OPTIONS_TICKETS, merge_tickets, show_tickets},
     {OPTIONS_EMAIL_CONNECTOR, option_merge_email_connector, option_show_email_connector},
+    {OPTIONS_WEB_INTERFACE, option_merge_web_interface, option_show_web_interface},
 };
 
 static int find_section(const char *section, GError **error)

@@ -99,6 +99,7 @@ static bool merge_fields(DeskTx *tx, json_t *stored, json_t *patch, const char *
     merge_alert(tx, &reader, "ticket_closed", stored, switched_on);
     merge_default_recipients(&reader, stored);
     merge_brake(&reader, stored);
+    option_merge_bool(&reader, "web_link", stored);
     option_merge_bool(&reader, "merge_open_and_close", stored);
     return json_reader_end(&reader, error);
 }
@@ -134,11 +135,11 @@ json_t *option_show_alerts_to_customers(const json_t *stored)
 
 /* ---- for a simulation ---- */
 
-/* Lists are recorded as they were, and two mails become one when they are sent: a simulation of
- * decisions can heed neither, so it does not pretend to. */
+/* Lists are recorded as they were, links stand in mails, and two mails become one when they are
+ * sent: a simulation of decisions can heed none of it, so it does not pretend to. */
 static bool check_simulated(DbTx *tx, const json_t *changes, const char *path, GError **error)
 {
-    static const char *const fixed[] = {"default_recipients", "merge_open_and_close"};
+    static const char *const fixed[] = {"default_recipients", "web_link", "merge_open_and_close"};
     int64_t version;
     json_auto_t *now = option_load(tx, OPTIONS_ALERTS_TO_CUSTOMERS, &version, error);
     if (now == NULL)

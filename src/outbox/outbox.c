@@ -83,6 +83,11 @@ bool outbox_insert(DbTx *tx, OutboxMessage *message, GError **error)
                      message->due_at, message->state_reason, message->queued_at);
 }
 
+bool outbox_withdraw(DbTx *tx, int64_t id, GError **error)
+{
+    return db_exec(tx, NULL, error, "DELETE FROM outbox WHERE id = $1", "i", id);
+}
+
 /* Takes `rows`; NULL without an error where there is no row. */
 static OutboxMessage *take_one(DbRows *rows, GError **error)
 {

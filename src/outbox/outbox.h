@@ -56,6 +56,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(OutboxMessage, outbox_message_free)
 /* Puts a new message in, held or queued; sets message->id. */
 bool outbox_insert(DbTx *tx, OutboxMessage *message, GError **error);
 
+/* Takes out again what this transaction has put in; 0: nothing. */
+bool outbox_withdraw(DbTx *tx, int64_t id, GError **error);
+
 /* Errors: NOT_FOUND. */
 OutboxMessage *outbox_load(DbTx *tx, int64_t id, GError **error);
 

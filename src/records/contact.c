@@ -4,7 +4,8 @@
 #include "base/error.h"
 
 #define COLUMNS                                                                                    \
-    "id, account, name, email, email_key, emails, on_every_ticket, language, active, created_at"
+    "id, account, name, email, email_key, emails, on_every_ticket, language, active, created_at, " \
+    "sees"
 
 void contact_free(Contact *contact)
 {
@@ -15,6 +16,7 @@ void contact_free(Contact *contact)
     g_free(contact->email_key);
     g_free(contact->emails);
     g_free(contact->language);
+    g_free(contact->sees);
     g_free(contact);
 }
 
@@ -31,6 +33,7 @@ static Contact *from_row(const DbRows *rows)
     contact->language = db_rows_dup(rows, 7);
     contact->active = db_rows_int(rows, 8) != 0;
     contact->created_at = db_rows_int(rows, 9);
+    contact->sees = db_rows_dup(rows, 10);
     return contact;
 }
 
@@ -77,11 +80,12 @@ bool contact_insert(DbTx *tx, Contact *contact, const char *const *keys, GError 
 {
     return db_insert(tx, &contact->id, error,
                      "INSERT INTO contact (account, name, email, email_key, emails,"
-                     " on_every_ticket, language, active, created_at)"
-                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
-                     "issssisii", contact->account, contact->name, contact->email,
+                     " on_every_ticket, language, active, created_at, sees)"
+                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+                     "issssisiis", contact->account, contact->name, contact->email,
                      contact->email_key, contact->emails, (int64_t)contact->on_every_ticket,
-                     contact->language, (int64_t)contact->active, contact->created_at) &&
+                     contact->language, (int64_t)contact->active, contact->created_at,
+                     contact->sees) &&
            insert_keys(tx, contact->id, keys, error);
 }
 
@@ -89,10 +93,10 @@ bool contact_update(DbTx *tx, const Contact *contact, const char *const *keys, G
 {
     return db_exec(tx, NULL, error,
                    "UPDATE contact SET name = $2, email = $3, email_key = $4, emails = $5,"
-                   " on_every_ticket = $6, language = $7, active = $8 WHERE id = $1",
-                   "issssisi", contact->id, contact->name, contact->email, contact->email_key,
+                   " on_every_ticket = $6, language = $7, active = $8, sees = $9 WHERE id = $1",
+                   "issssisis", contact->id, contact->name, contact->email, contact->email_key,
                    contact->emails, (int64_t)contact->on_every_ticket, contact->language,
-                   (int64_t)contact->active) &&
+                   (int64_t)contact->active, contact->sees) &&
            db_exec(tx, NULL, error, "DELETE FROM contact_address WHERE contact = $1", "i",
                    contact->id) &&
            insert_keys(tx, contact->id, keys, error);

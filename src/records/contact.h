@@ -15,6 +15,7 @@ typedef struct {
     char *emails;            /* the others: a JSON array of texts */
     bool on_every_ticket;
     char *language; /* NULL: the account's */
+    char *sees;     /* in the Web Interface: "account" or "own"; NULL: as its option says */
     bool active;
     int64_t created_at;
 } Contact;

@@ -79,6 +79,21 @@ Employee *employee_load_by_login(DbTx *tx, const char *login, GError **error)
         error);
 }
 
+Employee *employee_load_by_typed(DbTx *tx, const char *typed_key, GError **error)
+{
+    DbRows *rows = db_query(tx, error,
+                            "SELECT " COLUMNS " FROM employee WHERE active = 1 AND id IN"
+                            " (SELECT id FROM employee WHERE login = $1"
+                            " UNION SELECT id FROM employee WHERE email_key = $1"
+                            " UNION SELECT id FROM employee WHERE email2_key = $1) LIMIT 2",
+                            "s", typed_key);
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(Employee) employee = db_rows_next(rows) ? from_row(rows) : NULL;
+    bool several = db_rows_next(rows);
+    return db_rows_end(rows, error) && !several ? g_steal_pointer(&employee) : NULL;
+}
+
 Employee *employee_load_first_admin(DbTx *tx, GError **error)
 {
     return take_one(db_query(tx, error,

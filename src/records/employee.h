@@ -28,6 +28,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Employee, employee_free)
 Employee *employee_load(DbTx *tx, int64_t id, GError **error);
 Employee *employee_load_by_login(DbTx *tx, const char *login, GError **error);
 
+/* The active one who has this address (compared form) or login; NULL without an error where there
+ * is none, or several have it. */
+Employee *employee_load_by_typed(DbTx *tx, const char *typed_key, GError **error);
+
 /* The first statement of every change: nobody else changes an employee until the end of the
  * transaction, so two admins cannot take away each other. */
 Employee *employee_lock(DbTx *tx, int64_t id, GError **error);

@@ -477,6 +477,29 @@ static const char step_10[] = "CREATE TABLE session ("
                               "CREATE INDEX sign_in_failure_by_peer ON sign_in_failure (peer, at);"
                               "CREATE INDEX sign_in_failure_by_time ON sign_in_failure (at);";
 
+/* Links that work once, with what their mails are made from until these have left; and which of the
+ * account's tickets a contact sees. */
+static const char step_11[] =
+    "CREATE TABLE one_time_link ("
+    "  id @id@,"
+    "  purpose TEXT NOT NULL,"
+    "  hash TEXT NOT NULL UNIQUE,"
+    "  typed_key TEXT NOT NULL,"
+    "  employee BIGINT REFERENCES employee (id)," /* all three NULL: nobody is known by that */
+    "  account BIGINT REFERENCES account (number),"
+    "  contact BIGINT REFERENCES contact (id),"
+    "  email TEXT NOT NULL, email_key TEXT NOT NULL,"
+    "  name TEXT,"
+    "  template BIGINT NOT NULL, template_version BIGINT NOT NULL, language TEXT NOT NULL,"
+    "  facts TEXT,"
+    "  created_at BIGINT NOT NULL,"
+    "  expires_at BIGINT NOT NULL,"
+    "  used_at BIGINT);"
+    "CREATE INDEX one_time_link_by_typed ON one_time_link (purpose, typed_key, created_at);"
+    "CREATE INDEX one_time_link_by_time ON one_time_link (created_at);"
+    "CREATE INDEX one_time_link_unsent ON one_time_link (expires_at) WHERE facts IS NOT NULL;"
+    "ALTER TABLE contact ADD COLUMN sees TEXT;";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -488,5 +511,6 @@ const DbMigration schema_steps[] = {
     {8, "mails that came in", step_8},
     {9, "how far mailboxes were read", step_9},
     {10, "people who have signed in", step_10},
+    {11, "links that work once", step_11},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

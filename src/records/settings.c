@@ -207,6 +207,7 @@ void alerts_to_customers_settings_read(const json_t *stored, AlertsToCustomersSe
     settings->brake = (BrakeSettings){.enabled = json_get_bool(brake, "enabled", true),
                                       .customers = int_or(brake, "customers", 100),
                                       .minutes = int_or(brake, "minutes", 5)};
+    settings->web_link = json_get_bool(stored, "web_link", false);
     settings->merge_open_and_close = json_get_bool(stored, "merge_open_and_close", false);
 }
 
@@ -235,6 +236,7 @@ json_t *alerts_to_customers_settings_json(const AlertsToCustomersSettings *setti
     json_set_int(brake, "customers", settings->brake.customers);
     json_set_int(brake, "minutes", settings->brake.minutes);
     json_object_set_new(value, "brake", brake);
+    json_set_bool(value, "web_link", settings->web_link);
     json_set_bool(value, "merge_open_and_close", settings->merge_open_and_close);
     return value;
 }

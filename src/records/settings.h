@@ -9,6 +9,7 @@
 #include "db/db.h"
 #include "records/email_connector.h"
 #include "records/option.h"
+#include "records/web_interface.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -95,6 +96,7 @@ typedef struct {
     bool add_on_every_ticket; /* and the account's contacts that are flagged so */
     bool add_mail_copies;     /* tickets by mail: its To and Cc */
     BrakeSettings brake;
+    bool web_link;             /* the mails have a link to their ticket in the Web Interface */
     bool merge_open_and_close; /* closed before the New alert has left: one mail instead of two */
 } AlertsToCustomersSettings;
 
@@ -135,6 +137,7 @@ typedef struct {
     AlertsToCustomersSettings alerts;
     TicketSettings tickets;
     EmailConnectorSettings email_connector;
+    WebInterfaceSettings web_interface;
     OptionVersions versions;
 } Settings;
 

@@ -31,6 +31,7 @@ void settings_free(Settings *settings)
     alerts_to_customers_settings_clear(&settings->alerts);
     ticket_settings_clear(&settings->tickets);
     email_connector_settings_clear(&settings->email_connector);
+    web_interface_settings_clear(&settings->web_interface);
     g_string_free(shared->texts, TRUE);
     g_free(shared);
 }
@@ -148,7 +149,9 @@ static Settings *make(GString *texts, GError **error)
         alerts != NULL ? parse_section(texts, OPTIONS_TICKETS, &other, error) : NULL;
     json_auto_t *connector =
         tickets != NULL ? parse_section(texts, OPTIONS_EMAIL_CONNECTOR, &other, error) : NULL;
-    if (connector == NULL)
+    json_auto_t *web =
+        connector != NULL ? parse_section(texts, OPTIONS_WEB_INTERFACE, &other, error) : NULL;
+    if (web == NULL)
         return NULL;
     Shared *shared = g_new0(Shared, 1);
     shared->users = 1;
@@ -159,6 +162,7 @@ static Settings *make(GString *texts, GError **error)
     alerts_to_customers_settings_read(alerts, &settings->alerts);
     ticket_settings_read(tickets, &settings->tickets);
     email_connector_settings_read(connector, &settings->email_connector);
+    web_interface_settings_read(web, &settings->web_interface);
     settings->versions = versions;
     return settings;
 }

@@ -39,8 +39,10 @@ static const CheckCase checks[] = {
     {"a partial", "ticket", "x\n{{> footer}}", "template-partial", 2, 1, "{{>footer}}"},
     {"a ticket's field in a sign-in mail", "sign_in", "{{ticket.title}}", "unknown-merge-field", 1,
      1, "in a template of this kind"},
-    {"a sign-in mail's own", "sign_in", "{{account.name}}{{recipient.name}}{{desk.phone}}", NULL, 0,
-     0, NULL},
+    {"a sign-in mail's own", "sign_in",
+     "{{sign_in.link}}{{account.name}}{{recipient.name}}{{desk.phone}}", NULL, 0, 0, NULL},
+    {"a sign-in mail's link in another", "ticket", "{{sign_in.link}}", "unknown-merge-field", 1, 1,
+     "in a template of this kind"},
     {"a list", "ticket",
      "{{#ticket.correspondence}}{{entry.author}}{{entry.written}}{{entry.text}}"
      "{{/ticket.correspondence}}{{^ticket.correspondence}}x{{/ticket.correspondence}}",
@@ -111,8 +113,11 @@ static void test_catalogue(void)
         const MergeField *field = &merge_fields[i];
         g_assert_true(merge_field_find(field->name) == field);
         bool of_message = g_str_has_prefix(field->name, "message.");
-        g_assert_true(merge_field_fits(field, of_message ? "reply" : "ticket"));
-        g_assert_true(merge_field_fits(field, "ticket") != of_message);
+        bool of_link = g_str_has_prefix(field->name, "sign_in.");
+        g_assert_true(merge_field_fits(field, of_message ? "reply"
+                                              : of_link  ? "sign_in"
+                                                         : "ticket"));
+        g_assert_true(merge_field_fits(field, "ticket") != (of_message || of_link));
         g_assert_nonnull(strchr(field->name, '.'));
         g_assert_cmpstr(field->description, !=, "");
         g_assert_cmpstr(field->example, !=, "");

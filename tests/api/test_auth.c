@@ -119,6 +119,8 @@ static const char *const wanted[][3] = {
     {"PUT", "/api/v1/options/tickets", "options"},
     {"GET", "/api/v1/options/email-connector", "options"},
     {"PUT", "/api/v1/options/email-connector", "options"},
+    {"GET", "/api/v1/options/web-interface", "options"},
+    {"PUT", "/api/v1/options/web-interface", "options"},
     {"POST", "/api/v1/options/email-connector/dry-run", "options"},
     {"GET", "/api/v1/options/desk/changes", "options"},
     {"GET", "/api/v1/templates", "templates"},

@@ -155,6 +155,7 @@ static void test_shapes(void)
         {"OptionsAlertsToCustomers", "/api/v1/options/alerts-to-customers"},
         {"OptionsTickets", "/api/v1/options/tickets"},
         {"OptionsEmailConnector", "/api/v1/options/email-connector"},
+        {"OptionsWebInterface", "/api/v1/options/web-interface"},
         {"Health", "/readyz"},
     };
     static const char *const lists[][2] = {

@@ -270,7 +270,7 @@ static void test_pages(void)
     check_pages(world, "/api/v1/tokens", 3);
     check_pages(world, "/api/v1/tickets", 2);
     check_pages(world, "/api/v1/alerts", 2);
-    check_pages(world, "/api/v1/templates", 5);
+    check_pages(world, "/api/v1/templates", 7);
     check_pages(world, "/api/v1/options/desk/changes", 2);
 }
 
@@ -525,7 +525,7 @@ static void test_templates(void)
 {
     g_autoptr(World) world = world_new(engine);
     json_auto_t *list = get(world, "/api/v1/templates");
-    g_assert_cmpint(json_array_size(json_at(list, "/items")), ==, 5);
+    g_assert_cmpint(json_array_size(json_at(list, "/items")), ==, 7);
     json_auto_t *one = get(world, "/api/v1/templates/1");
     g_assert_cmpstr(text_at(one, "/builtin"), ==, "new_ticket");
     g_assert_cmpstr(text_at(one, "/kind"), ==, "ticket");

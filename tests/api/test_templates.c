@@ -110,21 +110,21 @@ static void test_versions(void)
     g_autoptr(World) world = world_new(engine);
     json_auto_t *first = world_ok(
         world, "POST", T, "{\"name\":\"Mine\",\"subject\":\"one\",\"text\":\"a\\nb\\nc\"}", 201);
-    g_assert_cmpint(json_integer_value(json_at(first, "/id")), ==, 6);
+    g_assert_cmpint(json_integer_value(json_at(first, "/id")), ==, 8);
     g_assert_cmpint(json_integer_value(json_at(first, "/version")), ==, 1);
-    json_auto_t *second = world_ok(world, "PATCH", T "/6",
+    json_auto_t *second = world_ok(world, "PATCH", T "/8",
                                    "{\"text\":\"a\\nB\\nc\",\"version\":1,\"translations\":"
                                    "{\"de\":{\"subject\":\"eins\",\"text\":\"x\"}}}",
                                    200);
     g_assert_cmpint(json_integer_value(json_at(second, "/version")), ==, 2);
     g_assert_cmpstr(text_at(second, "/translations/de/subject"), ==, "eins");
     g_assert_cmpstr(text_at(second, "/subject"), ==, "one");
-    json_auto_t *same = world_ok(world, "PATCH", T "/6", "{\"subject\":\"one\"}", 200);
+    json_auto_t *same = world_ok(world, "PATCH", T "/8", "{\"subject\":\"one\"}", 200);
     g_assert_cmpint(json_integer_value(json_at(same, "/version")), ==, 2);
-    g_autoptr(Answer) stale = world_call(world, "PATCH", T "/6", "{\"text\":\"x\",\"version\":1}");
+    g_autoptr(Answer) stale = world_call(world, "PATCH", T "/8", "{\"text\":\"x\",\"version\":1}");
     assert_problem(stale, 409, "template-changed");
 
-    json_auto_t *difference = world_ok(world, "GET", T "/6/diff?from=1&to=2", NULL, 200);
+    json_auto_t *difference = world_ok(world, "GET", T "/8/diff?from=1&to=2", NULL, 200);
     g_assert_cmpuint(json_array_size(json_at(difference, "/parts")), ==, 3);
     g_assert_cmpstr(text_at(difference, "/parts/0/part"), ==, "text");
     g_assert_cmpuint(json_array_size(json_at(difference, "/parts/0/lines")), ==, 2);
@@ -132,17 +132,17 @@ static void test_versions(void)
     g_assert_cmpstr(text_at(difference, "/parts/0/lines/1/change"), ==, "+");
     g_assert_cmpint(json_integer_value(json_at(difference, "/parts/0/lines/1/line")), ==, 2);
 
-    json_auto_t *back = world_ok(world, "POST", T "/6/restore", "{\"version\":1}", 201);
+    json_auto_t *back = world_ok(world, "POST", T "/8/restore", "{\"version\":1}", 201);
     g_assert_cmpint(json_integer_value(json_at(back, "/version")), ==, 3);
     g_assert_cmpstr(text_at(back, "/text"), ==, "a\nb\nc");
     g_assert_cmpuint(json_object_size(json_at(back, "/translations")), ==, 0);
-    json_auto_t *versions = world_ok(world, "GET", T "/6/versions", NULL, 200);
+    json_auto_t *versions = world_ok(world, "GET", T "/8/versions", NULL, 200);
     g_assert_cmpuint(json_array_size(json_at(versions, "/items")), ==, 3);
     g_assert_cmpint(json_integer_value(json_at(versions, "/items/0/restored_from")), ==, 1);
     g_assert_nonnull(json_at(versions, "/items/0/author/name"));
-    json_auto_t *old = world_ok(world, "GET", T "/6/versions/2", NULL, 200);
+    json_auto_t *old = world_ok(world, "GET", T "/8/versions/2", NULL, 200);
     g_assert_cmpstr(text_at(old, "/text"), ==, "a\nB\nc");
-    g_autoptr(Answer) none = world_call(world, "GET", T "/6/versions/9", NULL);
+    g_autoptr(Answer) none = world_call(world, "GET", T "/8/versions/9", NULL);
     assert_problem(none, 404, "unknown-version");
 }
 
@@ -157,14 +157,14 @@ static void test_copy_delete(void)
     g_autoptr(Answer) builtin = world_call(world, "DELETE", T "/1", NULL);
     assert_problem(builtin, 409, "template-built-in");
     json_auto_t *use = world_ok(world, "PUT", "/api/v1/options/alerts-to-customers",
-                                "{\"new_ticket\":{\"template\":6}}", 200);
-    g_autoptr(Answer) used = world_call(world, "DELETE", T "/6", NULL);
+                                "{\"new_ticket\":{\"template\":8}}", 200);
+    g_autoptr(Answer) used = world_call(world, "DELETE", T "/8", NULL);
     assert_problem(used, 409, "template-in-use");
     g_assert_nonnull(strstr(text_at(used->json, "/detail"), "new_ticket.template"));
     json_auto_t *unuse = world_ok(world, "PUT", "/api/v1/options/alerts-to-customers",
                                   "{\"new_ticket\":{\"template\":null}}", 200);
-    json_auto_t *gone = world_ok(world, "DELETE", T "/6", NULL, 204);
-    g_autoptr(Answer) deleted = world_call(world, "GET", T "/6", NULL);
+    json_auto_t *gone = world_ok(world, "DELETE", T "/8", NULL, 204);
+    g_autoptr(Answer) deleted = world_call(world, "GET", T "/8", NULL);
     assert_problem(deleted, 404, "unknown-template");
     json_auto_t *again = world_ok(world, "POST", T "/1/copy", "{\"name\":\"Ours\"}", 201);
     g_assert_nonnull(again);
@@ -187,7 +187,7 @@ static void test_built_in(void)
     g_assert_true(json_is_true(json_at(versions, "/items/0/built_in")));
     g_assert_true(json_is_false(json_at(versions, "/items/1/built_in")));
     json_auto_t *copy = world_ok(world, "POST", T "/2/copy", "{\"name\":\"c\"}", 201);
-    g_autoptr(Answer) refused = world_call(world, "POST", T "/6/restore", "{\"built_in\":true}");
+    g_autoptr(Answer) refused = world_call(world, "POST", T "/8/restore", "{\"built_in\":true}");
     assert_problem(refused, 422, "not-built-in");
 }
 
@@ -210,7 +210,7 @@ static void test_preview(void)
     /* A subject is one line, whatever the template says. */
     g_autoptr(Answer) folded = post(world, " Ticket\r\n{{ticket.number}}\n", "x", NULL);
     g_assert_cmpint(folded->status, ==, 201);
-    json_auto_t *one_line = world_ok(world, "POST", T "/6/preview", "{}", 200);
+    json_auto_t *one_line = world_ok(world, "POST", T "/8/preview", "{}", 200);
     g_assert_cmpstr(text_at(one_line, "/subject"), ==, "Ticket 1042");
 
     json_auto_t *token = world_ok(world, "POST", "/api/v1/tokens",
@@ -228,7 +228,7 @@ static void test_test_send(void)
         world_call(world, "POST", T "/1/test-send", "{\"to\":\"erika@harbour-it.example\"}");
     g_assert_cmpint(nobody->status, ==, 503);
     json_auto_t *fields = world_ok(world, "GET", "/api/v1/merge-fields", NULL, 200);
-    g_assert_cmpuint(json_array_size(json_at(fields, "/items")), ==, 27);
+    g_assert_cmpuint(json_array_size(json_at(fields, "/items")), ==, 29);
 }
 
 int main(int argc, char **argv)
