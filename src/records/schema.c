@@ -454,6 +454,11 @@ static const char step_9[] = "CREATE TABLE mailbox ("
                              "  holder TEXT,"
                              "  held_until BIGINT NOT NULL);";
 
+/* What an inbox asks for: who looks after which, and the few that are open. */
+static const char step_10[] =
+    "CREATE INDEX ticket_by_manager ON ticket (manager, number) WHERE manager IS NOT NULL;"
+    "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -464,5 +469,6 @@ const DbMigration schema_steps[] = {
     {7, "signing keys and correspondence", step_7},
     {8, "mails that came in", step_8},
     {9, "how far mailboxes were read", step_9},
+    {10, "lists of tickets", step_10},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
