@@ -15,8 +15,9 @@
 #include <string.h>
 
 static const char *const paged[] = {"cursor", "limit", NULL};
-static const char *const of_tickets[] = {"status", "account", "q", "customers_not_told",
-                                         "cursor", "limit",   NULL};
+static const char *const of_tickets[] = {
+    "status", "state",  "account", "manager", "q", "customers_not_told",
+    "fields", "cursor", "limit",   NULL};
 static const char *const of_diff[] = {"from", "to", NULL};
 static const char *const of_accounts[] = {"q", "cursor", "limit", NULL};
 static const char *const of_contacts[] = {"account", "cursor", "limit", NULL};
@@ -36,6 +37,7 @@ static const char *const of_alerts[] = {"state", "cursor", "limit", NULL};
 static const ApiRoute routes[] = {
     {"POST", V1 "/tickets", WRITE, tickets_open, NULL},
     {"GET", V1 "/tickets", READ, tickets_list, of_tickets},
+    {"GET", V1 "/tickets/counts", READ, tickets_counts, NULL},
     {"POST", V1 "/tickets/preview", WRITE, tickets_preview_opening, NULL},
     {"POST", TICKET "/preview", WRITE, tickets_preview_change, NULL},
     {"GET", TICKET, READ, tickets_get, NULL},

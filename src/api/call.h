@@ -98,6 +98,9 @@ typedef struct {
 } ApiPage;
 bool api_page(const ApiCall *call, ApiPage *page, GError **error);
 
+/* The cursor in a text (NULL or "": none, 0). */
+bool api_cursor(const char *text, int64_t *after, GError **error);
+
 /* `limit` alone. */
 bool api_page_limit(const ApiCall *call, int *limit, GError **error);
 

@@ -13,6 +13,7 @@ HttpResponse *tickets_change(ApiCall *call, GError **error);
 
 /* ticket_list.c */
 HttpResponse *tickets_list(ApiCall *call, GError **error);
+HttpResponse *tickets_counts(ApiCall *call, GError **error);
 
 /* story.c: what happened to a ticket */
 HttpResponse *tickets_events(ApiCall *call, GError **error);

@@ -500,6 +500,11 @@ static const char step_11[] =
     "CREATE INDEX one_time_link_unsent ON one_time_link (expires_at) WHERE facts IS NOT NULL;"
     "ALTER TABLE contact ADD COLUMN sees TEXT;";
 
+/* What an inbox asks for: who looks after which, and the few that are open. */
+static const char step_12[] =
+    "CREATE INDEX ticket_by_manager ON ticket (manager, number) WHERE manager IS NOT NULL;"
+    "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -512,5 +517,6 @@ const DbMigration schema_steps[] = {
     {9, "how far mailboxes were read", step_9},
     {10, "people who have signed in", step_10},
     {11, "links that work once", step_11},
+    {12, "lists of tickets", step_12},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

@@ -2,12 +2,9 @@
 #include "records/ticket.h"
 
 #include "base/error.h"
-#include "records/search.h"
+#include "records/ticket-private.h"
 
-#define COLUMNS                                                                                    \
-    "number, version, account, contact, title, description, type, priority, status, manager, "     \
-    "due_at, resolution, opener_kind, opener_id, opener_name, channel, opened_at, closed_at, "     \
-    "updated_at, not_told_at"
+#define COLUMNS TICKET_COLUMNS
 
 void ticket_free(Ticket *ticket)
 {
@@ -22,7 +19,7 @@ void ticket_free(Ticket *ticket)
     g_free(ticket);
 }
 
-static Ticket *from_row(const DbRows *rows)
+Ticket *ticket_from_row(const DbRows *rows)
 {
     Ticket *ticket = g_new0(Ticket, 1);
     ticket->number = db_rows_int(rows, 0);
@@ -58,7 +55,7 @@ static Ticket *take_one(DbRows *rows, int64_t number, GError **error)
 {
     if (rows == NULL)
         return NULL;
-    g_autoptr(Ticket) ticket = db_rows_next(rows) ? from_row(rows) : NULL;
+    g_autoptr(Ticket) ticket = db_rows_next(rows) ? ticket_from_row(rows) : NULL;
     if (!db_rows_end(rows, error))
         return NULL;
     if (ticket == NULL)
@@ -159,26 +156,4 @@ bool ticket_update(DbTx *tx, const Ticket *ticket, GError **error)
                    ticket->contact, ticket->title, ticket->description, ticket->type,
                    ticket->priority, (int64_t)ticket->status, ticket->manager, ticket->due_at,
                    ticket->resolution, ticket->closed_at, ticket->updated_at, ticket->not_told_at);
-}
-
-/* A text of its own for the rare flag: a planner takes its partial index only where it can see it.
- */
-#define LIST(also)                                                                                 \
-    "SELECT " COLUMNS " FROM ticket WHERE number < $1"                                             \
-    " AND ($2 = 0 OR status = $2) AND ($3 = 0 OR account = $3)"                                    \
-    " AND LOWER(title) LIKE $4 ESCAPE '!'" also " ORDER BY number DESC LIMIT $5"
-
-GPtrArray *ticket_list(DbTx *tx, const TicketFilter *filter, GError **error)
-{
-    g_autofree char *like = search_pattern(filter->q);
-    DbRows *rows =
-        db_query(tx, error, filter->not_told ? LIST(" AND not_told_at IS NOT NULL") : LIST(""),
-                 "iiisi", filter->before != 0 ? filter->before : INT64_MAX, (int64_t)filter->status,
-                 filter->account, like, (int64_t)filter->limit);
-    if (rows == NULL)
-        return NULL;
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)ticket_free);
-    while (db_rows_next(rows))
-        g_ptr_array_add(list, from_row(rows));
-    return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
 }

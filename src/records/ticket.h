@@ -59,15 +59,3 @@ bool ticket_insert_trial(DbTx *tx, Ticket *ticket, GError **error);
 
 /* Writes everything that may change, the version included. */
 bool ticket_update(DbTx *tx, const Ticket *ticket, GError **error);
-
-typedef struct {
-    int64_t before;  /* only numbers below this; 0: from the newest */
-    int status;      /* 0: any */
-    int64_t account; /* 0: any */
-    const char *q;   /* searched in the title; NULL: any */
-    bool not_told;   /* only those whose closing reached nobody */
-    int limit;
-} TicketFilter;
-
-/* Newest first. */
-GPtrArray *ticket_list(DbTx *tx, const TicketFilter *filter, GError **error);
