@@ -4,10 +4,7 @@
 #include "base/error.h"
 #include "records/search.h"
 
-#define COLUMNS                                                                                    \
-    "number, version, account, contact, title, description, type, priority, status, manager, "     \
-    "due_at, resolution, opener_kind, opener_id, opener_name, channel, opened_at, closed_at, "     \
-    "updated_at, not_told_at"
+#define COLUMNS TICKET_COLUMNS
 
 void ticket_free(Ticket *ticket)
 {
@@ -149,6 +146,16 @@ bool ticket_update(DbTx *tx, const Ticket *ticket, GError **error)
                    ticket->resolution, ticket->closed_at, ticket->updated_at, ticket->not_told_at);
 }
 
+GPtrArray *ticket_take_list(DbRows *rows, GError **error)
+{
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)ticket_free);
+    while (db_rows_next(rows))
+        g_ptr_array_add(list, from_row(rows));
+    return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
+}
+
 /* A text of its own for the rare flag: a planner takes its partial index only where it can see it.
  */
 #define LIST(also)                                                                                 \
@@ -163,10 +170,5 @@ GPtrArray *ticket_list(DbTx *tx, const TicketFilter *filter, GError **error)
         db_query(tx, error, filter->not_told ? LIST(" AND not_told_at IS NOT NULL") : LIST(""),
                  "iiisi", filter->before != 0 ? filter->before : INT64_MAX, (int64_t)filter->status,
                  filter->account, like, (int64_t)filter->limit);
-    if (rows == NULL)
-        return NULL;
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)ticket_free);
-    while (db_rows_next(rows))
-        g_ptr_array_add(list, from_row(rows));
-    return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
+    return ticket_take_list(rows, error);
 }

@@ -63,5 +63,12 @@ typedef struct {
     int limit;
 } TicketFilter;
 
+/* A query of one's own: what it selects, from table ticket, and its rows as Ticket *. */
+#define TICKET_COLUMNS                                                                             \
+    "number, version, account, contact, title, description, type, priority, status, manager, "     \
+    "due_at, resolution, opener_kind, opener_id, opener_name, channel, opened_at, closed_at, "     \
+    "updated_at, not_told_at"
+GPtrArray *ticket_take_list(DbRows *rows, GError **error);
+
 /* Newest first. */
 GPtrArray *ticket_list(DbTx *tx, const TicketFilter *filter, GError **error);
