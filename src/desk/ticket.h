@@ -68,3 +68,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TicketChange, ticket_change_clear)
  * ticket closed and changes nothing. Errors: NOT_FOUND (the ticket), INVALID as above. Caller owns.
  */
 Ticket *ticket_change(DeskTx *tx, int64_t number, const TicketChange *change, GError **error);
+
+/* What a customer's reply does to a closed ticket (options/tickets, reopen_on_reply). */
+typedef enum {
+    TICKET_WAS_OPEN,
+    TICKET_REOPENED,     /* "always" */
+    TICKET_STAYS_CLOSED, /* "never", or "ask": until a person reopens it */
+} TicketReopening;
+
+/* After the reply was filed, in the same transaction. A machine's (`by_person` false) opens
+ * nothing. Errors: NOT_FOUND. */
+bool ticket_reopen_on_reply(DeskTx *tx, int64_t number, bool by_person, TicketReopening *reopening,
+                            GError **error);

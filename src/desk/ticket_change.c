@@ -12,6 +12,8 @@
 #include "records/contact.h"
 #include "records/status.h"
 
+#include <string.h>
+
 /* {"title": {"before": ..., "after": ...}}; takes both values. */
 static void note(json_t *changes, const char *name, json_t *before, json_t *after)
 {
@@ -156,4 +158,22 @@ Ticket *ticket_change(DeskTx *tx, int64_t number, const TicketChange *change, GE
     if (json_object_size(changes) > 0 && !write_change(tx, ticket, was_closed, &news, error))
         return NULL;
     return g_steal_pointer(&ticket);
+}
+
+bool ticket_reopen_on_reply(DeskTx *tx, int64_t number, bool by_person, TicketReopening *reopening,
+                            GError **error)
+{
+    const Settings *settings = desk_settings(tx, error);
+    bool closed;
+    int64_t not_told_at;
+    if (settings == NULL || !ticket_hold(tx->db, number, &closed, &not_told_at, error))
+        return false;
+    bool now = closed && by_person && strcmp(settings->tickets.reopen_on_reply, "always") == 0;
+    const TicketChange change = {
+        .fields = TICKET_SET_STATUS, .status = STATUS_PENDING, .notify = true};
+    g_autoptr(Ticket) ticket = now ? ticket_change(tx, number, &change, error) : NULL;
+    if (now && ticket == NULL)
+        return false;
+    *reopening = now ? TICKET_REOPENED : closed ? TICKET_STAYS_CLOSED : TICKET_WAS_OPEN;
+    return true;
 }
