@@ -39,6 +39,7 @@ static const ApiRoute routes[] = {
     {"GET", V1 "/tickets", READ, tickets_list, of_tickets},
     {"GET", V1 "/tickets/counts", READ, tickets_counts, NULL},
     {"POST", V1 "/tickets/preview", WRITE, tickets_preview_opening, NULL},
+    {"POST", TICKET "/merge", WRITE, tickets_merge, NULL},
     {"POST", TICKET "/preview", WRITE, tickets_preview_change, NULL},
     {"GET", TICKET, READ, tickets_get, NULL},
     {"PATCH", TICKET, WRITE, tickets_change, NULL},

@@ -8,6 +8,7 @@
 HttpResponse *tickets_open(ApiCall *call, GError **error);
 HttpResponse *tickets_preview_opening(ApiCall *call, GError **error);
 HttpResponse *tickets_preview_change(ApiCall *call, GError **error);
+HttpResponse *tickets_merge(ApiCall *call, GError **error);
 HttpResponse *tickets_get(ApiCall *call, GError **error);
 HttpResponse *tickets_change(ApiCall *call, GError **error);
 

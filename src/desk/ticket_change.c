@@ -6,6 +6,7 @@
  */
 #include "desk/ticket.h"
 
+#include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "desk/ticket-private.h"
@@ -146,6 +147,14 @@ Ticket *ticket_change(DeskTx *tx, int64_t number, const TicketChange *change, GE
     g_autoptr(Ticket) ticket = ticket_lock(tx->db, number, error);
     if (ticket == NULL)
         return NULL;
+    if (ticket->merged_into != 0 && change->fields & TICKET_SET_STATUS &&
+        change->status != ticket->status) {
+        error_set_problem(error, TD_ERROR_CONFLICT, "merged", "/status",
+                          "Ticket #%" G_GINT64_FORMAT " was merged into #%" G_GINT64_FORMAT
+                          ", and its status stays as it is: change the other's",
+                          ticket->number, ticket->merged_into);
+        return NULL;
+    }
     bool was_closed = status_is_closed(ticket->status);
     json_auto_t *changes = json_object();
     g_autoptr(TicketPeople) people = apply_change(tx, ticket, change, changes, error);

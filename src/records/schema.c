@@ -454,10 +454,13 @@ static const char step_9[] = "CREATE TABLE mailbox ("
                              "  holder TEXT,"
                              "  held_until BIGINT NOT NULL);";
 
-/* What an inbox asks for: who looks after which, and the few that are open. */
+/* What an inbox asks for: who looks after which, and the few that are open. Duplicates that became
+ * part of another ticket. */
 static const char step_10[] =
     "CREATE INDEX ticket_by_manager ON ticket (manager, number) WHERE manager IS NOT NULL;"
-    "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;";
+    "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;"
+    "ALTER TABLE ticket ADD COLUMN merged_into BIGINT REFERENCES ticket (number);"
+    "CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;";
 
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
@@ -469,6 +472,6 @@ const DbMigration schema_steps[] = {
     {7, "signing keys and correspondence", step_7},
     {8, "mails that came in", step_8},
     {9, "how far mailboxes were read", step_9},
-    {10, "lists of tickets", step_10},
+    {10, "lists of tickets, duplicates", step_10},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
