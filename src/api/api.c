@@ -38,6 +38,8 @@ static const ApiRoute routes[] = {
     {"POST", V1 "/tickets", WRITE, tickets_open, NULL},
     {"GET", V1 "/tickets", READ, tickets_list, of_tickets},
     {"GET", V1 "/tickets/counts", READ, tickets_counts, NULL},
+    {"POST", V1 "/tickets/bulk", WRITE, tickets_change_all, NULL},
+    {"POST", V1 "/tickets/bulk/preview", WRITE, tickets_preview_all, NULL},
     {"POST", V1 "/tickets/preview", WRITE, tickets_preview_opening, NULL},
     {"POST", TICKET "/merge", WRITE, tickets_merge, NULL},
     {"POST", TICKET "/preview", WRITE, tickets_preview_change, NULL},

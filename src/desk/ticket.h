@@ -58,6 +58,7 @@ typedef struct {
     char *title, *description, *priority, *type, *resolution;
     int64_t due_at, manager, contact, account;
     bool notify;
+    bool held_whole; /* part of an action that the brake holds as a whole */
 } TicketChange;
 
 void ticket_change_clear(TicketChange *change);

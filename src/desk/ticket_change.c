@@ -160,8 +160,11 @@ Ticket *ticket_change(DeskTx *tx, int64_t number, const TicketChange *change, GE
     g_autoptr(TicketPeople) people = apply_change(tx, ticket, change, changes, error);
     if (people == NULL)
         return NULL;
-    TicketNews news = {
-        .kind = EVENT_CLOSED, .notify = change->notify, .changes = changes, .people = people};
+    TicketNews news = {.kind = EVENT_CLOSED,
+                       .notify = change->notify,
+                       .how = change->held_whole ? ALERTS_HELD_WHOLE : ALERTS_PLAIN,
+                       .changes = changes,
+                       .people = people};
     if (json_object_size(changes) > 0 && !write_change(tx, ticket, was_closed, &news, error))
         return NULL;
     return g_steal_pointer(&ticket);
