@@ -8,8 +8,13 @@
 HttpResponse *tickets_open(ApiCall *call, GError **error);
 HttpResponse *tickets_preview_opening(ApiCall *call, GError **error);
 HttpResponse *tickets_preview_change(ApiCall *call, GError **error);
+HttpResponse *tickets_merge(ApiCall *call, GError **error);
 HttpResponse *tickets_get(ApiCall *call, GError **error);
 HttpResponse *tickets_change(ApiCall *call, GError **error);
+
+/* ticket_bulk.c */
+HttpResponse *tickets_change_all(ApiCall *call, GError **error);
+HttpResponse *tickets_preview_all(ApiCall *call, GError **error);
 
 /* ticket_list.c */
 HttpResponse *tickets_list(ApiCall *call, GError **error);

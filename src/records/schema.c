@@ -502,8 +502,14 @@ static const char step_11[] =
 
 /* What an inbox asks for: who looks after which, and the few that are open. */
 static const char step_12[] =
+
+/* What an inbox asks for: who looks after which, and the few that are open. Duplicates that became
+ * part of another ticket. */
+static const char step_13[] =
     "CREATE INDEX ticket_by_manager ON ticket (manager, number) WHERE manager IS NOT NULL;"
-    "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;";
+    "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;"
+    "ALTER TABLE ticket ADD COLUMN merged_into BIGINT REFERENCES ticket (number);"
+    "CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;";
 
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
@@ -518,5 +524,6 @@ const DbMigration schema_steps[] = {
     {10, "people who have signed in", step_10},
     {11, "links that work once", step_11},
     {12, "lists of tickets", step_12},
+    {13, "lists of tickets, duplicates", step_13},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

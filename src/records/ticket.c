@@ -42,6 +42,7 @@ Ticket *ticket_from_row(const DbRows *rows)
     ticket->closed_at = db_rows_int(rows, 17);
     ticket->updated_at = db_rows_int(rows, 18);
     ticket->not_told_at = db_rows_int(rows, 19);
+    ticket->merged_into = db_rows_int(rows, 20);
     return ticket;
 }
 
@@ -100,6 +101,13 @@ bool ticket_hold(DbTx *tx, int64_t number, bool *closed, int64_t *not_told_at, G
     *closed = is_closed;
     *not_told_at = at_us;
     return true;
+}
+
+bool ticket_set_merged(DbTx *tx, int64_t number, int64_t into, GError **error)
+{
+    return db_exec(tx, NULL, error,
+                   "UPDATE ticket SET merged_into = $2 WHERE number = $1 OR merged_into = $1", "ii",
+                   number, into);
 }
 
 bool ticket_set_not_told(DbTx *tx, int64_t number, int64_t at_us, GError **error)

@@ -57,6 +57,23 @@ static void test_signed(void)
         "unmatched", "unknown_sender");
 }
 
+/* Whatever names a duplicate is of the ticket that it became part of. */
+static void test_duplicate(void)
+{
+    g_autoptr(TestDesk) desk = desk_with_ticket();
+    g_assert_cmpint(test_desk_open(desk, &desk->employee, NULL, true), ==, 2);
+    g_autofree char *address = reply_address(desk, 2, ANNA_KEY);
+    test_desk_run(desk, "UPDATE ticket SET merged_into = 1 WHERE number = 2");
+    g_assert_cmpint(assert_filed(mail_desk_file(desk, ANNA "To: %s\nSubject: a\n\na\n", address),
+                                 "filed", "signed_reply_address"),
+                    ==, 1);
+    g_assert_cmpint(
+        assert_filed(mail_desk_file(desk, ANNA "To: support@desk.example\nSubject: [#2] b\n\nb\n"),
+                     "filed", "number_in_subject"),
+        ==, 1);
+    assert_rows(desk, "SELECT ticket FROM ticket_message ORDER BY id", 1, "1; 1");
+}
+
 static void test_references_and_numbers(void)
 {
     g_autoptr(TestDesk) desk = desk_with_ticket();
@@ -319,6 +336,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     engine = test_db_engine(argc, argv);
     g_test_add_func("/reply/signed", test_signed);
+    g_test_add_func("/reply/duplicate", test_duplicate);
     g_test_add_func("/reply/references and numbers", test_references_and_numbers);
     g_test_add_func("/reply/out of office", test_out_of_office);
     g_test_add_data_func("/reply/reopen/ask", "ask", test_reopen);
