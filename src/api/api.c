@@ -283,6 +283,16 @@ static HttpResponse *run(const HttpRequest *request, void *data)
     return response;
 }
 
+size_t api_n_routes(void)
+{
+    return G_N_ELEMENTS(routes);
+}
+
+ApiRouteInfo api_route(size_t index)
+{
+    return (ApiRouteInfo){routes[index].method, routes[index].pattern, routes[index].scope};
+}
+
 void api_add_routes(Api *api, HttpRouter *router)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)

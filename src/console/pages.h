@@ -22,6 +22,10 @@ HttpResponse *tickets_show(Page *page, GError **error);
 HttpResponse *ticket_new_show(Page *page, GError **error);
 HttpResponse *ticket_new_post(Page *page, GError **error);
 
+/* ticket_preview.c: who would be told */
+HttpResponse *ticket_new_preview(Page *page, GError **error);
+HttpResponse *ticket_change_preview(Page *page, GError **error);
+
 /* ticket.c: one ticket */
 HttpResponse *ticket_show(Page *page, GError **error);
 HttpResponse *ticket_story(Page *page, GError **error);
