@@ -2,7 +2,8 @@
 /* The tables of routes, one an area of the console. */
 #include "console/pages.h"
 
-#define TICKET "/tickets/{number}"
+#define TICKET   "/tickets/{number}"
+#define TEMPLATE "/templates/{id}"
 
 static const PageRoute people[] = {
     {"GET", "/", PAGE_TECHNICIAN, root_show},
@@ -37,9 +38,29 @@ static const PageRoute tickets[] = {
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
+static const PageRoute templates[] = {
+    {"GET", "/templates", PAGE_ADMIN, templates_show},
+    {"GET", "/templates/new", PAGE_ADMIN, template_new_show},
+    {"POST", "/templates/new", PAGE_ADMIN, template_new_post},
+    {"GET", TEMPLATE, PAGE_ADMIN, template_show},
+    {"POST", TEMPLATE, PAGE_ADMIN, template_save_post},
+    {"POST", TEMPLATE "/languages", PAGE_ADMIN, template_untranslate_post},
+    {"POST", TEMPLATE "/copy", PAGE_ADMIN, template_copy_post},
+    {"POST", TEMPLATE "/delete", PAGE_ADMIN, template_delete_post},
+    {"POST", TEMPLATE "/restore", PAGE_ADMIN, template_restore_post},
+    {"GET", TEMPLATE "/versions", PAGE_ADMIN, template_versions_show},
+    {"POST", TEMPLATE "/preview", PAGE_ADMIN, template_preview_post},
+    {"POST", TEMPLATE "/look", PAGE_ADMIN, template_look_post},
+    {"GET", TEMPLATE "/html", PAGE_ADMIN, template_html_show},
+    {"POST", TEMPLATE "/html", PAGE_ADMIN, template_html_post},
+    {"POST", TEMPLATE "/test", PAGE_ADMIN, template_test_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
 static const PageRoute *const areas[] = {
     people,
     tickets,
+    templates,
 };
 
 size_t console_n_routes(void)
