@@ -24,6 +24,8 @@ static const struct {
     {"released", "It was released and is on its way."},
     {"password", "Your password was changed, and your other sessions have ended."},
     {"sessions", "All other sessions have ended."},
+    {"account-added", "The account is there."},
+    {"contact-added", "The contact is there."},
     {"signed-out", "You are signed out."},
 };
 

@@ -42,3 +42,16 @@ HttpResponse *alert_mail(Page *page, GError **error);
 HttpResponse *alert_act_post(Page *page, GError **error);
 HttpResponse *copy_mail(Page *page, GError **error);
 HttpResponse *copy_act_post(Page *page, GError **error);
+
+/* accounts.c */
+HttpResponse *accounts_show(Page *page, GError **error);
+HttpResponse *account_show(Page *page, GError **error);
+HttpResponse *account_post(Page *page, GError **error);
+HttpResponse *account_new_show(Page *page, GError **error);
+HttpResponse *account_new_post(Page *page, GError **error);
+
+/* contacts.c */
+HttpResponse *contact_new_show(Page *page, GError **error);
+HttpResponse *contact_new_post(Page *page, GError **error);
+HttpResponse *contact_show(Page *page, GError **error);
+HttpResponse *contact_post(Page *page, GError **error);
