@@ -14,7 +14,7 @@
 #define LATEST        10
 #define ACCOUNT       "/accounts/%" G_GINT64_FORMAT
 #define OF_CONTACTS   "/contacts?limit=%d&account=%" G_GINT64_FORMAT
-#define OF_TICKETS    "/tickets?fields=list&state=all&limit=%d&account=%" G_GINT64_FORMAT
+#define OF_TICKETS    "/tickets?fields=list&limit=%d&account=%" G_GINT64_FORMAT
 
 bool account_number(const Page *page, int64_t *number, GError **error)
 {
