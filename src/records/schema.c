@@ -500,12 +500,9 @@ static const char step_11[] =
     "CREATE INDEX one_time_link_unsent ON one_time_link (expires_at) WHERE facts IS NOT NULL;"
     "ALTER TABLE contact ADD COLUMN sees TEXT;";
 
-/* What an inbox asks for: who looks after which, and the few that are open. */
-static const char step_12[] =
-
 /* What an inbox asks for: who looks after which, and the few that are open. Duplicates that became
  * part of another ticket. */
-static const char step_13[] =
+static const char step_12[] =
     "CREATE INDEX ticket_by_manager ON ticket (manager, number) WHERE manager IS NOT NULL;"
     "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;"
     "ALTER TABLE ticket ADD COLUMN merged_into BIGINT REFERENCES ticket (number);"
@@ -523,7 +520,6 @@ const DbMigration schema_steps[] = {
     {9, "how far mailboxes were read", step_9},
     {10, "people who have signed in", step_10},
     {11, "links that work once", step_11},
-    {12, "lists of tickets", step_12},
-    {13, "lists of tickets, duplicates", step_13},
+    {12, "lists of tickets, duplicates", step_12},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
