@@ -454,6 +454,24 @@ static const char step_9[] = "CREATE TABLE mailbox ("
                              "  holder TEXT,"
                              "  held_until BIGINT NOT NULL);";
 
+/* What other systems call an account; mails that waited for a person and were sent on. */
+static const char step_10[] =
+    "ALTER TABLE account ADD COLUMN reference TEXT;"
+    "ALTER TABLE account ADD COLUMN reference_key TEXT;"
+    "CREATE UNIQUE INDEX account_by_reference ON account (reference_key)"
+    "  WHERE reference_key IS NOT NULL;"
+    "CREATE TABLE mail_forward ("
+    "  id @id@,"
+    "  mail BIGINT NOT NULL UNIQUE REFERENCES inbound_mail (id),"
+    "  recipient TEXT NOT NULL, recipient_key TEXT NOT NULL,"
+    "  decision TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  waits_for TEXT NOT NULL,"
+    "  body_text TEXT NOT NULL,"
+    "  hops BIGINT NOT NULL,"
+    "  at BIGINT NOT NULL);"
+    "CREATE INDEX mail_forward_by_time ON mail_forward (at) WHERE decision = 'send';";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -464,5 +482,6 @@ const DbMigration schema_steps[] = {
     {7, "signing keys and correspondence", step_7},
     {8, "mails that came in", step_8},
     {9, "how far mailboxes were read", step_9},
+    {10, "references of accounts, mails sent on", step_10},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

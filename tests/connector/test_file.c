@@ -104,6 +104,29 @@ static void test_employee_without_proof(void)
     "\"key\":{\"after\":\"id=\"},\"recovery\":[\"resolved\"]}]}"
 #define RMM "From: bot@rmm.example\nTo: support@desk.example\n"
 
+#define BY_REFERENCE                                                                               \
+    "{\"rules\":[{\"name\":\"RMM\",\"from\":\"@rmm.example\","                                     \
+    "\"account\":{\"by\":\"reference\",\"after\":\"(\",\"before\":\")\"}}]}"
+
+static void test_automated_by_reference(void)
+{
+    g_autoptr(TestDesk) desk = mail_desk_new(engine);
+    test_desk_options(desk, OPTIONS_EMAIL_CONNECTOR, BY_REFERENCE);
+    test_desk_run(
+        desk, "UPDATE account SET reference = 'AC-\xc3\x84 7', reference_key = 'ac-\xc3\xa4 7'");
+    assert_filed(
+        mail_desk_file(desk, RMM "Subject: =?utf-8?q?Disk_full_=28ac-=C3=A4_7=29?=\n\nx\n"),
+        "filed", "rule_opens");
+    assert_rows(desk, "SELECT account FROM ticket", 1, "1");
+    assert_filed(mail_desk_file(desk, RMM "Subject: Disk full (AC-8)\n\nx\n"), "unmatched",
+                 "rule_no_account");
+    /* A customer no more: nobody's. */
+    test_desk_run(desk, "UPDATE account SET active = 0");
+    assert_filed(
+        mail_desk_file(desk, RMM "Subject: =?utf-8?q?Disk_full_=28AC-=C3=84_7=29?=\n\ny\n"),
+        "unmatched", "rule_no_account");
+}
+
 static void test_automated(void)
 {
     g_autoptr(TestDesk) desk = mail_desk_new(engine);
@@ -388,6 +411,7 @@ int main(int argc, char **argv)
     g_test_add_func("/file/employee", test_employee);
     g_test_add_func("/file/employee without proof", test_employee_without_proof);
     g_test_add_func("/file/automated", test_automated);
+    g_test_add_func("/file/automated by reference", test_automated_by_reference);
     g_test_add_func("/file/once", test_once);
     g_test_add_func("/file/once at once", test_once_at_once);
     g_test_add_func("/file/unmatched", test_unmatched);
