@@ -28,7 +28,7 @@ static void check_came(const SigningKeys *keys, const char *address)
     const char *letters = made + 1;
     size_t n = (size_t)(strchr(letters, '@') - letters);
     const char *at = strrchr(address, '@');
-    FUZZ_CHECK((size_t)(at - address) > n && g_ascii_strncasecmp(at - n, letters, n) == 0);
+    FUZZ_CHECK((size_t)(at - address) >= n && g_ascii_strncasecmp(at - n, letters, n) == 0);
 }
 
 /* Any other letter anywhere in what is signed, and it is not signed. */
