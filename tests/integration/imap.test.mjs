@@ -3,10 +3,11 @@
 import * as assert from "node:assert/strict";
 import { after, test } from "node:test";
 
-import { Postgres, cleanUp, findPostgres, initDesk, until } from "../support/api.mjs";
+import { Postgres, cleanUp, findPostgres, initDesk, until, untilMails } from "../support/api.mjs";
 import { Authority } from "./certificates.mjs";
 import { Between, Dovecot, dovecotMissing } from "./dovecot.mjs";
-import { everything, stopWell } from "./common.mjs";
+import { activate, everything, smtpOn, stopWell } from "./common.mjs";
+import { Postfix, postfixMissing } from "./postfix.mjs";
 
 after(cleanUp);
 
@@ -220,6 +221,25 @@ test("kill -9 after filing and before flagging", { skip }, async () => {
     assert.equal((await ticketTitles(again)).length, 2);
     await stopWell(again);
     between.stop();
+});
+
+test("in from Dovecot, and the automatic response out to Postfix", { skip: skip || postfixMissing() }, async () => {
+    const dovecot = await Dovecot.start();
+    const postfix = await Postfix.start();
+    const { server } = await newDesk();
+    await activate(server, smtpOn(postfix.port, { from_address: SUPPORT }));
+    dovecot.deliver("support", mail("Out of paper"));
+    await server.ask("PUT", OPTIONS, { auto_response: { enabled: true } });
+    await connect(server, mailbox(dovecot.port));
+    const [title] = await untilTickets(server, 1);
+    assert.equal(title, "Out of paper");
+    const [response] = await untilMails(postfix.maildir, 1, (one) => one.headers.to[0].includes(CUSTOMER));
+    assert.match(response.headers.subject[0], /\[#\d+\]/);
+    assert.equal(response.headers["return-path"][0], "<>");
+    assert.match(response.headers["auto-submitted"][0], /^auto-replied/);
+    assert.match(response.headers["in-reply-to"][0], /@customer\.example>$/);
+    await stopWell(server);
+    await postfix.stop();
 });
 
 test("two processes on PostgreSQL read one mailbox: once each mail, and one connection", { skip: skip || noPostgres }, async () => {
