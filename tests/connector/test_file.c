@@ -168,7 +168,7 @@ static void test_automated_by_reference(void)
     test_desk_run(
         desk, "UPDATE account SET reference = 'AC-\xc3\x84 7', reference_key = 'ac-\xc3\xa4 7'");
     assert_filed(
-        mail_desk_file(desk, RMM "Subject: =?utf-8?q?Disk_full_=28ac-=C3=A4_7=29?=\n\nx\n"),
+        mail_desk_file(desk, RMM "Subject: =?utf-8?q?Disk_full_=28Ac-=C3=84_7=29?=\n\nx\n"),
         "filed", "rule_opens");
     assert_rows(desk, "SELECT account FROM ticket", 1, "1");
     assert_filed(mail_desk_file(desk, RMM "Subject: Disk full (AC-8)\n\nx\n"), "unmatched",
