@@ -89,6 +89,9 @@ static const ApiRoute routes[] = {
     {"POST", V1 "/inbox/{id}/open", WRITE, inbox_post_open, NULL},
     {"POST", V1 "/inbox/{id}/attach", WRITE, inbox_post_attach, NULL},
     {"POST", V1 "/inbox/{id}/discard", WRITE, inbox_post_discard, NULL},
+    {"POST", V1 "/inbox/{id}/forward/retry", "alerts", inbox_forward_retry, NULL},
+    {"POST", V1 "/inbox/{id}/forward/cancel", "alerts", inbox_forward_cancel, NULL},
+    {"POST", V1 "/inbox/{id}/forward/release", "alerts", inbox_forward_release, NULL},
 
     {"GET", V1 "/alerts-server", "alerts", health_alerts_server, NULL},
     {"POST", V1 "/alerts-server/resume", "alerts", health_resume, NULL},

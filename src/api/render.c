@@ -143,6 +143,7 @@ json_t *render_account(const Account *account)
     json_set_text(value, "language", account->language);
     json_set_text(value, "time_zone", account->time_zone);
     json_set_id(value, "manager", account->manager);
+    json_set_text(value, "reference", account->reference);
     json_set_bool(value, "active", account->active);
     json_set_time(value, "created", account->created_at);
     return value;

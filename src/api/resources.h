@@ -76,6 +76,11 @@ HttpResponse *inbox_post_open(ApiCall *call, GError **error);
 HttpResponse *inbox_post_attach(ApiCall *call, GError **error);
 HttpResponse *inbox_post_discard(ApiCall *call, GError **error);
 
+/* inbox_forward.c: what a person may do with a mail that is sent on */
+HttpResponse *inbox_forward_retry(ApiCall *call, GError **error);
+HttpResponse *inbox_forward_cancel(ApiCall *call, GError **error);
+HttpResponse *inbox_forward_release(ApiCall *call, GError **error);
+
 /* accounts.c, contacts.c, employees.c, tokens.c */
 HttpResponse *accounts_list(ApiCall *call, GError **error);
 HttpResponse *accounts_get(ApiCall *call, GError **error);

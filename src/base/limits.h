@@ -4,6 +4,7 @@
 
 #define LIMIT_TITLE_CHARS           255
 #define LIMIT_NAME_CHARS            255
+#define LIMIT_REFERENCE_CHARS       100 /* of an account */
 #define LIMIT_DESCRIPTION_BYTES     (1024 * 1024)
 #define LIMIT_RESOLUTION_BYTES      (1024 * 1024)
 #define LIMIT_RECIPIENTS_PER_TICKET 200

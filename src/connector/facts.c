@@ -148,6 +148,8 @@ static bool find_rule_account(Gather *g, GError **error)
         facts->rule_ambiguous = g->known->owner.accounts > 1;
     } else if (text != NULL && rule->account_by == RULE_ACCOUNT_NUMBER) {
         ok = find_numbered(g, text, &account, error);
+    } else if (text != NULL && rule->account_by == RULE_ACCOUNT_REFERENCE) {
+        ok = account_find_by_reference(g->tx, text, &account, error);
     } else if (text != NULL) {
         ok = account_find_by_name(g->tx, text, &account, error);
     }

@@ -508,6 +508,24 @@ static const char step_12[] =
     "ALTER TABLE ticket ADD COLUMN merged_into BIGINT REFERENCES ticket (number);"
     "CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;";
 
+/* What other systems call an account; mails that waited for a person and were sent on. */
+static const char step_13[] =
+    "ALTER TABLE account ADD COLUMN reference TEXT;"
+    "ALTER TABLE account ADD COLUMN reference_key TEXT;"
+    "CREATE UNIQUE INDEX account_by_reference ON account (reference_key)"
+    "  WHERE reference_key IS NOT NULL;"
+    "CREATE TABLE mail_forward ("
+    "  id @id@,"
+    "  mail BIGINT NOT NULL UNIQUE REFERENCES inbound_mail (id),"
+    "  recipient TEXT NOT NULL, recipient_key TEXT NOT NULL,"
+    "  decision TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  waits_for TEXT NOT NULL,"
+    "  body_text TEXT NOT NULL,"
+    "  hops BIGINT NOT NULL,"
+    "  at BIGINT NOT NULL);"
+    "CREATE INDEX mail_forward_by_time ON mail_forward (at) WHERE decision = 'send';";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -521,5 +539,6 @@ const DbMigration schema_steps[] = {
     {10, "people who have signed in", step_10},
     {11, "links that work once", step_11},
     {12, "lists of tickets, duplicates", step_12},
+    {13, "references of accounts, mails sent on", step_13},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

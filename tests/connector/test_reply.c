@@ -200,6 +200,21 @@ static void test_employee(void)
                 "0");
 }
 
+/* In Bcc only: the header does not name the desk at all. */
+static void test_employee_bcc(void)
+{
+    g_autoptr(TestDesk) desk = desk_with_ticket();
+    test_desk_run(desk, "INSERT INTO employee_recipient (ticket, employee) VALUES (1, 1)");
+    assert_filed(
+        mail_desk_file(desk, "Delivered-To: support@desk.example\n" AUTH_PASS("desk.example") THEO
+                       "To: " ANNA_KEY
+                       "\nSubject: Re: [#1] your printer\n\nOn the phone just now.\n"),
+        "filed", "number_in_subject");
+    assert_rows(desk, MESSAGES, 4, "answer employee internal verified");
+    assert_rows(desk, COPIES, 3,
+                "internal theo@desk.example suppress; internal erika@desk.example send");
+}
+
 static void test_employee_options(void)
 {
     g_autoptr(TestDesk) desk = desk_with_ticket();
@@ -265,6 +280,15 @@ static void test_bounce_tells_not_told(void)
                  "bounced");
     assert_rows(desk, "SELECT CASE WHEN not_told_at > 0 THEN 1 END FROM ticket", 1, "1");
     assert_rows(desk, "SELECT COUNT(*) FROM suppression", 1, "0");
+}
+
+/* Evidence that it arrived, also of a machine on its way, settles what is uncertain. */
+static void test_relayed(void)
+{
+    g_autoptr(TestDesk) desk = desk_with_mail("uncertain");
+    g_autofree char *to = bounce_address(desk, 1);
+    assert_filed(report(desk, to, ANNA_KEY, "relayed", "2.0.0", "250 Ok"), "settled", "delivered");
+    assert_rows(desk, OUTBOX, 1, "accepted");
 }
 
 static void test_other_reports(void)
@@ -344,9 +368,11 @@ int main(int argc, char **argv)
     g_test_add_data_func("/reply/reopen/never", "never", test_reopen);
     g_test_add_func("/reply/lifts suppression", test_lifts_suppression);
     g_test_add_func("/reply/employee", test_employee);
+    g_test_add_func("/reply/employee in bcc", test_employee_bcc);
     g_test_add_func("/reply/employee options", test_employee_options);
     g_test_add_func("/report/bounce", test_bounce);
     g_test_add_func("/report/bounce tells not told", test_bounce_tells_not_told);
+    g_test_add_func("/report/relayed", test_relayed);
     g_test_add_func("/report/others", test_other_reports);
     g_test_add_func("/report/forged", test_forged);
     g_test_add_func("/report/soft", test_soft);
