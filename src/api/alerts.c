@@ -204,18 +204,31 @@ static bool read_bulk(ApiCall *call, const char *const *states, Bulk *bulk, GErr
     return false;
 }
 
+/* All that is to leave by itself sooner or later. */
+#define WAITING "waiting"
+
 static json_t *run_bulk(ApiCall *call, void *data, GError **error)
 {
+    static const char *const waiting[] = {"queued", "deferred", "uncertain", NULL};
     const Bulk *bulk = data;
-    AlertFilter filter = {bulk->state, bulk->account, bulk->ticket, bulk->reason};
-    int64_t changed;
-    if (!alerts_act_on_all(call->api->desk, &call->actor, bulk->verb, &filter, &changed, error)) {
-        if (changed > 0)
-            g_prefix_error(error, "After %" G_GINT64_FORMAT " alerts, which stay done: ", changed);
+    const char *const one[] = {bulk->state, NULL};
+    int64_t all_changed = 0;
+    for (const char *const *state = strcmp(bulk->state, WAITING) == 0 ? waiting : one;
+         *state != NULL; state++) {
+        AlertFilter filter = {*state, bulk->account, bulk->ticket, bulk->reason};
+        int64_t changed;
+        bool well = alerts_act_on_all(call->api->desk, &call->actor, bulk->verb, &filter, &changed,
+                                      error);
+        all_changed += changed;
+        if (well)
+            continue;
+        if (all_changed > 0)
+            g_prefix_error(error, "After %" G_GINT64_FORMAT " alerts, which stay done: ",
+                           all_changed);
         return NULL;
     }
     json_t *answer = json_object();
-    json_set_int(answer, "changed", changed);
+    json_set_int(answer, "changed", all_changed);
     return answer;
 }
 
@@ -228,8 +241,8 @@ static HttpResponse *act_on_all(ApiCall *call, AlertVerb verb, const char *const
 
 HttpResponse *alerts_retry_all(ApiCall *call, GError **error)
 {
-    static const char *const states[] = {"queued",  "deferred",  "uncertain", "rejected",
-                                         "expired", "cancelled", NULL};
+    static const char *const states[] = {WAITING,    "queued",  "deferred",  "uncertain",
+                                         "rejected", "expired", "cancelled", NULL};
     return act_on_all(call, ALERT_RETRY, states, error);
 }
 
