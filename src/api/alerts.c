@@ -207,28 +207,33 @@ static bool read_bulk(ApiCall *call, const char *const *states, Bulk *bulk, GErr
 /* All that is to leave by itself sooner or later. */
 #define WAITING "waiting"
 
+/* Adds to *changed also where it fails. */
+static bool act_on_state(ApiCall *call, const Bulk *bulk, const char *state, int64_t *changed,
+                         GError **error)
+{
+    AlertFilter filter = {state, bulk->account, bulk->ticket, bulk->reason};
+    int64_t n;
+    bool well = alerts_act_on_all(call->api->desk, &call->actor, bulk->verb, &filter, &n, error);
+    *changed += n;
+    return well;
+}
+
 static json_t *run_bulk(ApiCall *call, void *data, GError **error)
 {
     static const char *const waiting[] = {"queued", "deferred", "uncertain", NULL};
     const Bulk *bulk = data;
     const char *const one[] = {bulk->state, NULL};
-    int64_t all_changed = 0;
-    for (const char *const *state = strcmp(bulk->state, WAITING) == 0 ? waiting : one;
-         *state != NULL; state++) {
-        AlertFilter filter = {*state, bulk->account, bulk->ticket, bulk->reason};
-        int64_t changed;
-        bool well = alerts_act_on_all(call->api->desk, &call->actor, bulk->verb, &filter, &changed,
-                                      error);
-        all_changed += changed;
-        if (well)
+    const char *const *states = strcmp(bulk->state, WAITING) == 0 ? waiting : one;
+    int64_t changed = 0;
+    for (size_t i = 0; states[i] != NULL; i++) {
+        if (act_on_state(call, bulk, states[i], &changed, error))
             continue;
-        if (all_changed > 0)
-            g_prefix_error(error, "After %" G_GINT64_FORMAT " alerts, which stay done: ",
-                           all_changed);
+        if (changed > 0)
+            g_prefix_error(error, "After %" G_GINT64_FORMAT " alerts, which stay done: ", changed);
         return NULL;
     }
     json_t *answer = json_object();
-    json_set_int(answer, "changed", all_changed);
+    json_set_int(answer, "changed", changed);
     return answer;
 }
 
