@@ -89,6 +89,7 @@ static const ApiRoute routes[] = {
     {"POST", V1 "/inbox/{id}/open", WRITE, inbox_post_open, NULL},
     {"POST", V1 "/inbox/{id}/attach", WRITE, inbox_post_attach, NULL},
     {"POST", V1 "/inbox/{id}/discard", WRITE, inbox_post_discard, NULL},
+    {"GET", V1 "/inbox/{id}/forward/message", "alerts", inbox_forward_message, NULL},
     {"POST", V1 "/inbox/{id}/forward/retry", "alerts", inbox_forward_retry, NULL},
     {"POST", V1 "/inbox/{id}/forward/cancel", "alerts", inbox_forward_cancel, NULL},
     {"POST", V1 "/inbox/{id}/forward/release", "alerts", inbox_forward_release, NULL},

@@ -76,7 +76,8 @@ HttpResponse *inbox_post_open(ApiCall *call, GError **error);
 HttpResponse *inbox_post_attach(ApiCall *call, GError **error);
 HttpResponse *inbox_post_discard(ApiCall *call, GError **error);
 
-/* inbox_forward.c: what a person may do with a mail that is sent on */
+/* inbox_forward.c: the mail by which a waiting one is sent on, and what a person may do with it */
+HttpResponse *inbox_forward_message(ApiCall *call, GError **error);
 HttpResponse *inbox_forward_retry(ApiCall *call, GError **error);
 HttpResponse *inbox_forward_cancel(ApiCall *call, GError **error);
 HttpResponse *inbox_forward_release(ApiCall *call, GError **error);
