@@ -460,7 +460,15 @@ static const char step_10[] =
     "CREATE INDEX ticket_by_manager ON ticket (manager, number) WHERE manager IS NOT NULL;"
     "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;"
     "ALTER TABLE ticket ADD COLUMN merged_into BIGINT REFERENCES ticket (number);"
-    "CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;";
+    "CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;"
+    /* How many messages ended how, by the minute and by the hour (outbox/tally.h). */
+    "CREATE TABLE outbox_tally ("
+    "  width BIGINT NOT NULL,"
+    "  from_at BIGINT NOT NULL,"
+    "  bin BIGINT NOT NULL,"
+    "  sender TEXT NOT NULL,"
+    "  n BIGINT NOT NULL,"
+    "  PRIMARY KEY (width, from_at, bin, sender));";
 
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
@@ -472,6 +480,6 @@ const DbMigration schema_steps[] = {
     {7, "signing keys and correspondence", step_7},
     {8, "mails that came in", step_8},
     {9, "how far mailboxes were read", step_9},
-    {10, "lists of tickets, duplicates", step_10},
+    {10, "lists of tickets, duplicates, throughput", step_10},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
