@@ -506,7 +506,15 @@ static const char step_12[] =
     "CREATE INDEX ticket_by_manager ON ticket (manager, number) WHERE manager IS NOT NULL;"
     "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;"
     "ALTER TABLE ticket ADD COLUMN merged_into BIGINT REFERENCES ticket (number);"
-    "CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;";
+    "CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;"
+    /* How many messages ended how, by the minute and by the hour (outbox/tally.h). */
+    "CREATE TABLE outbox_tally ("
+    "  width BIGINT NOT NULL,"
+    "  from_at BIGINT NOT NULL,"
+    "  bin BIGINT NOT NULL,"
+    "  sender TEXT NOT NULL,"
+    "  n BIGINT NOT NULL,"
+    "  PRIMARY KEY (width, from_at, bin, sender));";
 
 /* What other systems call an account; mails that waited for a person and were sent on. */
 static const char step_13[] =
@@ -538,7 +546,7 @@ const DbMigration schema_steps[] = {
     {9, "how far mailboxes were read", step_9},
     {10, "people who have signed in", step_10},
     {11, "links that work once", step_11},
-    {12, "lists of tickets, duplicates", step_12},
+    {12, "lists of tickets, duplicates, throughput", step_12},
     {13, "references of accounts, mails sent on", step_13},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
