@@ -179,6 +179,15 @@ GPtrArray *alert_list_of_ticket(DbTx *tx, int64_t ticket, GError **error)
                      error);
 }
 
+GPtrArray *alert_list_of_event(DbTx *tx, int64_t event, GError **error)
+{
+    return take_list(db_query(tx, error,
+                              "SELECT " COLUMNS " FROM alert a WHERE a.event = $1"
+                              " ORDER BY a.recipient_key",
+                              "i", event),
+                     error);
+}
+
 GPtrArray *alert_list(DbTx *tx, const char *state, int64_t before, int limit, GError **error)
 {
     int64_t below = before != 0 ? before : INT64_MAX;

@@ -61,6 +61,9 @@ Alert *alert_of_recipient(DbTx *tx, int64_t event, const char *recipient_key, GE
 /* Every decision of a ticket, by event, then recipient. */
 GPtrArray *alert_list_of_ticket(DbTx *tx, int64_t ticket, GError **error);
 
+/* Every decision of an event, by recipient. */
+GPtrArray *alert_list_of_event(DbTx *tx, int64_t event, GError **error);
+
 /* Newest first, ids below `before` (0: from the newest); `state` NULL: all; else the outbox state's
  * name, or "none" for those that were suppressed. */
 GPtrArray *alert_list(DbTx *tx, const char *state, int64_t before, int limit, GError **error);

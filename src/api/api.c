@@ -15,8 +15,9 @@
 #include <string.h>
 
 static const char *const paged[] = {"cursor", "limit", NULL};
-static const char *const of_tickets[] = {"status", "account", "q", "customers_not_told",
-                                         "cursor", "limit",   NULL};
+static const char *const of_tickets[] = {
+    "status", "state",  "account", "manager", "q", "customers_not_told",
+    "fields", "cursor", "limit",   NULL};
 static const char *const of_diff[] = {"from", "to", NULL};
 static const char *const of_accounts[] = {"q", "cursor", "limit", NULL};
 static const char *const of_contacts[] = {"account", "cursor", "limit", NULL};
@@ -36,6 +37,9 @@ static const char *const of_alerts[] = {"state", "cursor", "limit", NULL};
 static const ApiRoute routes[] = {
     {"POST", V1 "/tickets", WRITE, tickets_open, NULL},
     {"GET", V1 "/tickets", READ, tickets_list, of_tickets},
+    {"GET", V1 "/tickets/counts", READ, tickets_counts, NULL},
+    {"POST", V1 "/tickets/preview", WRITE, tickets_preview_opening, NULL},
+    {"POST", TICKET "/preview", WRITE, tickets_preview_change, NULL},
     {"GET", TICKET, READ, tickets_get, NULL},
     {"PATCH", TICKET, WRITE, tickets_change, NULL},
     {"GET", TICKET "/events", READ, tickets_events, paged},
@@ -156,6 +160,8 @@ Api *api_new(Desk *desk, Composer *composer)
     api->bound = g_new0(ApiBound, G_N_ELEMENTS(routes));
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
         api->bound[i] = (ApiBound){api, &routes[i]};
+    api->inside = http_router_new();
+    api_add_routes(api, api->inside);
     return api;
 }
 
@@ -164,6 +170,7 @@ void api_free(Api *api)
     if (api == NULL)
         return;
     token_cache_free(api->tokens);
+    http_router_free(api->inside);
     g_free(api->bound);
     g_free(api);
 }
@@ -276,8 +283,24 @@ static HttpResponse *run(const HttpRequest *request, void *data)
     return response;
 }
 
+size_t api_n_routes(void)
+{
+    return G_N_ELEMENTS(routes);
+}
+
+ApiRouteInfo api_route(size_t index)
+{
+    return (ApiRouteInfo){routes[index].method, routes[index].pattern, routes[index].scope};
+}
+
 void api_add_routes(Api *api, HttpRouter *router)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
         http_router_add(router, routes[i].method, routes[i].pattern, run, &api->bound[i]);
+}
+
+HttpResponse *api_call_as(Api *api, const ApiCaller *caller, HttpRequest *request)
+{
+    http_request_set_caller(request, caller);
+    return http_router_run(api->inside, request);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who calls: a program with a token, or the desk's own user at the desk's own socket.
+ * Who calls: a program with a token, the desk's own user at the desk's own socket, or another door
+ * of this process in somebody's name (api_call_as()).
  *
  * The socket has mode 0600, so whoever reaches it can read and write the desk's files anyway. It
  * acts as an employee, by name or as the first admin, through the channel "cli". A token counts
@@ -124,6 +125,12 @@ static bool act_as_employee(ApiCall *call, const Employee *employee, GError **er
 
 bool api_authenticate(ApiCall *call, GError **error)
 {
+    const ApiCaller *inside = http_request_caller(call->request);
+    if (inside != NULL) {
+        call->scopes = g_strdup(inside->scopes);
+        actor_copy(&inside->actor, &call->actor);
+        return true;
+    }
     g_auto(Caller) caller = {0};
     if (!read_caller(call->request, &caller, error))
         return false;

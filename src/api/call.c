@@ -97,19 +97,26 @@ bool api_page_limit(const ApiCall *call, int *limit, GError **error)
     return true;
 }
 
-bool api_page(const ApiCall *call, ApiPage *page, GError **error)
+bool api_cursor(const char *text, int64_t *after, GError **error)
 {
-    const char *cursor = http_request_query(call->request, "cursor");
-    int64_t after = 0;
-    int items;
-    if (cursor != NULL && *cursor != '\0' && !text_to_int(cursor, 1, INT64_MAX, &after)) {
+    int64_t number = 0;
+    if (text != NULL && *text != '\0' && !text_to_int(text, 1, INT64_MAX, &number)) {
         error_set_problem(error, TD_ERROR_INVALID, "bad-cursor", NULL,
                           "\"%s\" is no cursor: take it from \"next_cursor\" of the page before,"
                           " or leave it out for the first page",
-                          cursor);
+                          text);
         return false;
     }
-    if (!api_page_limit(call, &items, error))
+    *after = number;
+    return true;
+}
+
+bool api_page(const ApiCall *call, ApiPage *page, GError **error)
+{
+    int64_t after;
+    int items;
+    if (!api_cursor(http_request_query(call->request, "cursor"), &after, error) ||
+        !api_page_limit(call, &items, error))
         return false;
     *page = (ApiPage){after, items};
     return true;

@@ -31,6 +31,7 @@ struct Api {
     ApiMetrics metrics;
     void *metrics_data;
     TokenCache *tokens;
+    HttpRouter *inside;     /* of api_call_as() */
     struct ApiBound *bound; /* one for each route: what the router hands back to us */
 };
 
@@ -97,6 +98,9 @@ typedef struct {
 } ApiPage;
 bool api_page(const ApiCall *call, ApiPage *page, GError **error);
 
+/* The cursor in a text (NULL or "": none, 0). */
+bool api_cursor(const char *text, int64_t *after, GError **error);
+
 /* `limit` alone. */
 bool api_page_limit(const ApiCall *call, int *limit, GError **error);
 
@@ -118,6 +122,10 @@ json_t *api_read_json(ApiCall *call, ApiReadFn fn, void *data, GError **error);
  * gets the kept answer. Errors: INVALID (problems "bad-idempotency-key", "idempotency-key-reused"),
  * and those of `fn` and desk_write(). */
 HttpResponse *api_write(ApiCall *call, int status, ApiWriteFn fn, void *data, GError **error);
+
+/* Runs `fn` in desk_try(): 200 with what it made, and nothing is changed. An Idempotency-Key means
+ * nothing here. */
+HttpResponse *api_try(ApiCall *call, ApiWriteFn fn, void *data, GError **error);
 
 /* As api_write() in two parts: `work` runs inside the transaction and leaves in `data` what the
  * answer is made of; `show` makes it (a new reference), when the transaction is over and nobody

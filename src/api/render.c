@@ -46,6 +46,38 @@ json_t *render_ticket(const Ticket *ticket, const json_t *labels)
     return value;
 }
 
+/* {"number","name"}, or null. */
+static json_t *render_named(const char *key, int64_t id, const char *name)
+{
+    if (id == 0)
+        return json_null();
+    json_t *value = json_object();
+    json_set_int(value, key, id);
+    json_set_text(value, "name", name);
+    return value;
+}
+
+json_t *render_ticket_row(const TicketRow *row, const json_t *labels)
+{
+    json_t *value = json_object();
+    json_set_int(value, "number", row->number);
+    json_set_text(value, "title", row->title);
+    json_object_set_new(value, "account", render_named("number", row->account, row->account_name));
+    json_object_set_new(value, "contact", render_named("id", row->contact, row->contact_name));
+    json_object_set_new(value, "manager", render_named("id", row->manager, row->manager_name));
+    json_set_text(value, "type", row->type);
+    json_set_text(value, "priority", row->priority);
+    json_set_int(value, "status", row->status);
+    json_set_text(value, "status_label", status_label(row->status, labels));
+    json_set_time(value, "due", row->due_at);
+    json_set_time(value, "opened", row->opened_at);
+    json_set_time(value, "closed", row->closed_at);
+    json_set_time(value, "updated", row->updated_at);
+    json_set_int(value, "recipients", row->recipients);
+    json_set_bool(value, "customers_not_told", row->not_told_at != 0);
+    return value;
+}
+
 json_t *render_recipient(const Recipient *recipient)
 {
     json_t *value = json_object();
@@ -274,6 +306,7 @@ json_t *render_alert(const AlertStory *story, const char *desk_id, bool log)
     json_set_text(value, "recipient_name", alert->recipient_name);
     json_set_text(value, "decision", alert_decision_name(alert->decision));
     json_set_text(value, "reason", alert_reason_name(alert->reason));
+    json_set_time(value, "decided_at", alert->decided_at);
     json_set_text(value, "state", sent ? outbox_state_name(message->state) : NULL);
     json_set_text(value, "state_reason", message->state_reason);
     json_set_int(value, "attempts", message->attempts);

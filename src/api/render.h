@@ -12,6 +12,7 @@
 #include "records/recipient.h"
 #include "records/suppression.h"
 #include "records/ticket.h"
+#include "records/ticket_list.h"
 #include "records/ticket_template.h"
 #include "records/token.h"
 
@@ -22,6 +23,7 @@ json_t *render_actor(const Actor *actor);
 
 /* `labels` is TicketSettings.status_labels. */
 json_t *render_ticket(const Ticket *ticket, const json_t *labels);
+json_t *render_ticket_row(const TicketRow *row, const json_t *labels);
 json_t *render_recipient(const Recipient *recipient);
 json_t *render_employee_recipient(const EmployeeRecipient *recipient);
 json_t *render_event(const Event *event);

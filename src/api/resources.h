@@ -6,9 +6,14 @@
 
 /* tickets.c */
 HttpResponse *tickets_open(ApiCall *call, GError **error);
-HttpResponse *tickets_list(ApiCall *call, GError **error);
+HttpResponse *tickets_preview_opening(ApiCall *call, GError **error);
+HttpResponse *tickets_preview_change(ApiCall *call, GError **error);
 HttpResponse *tickets_get(ApiCall *call, GError **error);
 HttpResponse *tickets_change(ApiCall *call, GError **error);
+
+/* ticket_list.c */
+HttpResponse *tickets_list(ApiCall *call, GError **error);
+HttpResponse *tickets_counts(ApiCall *call, GError **error);
 
 /* story.c: what happened to a ticket */
 HttpResponse *tickets_events(ApiCall *call, GError **error);

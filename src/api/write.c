@@ -180,6 +180,22 @@ HttpResponse *api_write_and_show(ApiCall *call, int status, ApiWorkFn work, ApiS
     return write_and_answer(&write, error);
 }
 
+static bool run_try(DeskTx *tx, void *data, GError **error)
+{
+    Write *write = data;
+    g_clear_pointer(&write->result, json_decref);
+    write->result = write->fn(write->call, tx, write->data, error);
+    return write->result != NULL;
+}
+
+HttpResponse *api_try(ApiCall *call, ApiWriteFn fn, void *data, GError **error)
+{
+    g_auto(Write) write = {.call = call, .fn = fn, .data = data};
+    return desk_try(call->api->desk, &call->actor, run_try, &write, error)
+               ? http_response_json(200, g_steal_pointer(&write.result))
+               : NULL;
+}
+
 /* ---- work outside of a transaction ---- */
 
 static bool begin_work(DeskTx *tx, void *data, GError **error)

@@ -3,7 +3,7 @@
  * The order of building is the order in which things depend on each other; taking down goes the
  * other way round:
  *
- *   database -> desk, composer, API, routes -> Alerts Server -> wake-ups -> Email Connector
+ *   database -> desk, composer, API, pages, routes -> Alerts Server -> wake-ups -> Email Connector
  *     -> HTTP server
  *
  * The HTTP server stops first, so that nothing comes in any more, and the wake-ups then, so that
@@ -21,11 +21,13 @@
 #include "base/log.h"
 #include "base/monitor.h"
 #include "connector/mailboxes.h"
+#include "console/console.h"
 #include "db/db.h"
 #include "db/wake.h"
 #include "delivery/delivery.h"
 #include "records/identity.h"
 #include "records/schema.h"
+#include "web/assets.h"
 
 #define HTTP_GRACE_MS     1500
 #define DELIVERY_GRACE_MS 1500
@@ -37,6 +39,8 @@ struct App {
     Composer *composer;
     DeliveryTokens *tokens;
     Api *api;
+    WebAssets *assets;
+    Console *console;
     HttpRouter *router;
     AppRoles roles;
     Monitor lock; /* guards `delivery`, which a reload replaces */
@@ -162,6 +166,20 @@ static bool complete_desk(App *app, GError **error)
            (!lacks || desk_write(app->desk, &actor, complete, NULL, error));
 }
 
+/* The doors with pages. */
+static bool add_pages(App *app, GError **error)
+{
+    app->assets = web_assets_load(web_assets_get_resource(), "/tidings/assets/", error);
+    if (app->assets == NULL)
+        return false;
+    web_assets_add_routes(app->assets, app->router);
+    app->console = console_new(app->desk, app->api, app->assets, error);
+    if (app->console == NULL)
+        return false;
+    console_add_routes(app->console, app->router);
+    return true;
+}
+
 App *app_open(DeskFolder *folder, GError **error)
 {
     g_autoptr(App) app = g_new0(App, 1);
@@ -191,7 +209,7 @@ App *app_open(DeskFolder *folder, GError **error)
     api_set_metrics(app->api, append_metrics, app);
     app->router = http_router_new();
     api_add_routes(app->api, app->router);
-    return g_steal_pointer(&app);
+    return add_pages(app, error) ? g_steal_pointer(&app) : NULL;
 }
 
 void app_close(App *app)
@@ -202,6 +220,8 @@ void app_close(App *app)
     if (app->unsaid)
         db_wake_once(app->db);
     http_router_free(app->router);
+    console_free(app->console);
+    web_assets_free(app->assets);
     api_free(app->api);
     delivery_tokens_free(app->tokens);
     composer_free(app->composer);

@@ -22,6 +22,7 @@
 #define LIMIT_IDEMPOTENCY_KEY_CHARS 255
 #define LIMIT_PAGE_ITEMS            200
 #define LIMIT_SIMULATED_ITEMS       10000 /* of a page of simulated decisions */
+#define LIMIT_SEARCHED_TICKETS      10000 /* that one page of a search in titles looks through */
 #define LIMIT_CONTACT_ADDRESSES     20
 #define LIMIT_ACCOUNT_DOMAINS       100
 #define LIMIT_LINKS_PER_PERSON      5   /* one-time links asked for in 15 minutes */

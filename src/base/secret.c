@@ -44,6 +44,14 @@ bool secret_check_password(const char *stored, const char *password)
     return crypto_pwhash_str_verify(stored, password, strlen(password)) == 0;
 }
 
+bool secret_equal(const char *a, const char *b)
+{
+    if (a == NULL || b == NULL)
+        return false;
+    size_t bytes = strlen(a);
+    return strlen(b) == bytes && sodium_memcmp(a, b, bytes) == 0;
+}
+
 void secret_free(char *secret)
 {
     if (secret != NULL)

@@ -19,5 +19,9 @@ char *secret_hash(const void *data, size_t bytes);
 char *secret_hash_password(const char *password, GError **error);
 bool secret_check_password(const char *stored, const char *password);
 
+/* Whether two secrets are the same, in a time that does not tell where they differ. NULL equals
+ * nothing. */
+bool secret_equal(const char *a, const char *b);
+
 /* Wipes and frees. NULL is allowed. */
 void secret_free(char *secret);

@@ -217,7 +217,9 @@ static const Option reopening[] = {
 static const Option filters[] = {
     {"status", OPTION_QUERY, NULL, "S", "With this status, by name or code"},
     {"account", OPTION_QUERY, NULL, "N", "Of this customer"},
-    {"search", OPTION_QUERY, "q", "TEXT", "With this text in the title"},
+    {"state", OPTION_QUERY, NULL, "STATE", "open, or closed (Completed or Canceled)"},
+    {"manager", OPTION_QUERY, NULL, "ID", "That this employee looks after"},
+    {"search", OPTION_QUERY, "q", "TEXT", "With this number, or this text in the title"},
     {"customers-not-told", OPTION_QUERY_TRUE, "customers_not_told", NULL,
      "Closed, and nobody could be told of it"},
     {0},

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "desk/desk.h"
 
+/* Not an error of ours: what it stands for never leaves this file. */
+static GQuark undone_quark(void)
+{
+    return g_quark_from_static_string("tidings-undone");
+}
+
 struct Desk {
     Db *db;
     const Clock *clock;
@@ -14,6 +20,7 @@ typedef struct {
     const Actor *actor;
     DeskFn fn;
     void *data;
+    bool trial;
     bool queued;
 } Write;
 
@@ -62,6 +69,7 @@ static bool run(DbTx *db, void *data, GError **error)
         .actor = write->actor,
         .now_us = clock_wall_us(write->desk->clock),
         .random = write->desk->random,
+        .trial = write->trial,
     };
     bool ok = write->fn(&tx, write->data, error);
     settings_free(tx.settings);
@@ -77,4 +85,23 @@ bool desk_write(Desk *desk, const Actor *actor, DeskFn fn, void *data, GError **
     if (write.queued && desk->committed != NULL)
         desk->committed(desk->committed_data);
     return true;
+}
+
+/* Succeeds by failing: that is what makes the database undo it. */
+static bool run_and_undo(DbTx *db, void *data, GError **error)
+{
+    if (run(db, data, error))
+        g_set_error_literal(error, undone_quark(), 0, "Undone, as was asked for");
+    return false;
+}
+
+bool desk_try(Desk *desk, const Actor *actor, DeskFn fn, void *data, GError **error)
+{
+    Write write = {.desk = desk, .actor = actor, .fn = fn, .data = data, .trial = true};
+    g_autoptr(GError) failure = NULL;
+    db_write(desk->db, run_and_undo, &write, &failure);
+    if (g_error_matches(failure, undone_quark(), 0))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
 }

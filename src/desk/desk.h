@@ -36,6 +36,7 @@ typedef struct {
     const Actor *actor;
     int64_t now_us;
     Random *random;
+    bool trial;         /* inside desk_try(): it will be undone */
     bool queued;        /* set by use cases that put something into the outbox */
     Settings *settings; /* what desk_settings() has read; NULL: not yet */
 } DeskTx;
@@ -49,3 +50,8 @@ typedef bool (*DeskFn)(DeskTx *tx, void *data, GError **error);
 
 /* Errors: those of `fn` and of db_write(). Blocks until the change is durable. */
 bool desk_write(Desk *desk, const Actor *actor, DeskFn fn, void *data, GError **error);
+
+/* Finds out what a change would do by doing it: as desk_write(), but all that `fn` has written is
+ * undone, and nobody is woken. It takes no ticket number (the ticket has TICKET_NUMBER_TRIAL);
+ * other ids that PostgreSQL drew stay drawn. */
+bool desk_try(Desk *desk, const Actor *actor, DeskFn fn, void *data, GError **error);

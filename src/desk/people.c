@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "desk/blame.h"
 #include "mail/address.h"
+#include "records/session.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -74,9 +75,19 @@ bool employee_create(DeskTx *tx, Employee *employee, GError **error)
     return employee_insert(tx->db, employee, error);
 }
 
+/* What a session may do follows from who somebody is, and from how they have shown it. */
+static bool ends_sessions(const Employee *before, const Employee *after)
+{
+    return before->active != after->active || strcmp(before->role, after->role) != 0 ||
+           g_strcmp0(before->password_hash, after->password_hash) != 0;
+}
+
 bool employee_change(DeskTx *tx, const Employee *employee, GError **error)
 {
-    if (!employee_update(tx->db, employee, error))
+    g_autoptr(Employee) before = employee_load(tx->db, employee->id, error);
+    if (before == NULL || !employee_update(tx->db, employee, error) ||
+        (ends_sessions(before, employee) &&
+         !session_end_all(tx->db, SESSION_EMPLOYEE, employee->id, 0, error)))
         return false;
     g_autoptr(GError) failure = NULL;
     g_autoptr(Employee) admin = employee_load_first_admin(tx->db, &failure);

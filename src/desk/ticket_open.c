@@ -148,8 +148,9 @@ Ticket *ticket_open(DeskTx *tx, const TicketDraft *draft, GError **error)
     bool closed = status_is_closed(ticket->status);
     if (closed)
         ticket->status = STATUS_NEW;
-    if (!ticket_insert(tx->db, ticket, error) ||
-        !add_employee_recipient(tx, ticket, settings, error))
+    bool written = tx->trial ? ticket_insert_trial(tx->db, ticket, error)
+                             : ticket_insert(tx->db, ticket, error);
+    if (!written || !add_employee_recipient(tx, ticket, settings, error))
         return NULL;
     g_autoptr(GPtrArray) recipients = add_recipients(tx, ticket, draft, people, settings, error);
     if (recipients == NULL)

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "http/cookie.h"
+#include "http/form.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/router.h"

@@ -16,6 +16,7 @@ struct HttpRequest {
     GString *body;
     char *peer;
     bool local;
+    const void *caller;
 };
 
 struct HttpResponse {

@@ -144,6 +144,16 @@ void http_request_set_local(HttpRequest *request, bool local)
     request->local = local;
 }
 
+void http_request_set_caller(HttpRequest *request, const void *caller)
+{
+    request->caller = caller;
+}
+
+const void *http_request_caller(const HttpRequest *request)
+{
+    return request->caller;
+}
+
 HttpResponse *http_request_refusal(const HttpRequest *request)
 {
     return request->refused != NULL ? http_response_problem(request->refused) : NULL;

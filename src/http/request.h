@@ -27,6 +27,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpRequest, http_request_free)
 void http_request_set_header(HttpRequest *request, const char *name, const char *value);
 void http_request_set_local(HttpRequest *request, bool local);
 
+/* In whose name another part of this process makes the request; handlers agree with it on what that
+ * is. Nothing that comes over a connection can set it. Borrowed; NULL: nobody's. */
+void http_request_set_caller(HttpRequest *request, const void *caller);
+const void *http_request_caller(const HttpRequest *request);
+
 const char *http_request_method(const HttpRequest *request);
 
 /* Percent-decoded, without the query; "" where the target was refused. A slash that came as %2F

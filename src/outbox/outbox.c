@@ -293,6 +293,15 @@ bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error)
     return true;
 }
 
+bool outbox_count_held(DbTx *tx, int64_t most, int64_t *count, GError **error)
+{
+    bool found;
+    return db_query_int(tx, &found, count, error,
+                        "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE state " OUTBOX_LISTED
+                        " AND state = 'held' LIMIT $1) AS found",
+                        "i", most);
+}
+
 bool outbox_held(DbTx *tx, const char *reason, int64_t *count, int64_t *since, GError **error)
 {
     DbRows *rows =

@@ -112,3 +112,6 @@ bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error);
 
 /* How many are held for this reason (NULL: for any), and since when the oldest is; 0: none. */
 bool outbox_held(DbTx *tx, const char *reason, int64_t *count, int64_t *since, GError **error);
+
+/* How many are held; counting stops at `most`. */
+bool outbox_count_held(DbTx *tx, int64_t most, int64_t *count, GError **error);

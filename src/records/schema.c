@@ -454,9 +454,32 @@ static const char step_9[] = "CREATE TABLE mailbox ("
                              "  holder TEXT,"
                              "  held_until BIGINT NOT NULL);";
 
+/* People who have signed in, and attempts that failed (records/session.h). */
+static const char step_10[] = "CREATE TABLE session ("
+                              "  id @id@,"
+                              "  hash TEXT NOT NULL UNIQUE,"
+                              "  kind TEXT NOT NULL,"
+                              "  person BIGINT NOT NULL,"
+                              "  email TEXT,"
+                              "  created_at BIGINT NOT NULL,"
+                              "  seen_at BIGINT NOT NULL,"
+                              "  expires_at BIGINT NOT NULL,"
+                              "  peer TEXT NOT NULL,"
+                              "  agent TEXT NOT NULL);"
+                              "CREATE INDEX session_by_person ON session (kind, person);"
+                              "CREATE INDEX session_by_end ON session (expires_at);"
+                              "CREATE TABLE sign_in_failure ("
+                              "  id @id@,"
+                              "  name TEXT NOT NULL,"
+                              "  peer TEXT NOT NULL,"
+                              "  at BIGINT NOT NULL);"
+                              "CREATE INDEX sign_in_failure_by_name ON sign_in_failure (name, at);"
+                              "CREATE INDEX sign_in_failure_by_peer ON sign_in_failure (peer, at);"
+                              "CREATE INDEX sign_in_failure_by_time ON sign_in_failure (at);";
+
 /* Links that work once, with what their mails are made from until these have left; and which of the
  * account's tickets a contact sees. */
-static const char step_10[] =
+static const char step_11[] =
     "CREATE TABLE one_time_link ("
     "  id @id@,"
     "  purpose TEXT NOT NULL,"
@@ -477,6 +500,11 @@ static const char step_10[] =
     "CREATE INDEX one_time_link_unsent ON one_time_link (expires_at) WHERE facts IS NOT NULL;"
     "ALTER TABLE contact ADD COLUMN sees TEXT;";
 
+/* What an inbox asks for: who looks after which, and the few that are open. */
+static const char step_12[] =
+    "CREATE INDEX ticket_by_manager ON ticket (manager, number) WHERE manager IS NOT NULL;"
+    "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -487,6 +515,8 @@ const DbMigration schema_steps[] = {
     {7, "signing keys and correspondence", step_7},
     {8, "mails that came in", step_8},
     {9, "how far mailboxes were read", step_9},
-    {10, "links that work once", step_10},
+    {10, "people who have signed in", step_10},
+    {11, "links that work once", step_11},
+    {12, "lists of tickets", step_12},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

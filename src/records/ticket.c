@@ -2,7 +2,7 @@
 #include "records/ticket.h"
 
 #include "base/error.h"
-#include "records/search.h"
+#include "records/ticket-private.h"
 
 #define COLUMNS TICKET_COLUMNS
 
@@ -19,7 +19,7 @@ void ticket_free(Ticket *ticket)
     g_free(ticket);
 }
 
-static Ticket *from_row(const DbRows *rows)
+Ticket *ticket_from_row(const DbRows *rows)
 {
     Ticket *ticket = g_new0(Ticket, 1);
     ticket->number = db_rows_int(rows, 0);
@@ -55,7 +55,7 @@ static Ticket *take_one(DbRows *rows, int64_t number, GError **error)
 {
     if (rows == NULL)
         return NULL;
-    g_autoptr(Ticket) ticket = db_rows_next(rows) ? from_row(rows) : NULL;
+    g_autoptr(Ticket) ticket = db_rows_next(rows) ? ticket_from_row(rows) : NULL;
     if (!db_rows_end(rows, error))
         return NULL;
     if (ticket == NULL)
@@ -115,21 +115,33 @@ bool ticket_count_not_told(DbTx *tx, int64_t *count, GError **error)
                         "SELECT COUNT(*) FROM ticket WHERE not_told_at IS NOT NULL", "");
 }
 
+#define INSERTED                                                                                   \
+    "version, account, contact, title, description, type, priority, status, manager, due_at,"      \
+    " resolution, opener_kind, opener_id, opener_name, channel, opened_at, closed_at, updated_at"
+#define VALUES      "1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17"
+#define VALUE_TYPES "inssssinnssnssini"
+#define VALUES_OF(ticket)                                                                          \
+    (ticket)->account, (ticket)->contact, (ticket)->title, (ticket)->description, (ticket)->type,  \
+        (ticket)->priority, (int64_t)(ticket)->status, (ticket)->manager, (ticket)->due_at,        \
+        (ticket)->resolution, actor_kind_name((ticket)->opener.kind), (ticket)->opener.id,         \
+        (ticket)->opener.name, channel_name((ticket)->opener.channel), (ticket)->opened_at,        \
+        (ticket)->closed_at, (ticket)->updated_at
+
 bool ticket_insert(DbTx *tx, Ticket *ticket, GError **error)
 {
     ticket->version = 1;
     return db_insert(tx, &ticket->number, error,
-                     "INSERT INTO ticket (version, account, contact, title, description, type,"
-                     " priority, status, manager, due_at, resolution, opener_kind, opener_id,"
-                     " opener_name, channel, opened_at, closed_at, updated_at)"
-                     " VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
-                     " $15, $16, $17) RETURNING number",
-                     "inssssinnssnssini", ticket->account, ticket->contact, ticket->title,
-                     ticket->description, ticket->type, ticket->priority, (int64_t)ticket->status,
-                     ticket->manager, ticket->due_at, ticket->resolution,
-                     actor_kind_name(ticket->opener.kind), ticket->opener.id, ticket->opener.name,
-                     channel_name(ticket->opener.channel), ticket->opened_at, ticket->closed_at,
-                     ticket->updated_at);
+                     "INSERT INTO ticket (" INSERTED ") VALUES (" VALUES ") RETURNING number",
+                     VALUE_TYPES, VALUES_OF(ticket));
+}
+
+bool ticket_insert_trial(DbTx *tx, Ticket *ticket, GError **error)
+{
+    ticket->version = 1;
+    ticket->number = TICKET_NUMBER_TRIAL;
+    return db_exec(tx, NULL, error,
+                   "INSERT INTO ticket (" INSERTED ", number) VALUES (" VALUES ", $18)",
+                   VALUE_TYPES "i", VALUES_OF(ticket), ticket->number);
 }
 
 bool ticket_update(DbTx *tx, const Ticket *ticket, GError **error)
@@ -144,31 +156,4 @@ bool ticket_update(DbTx *tx, const Ticket *ticket, GError **error)
                    ticket->contact, ticket->title, ticket->description, ticket->type,
                    ticket->priority, (int64_t)ticket->status, ticket->manager, ticket->due_at,
                    ticket->resolution, ticket->closed_at, ticket->updated_at, ticket->not_told_at);
-}
-
-GPtrArray *ticket_take_list(DbRows *rows, GError **error)
-{
-    if (rows == NULL)
-        return NULL;
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)ticket_free);
-    while (db_rows_next(rows))
-        g_ptr_array_add(list, from_row(rows));
-    return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
-}
-
-/* A text of its own for the rare flag: a planner takes its partial index only where it can see it.
- */
-#define LIST(also)                                                                                 \
-    "SELECT " COLUMNS " FROM ticket WHERE number < $1"                                             \
-    " AND ($2 = 0 OR status = $2) AND ($3 = 0 OR account = $3)"                                    \
-    " AND LOWER(title) LIKE $4 ESCAPE '!'" also " ORDER BY number DESC LIMIT $5"
-
-GPtrArray *ticket_list(DbTx *tx, const TicketFilter *filter, GError **error)
-{
-    g_autofree char *like = search_pattern(filter->q);
-    DbRows *rows =
-        db_query(tx, error, filter->not_told ? LIST(" AND not_told_at IS NOT NULL") : LIST(""),
-                 "iiisi", filter->before != 0 ? filter->before : INT64_MAX, (int64_t)filter->status,
-                 filter->account, like, (int64_t)filter->limit);
-    return ticket_take_list(rows, error);
 }

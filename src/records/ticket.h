@@ -51,24 +51,11 @@ bool ticket_count_not_told(DbTx *tx, int64_t *count, GError **error);
 /* Writes with version 1; sets ticket->number and ticket->version. */
 bool ticket_insert(DbTx *tx, Ticket *ticket, GError **error);
 
+/* The number of a ticket that is undone again: no other has it. */
+#define TICKET_NUMBER_TRIAL (-1)
+
+/* As ticket_insert(), for a transaction that will be undone: it draws no number. */
+bool ticket_insert_trial(DbTx *tx, Ticket *ticket, GError **error);
+
 /* Writes everything that may change, the version included. */
 bool ticket_update(DbTx *tx, const Ticket *ticket, GError **error);
-
-typedef struct {
-    int64_t before;  /* only numbers below this; 0: from the newest */
-    int status;      /* 0: any */
-    int64_t account; /* 0: any */
-    const char *q;   /* searched in the title; NULL: any */
-    bool not_told;   /* only those whose closing reached nobody */
-    int limit;
-} TicketFilter;
-
-/* A query of one's own: what it selects, from table ticket, and its rows as Ticket *. */
-#define TICKET_COLUMNS                                                                             \
-    "number, version, account, contact, title, description, type, priority, status, manager, "     \
-    "due_at, resolution, opener_kind, opener_id, opener_name, channel, opened_at, closed_at, "     \
-    "updated_at, not_told_at"
-GPtrArray *ticket_take_list(DbRows *rows, GError **error);
-
-/* Newest first. */
-GPtrArray *ticket_list(DbTx *tx, const TicketFilter *filter, GError **error);

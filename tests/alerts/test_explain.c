@@ -44,6 +44,20 @@ static void test_every_reason_has_words(void)
     }
 }
 
+/* The same before it is decided. */
+static void test_every_reason_has_a_preview(void)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (int reason = 0; reason < REASON_N; reason++) {
+        Alert alert = {.reason = (AlertReason)reason};
+        AlertStory story = {.alert = &alert};
+        const char *text = explain_preview(&story);
+        g_assert_true(g_str_has_suffix(text, "."));
+        g_assert_true(g_hash_table_add(seen, (char *)text) ||
+                      alert_decision_of(alert.reason) == DECISION_SEND);
+    }
+}
+
 static void test_states(void)
 {
     const struct {
@@ -112,6 +126,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/alerts/explain/suppressed", test_suppressed);
     g_test_add_func("/alerts/explain/reasons", test_every_reason_has_words);
+    g_test_add_func("/alerts/explain/preview", test_every_reason_has_a_preview);
     g_test_add_func("/alerts/explain/states", test_states);
     g_test_add_func("/alerts/explain/events", test_events);
     return g_test_run();

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "console/done.h"
+
+#include <glib.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *message;
+} messages[] = {
+    {"opened", "The ticket is open."},
+    {"saved", "Saved."},
+    {"unchanged", "Nothing was different, so nothing was changed."},
+    {"closed", "The ticket is closed."},
+    {"reopened", "The ticket is open again."},
+    {"answered", "Your answer is filed and on its way."},
+    {"noted", "Your note is filed. Customers do not see it."},
+    {"recipient-added",
+     "The recipient was added. Mail about what happens from now on goes there too."},
+    {"recipient-removed", "The recipient was removed. Mail that had not left was cancelled."},
+    {"recipient-saved", "The recipient was changed."},
+    {"sent-latest", "The latest alert is on its way to this recipient."},
+    {"retried", "It is being sent again."},
+    {"cancelled", "It was cancelled and will not be sent."},
+    {"released", "It was released and is on its way."},
+    {"password", "Your password was changed, and your other sessions have ended."},
+    {"sessions", "All other sessions have ended."},
+    {"signed-out", "You are signed out."},
+};
+
+const char *done_message(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(messages); i++)
+        if (strcmp(messages[i].name, name) == 0)
+            return messages[i].message;
+    return NULL;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handlers of the console, by file. */
+#pragma once
+
+#include "console/page.h"
+
+/* sign_in.c */
+HttpResponse *sign_in_show(Page *page, GError **error);
+HttpResponse *sign_in_post(Page *page, GError **error);
+HttpResponse *sign_out_post(Page *page, GError **error);
+
+/* me.c: one's own sessions and password */
+HttpResponse *me_show(Page *page, GError **error);
+HttpResponse *me_password(Page *page, GError **error);
+HttpResponse *me_end_sessions(Page *page, GError **error);
+
+/* tickets.c: the list */
+HttpResponse *root_show(Page *page, GError **error);
+HttpResponse *tickets_show(Page *page, GError **error);
+
+/* ticket_new.c */
+HttpResponse *ticket_new_show(Page *page, GError **error);
+HttpResponse *ticket_new_post(Page *page, GError **error);
+
+/* ticket_preview.c: who would be told */
+HttpResponse *ticket_new_preview(Page *page, GError **error);
+HttpResponse *ticket_change_preview(Page *page, GError **error);
+
+/* ticket.c: one ticket */
+HttpResponse *ticket_show(Page *page, GError **error);
+HttpResponse *ticket_story(Page *page, GError **error);
+
+/* ticket_forms.c: what can be done with it */
+HttpResponse *ticket_change_post(Page *page, GError **error);
+HttpResponse *ticket_status_post(Page *page, GError **error);
+HttpResponse *ticket_answer_post(Page *page, GError **error);
+HttpResponse *ticket_attachment(Page *page, GError **error);
+
+/* ticket_recipients.c */
+HttpResponse *recipient_add_post(Page *page, GError **error);
+HttpResponse *recipient_change_post(Page *page, GError **error);
+
+/* alert.c: one decision, its mail, and what can be done with it */
+HttpResponse *alert_show(Page *page, GError **error);
+HttpResponse *alert_mail(Page *page, GError **error);
+HttpResponse *alert_act_post(Page *page, GError **error);
+HttpResponse *copy_mail(Page *page, GError **error);
+HttpResponse *copy_act_post(Page *page, GError **error);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tables of routes, one an area of the console. */
+#include "console/pages.h"
+
+#define TICKET "/tickets/{number}"
+
+static const PageRoute people[] = {
+    {"GET", "/", PAGE_TECHNICIAN, root_show},
+    {"GET", "/sign-in", PAGE_PUBLIC, sign_in_show},
+    {"POST", "/sign-in", PAGE_PUBLIC, sign_in_post},
+    {"POST", "/sign-out", PAGE_TECHNICIAN, sign_out_post},
+    {"GET", "/me", PAGE_TECHNICIAN, me_show},
+    {"POST", "/me/password", PAGE_TECHNICIAN, me_password},
+    {"POST", "/me/end-sessions", PAGE_TECHNICIAN, me_end_sessions},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
+static const PageRoute tickets[] = {
+    {"GET", "/tickets", PAGE_TECHNICIAN, tickets_show},
+    {"GET", "/tickets/new", PAGE_TECHNICIAN, ticket_new_show},
+    {"POST", "/tickets/new", PAGE_TECHNICIAN, ticket_new_post},
+    {"POST", "/tickets/new/preview", PAGE_TECHNICIAN, ticket_new_preview},
+    {"GET", TICKET, PAGE_TECHNICIAN, ticket_show},
+    {"POST", TICKET "/preview", PAGE_TECHNICIAN, ticket_change_preview},
+    {"GET", TICKET "/story", PAGE_TECHNICIAN, ticket_story},
+    {"POST", TICKET "/change", PAGE_TECHNICIAN, ticket_change_post},
+    {"POST", TICKET "/status", PAGE_TECHNICIAN, ticket_status_post},
+    {"POST", TICKET "/answer", PAGE_TECHNICIAN, ticket_answer_post},
+    {"GET", TICKET "/attachments/{id}", PAGE_TECHNICIAN, ticket_attachment},
+    {"POST", TICKET "/recipients", PAGE_TECHNICIAN, recipient_add_post},
+    {"POST", TICKET "/recipients/{id}", PAGE_TECHNICIAN, recipient_change_post},
+    {"GET", TICKET "/copies/{id}/mail", PAGE_TECHNICIAN, copy_mail},
+    {"POST", TICKET "/copies/{id}", PAGE_TECHNICIAN, copy_act_post},
+    {"GET", "/alerts/{id}", PAGE_TECHNICIAN, alert_show},
+    {"GET", "/alerts/{id}/mail", PAGE_TECHNICIAN, alert_mail},
+    {"POST", "/alerts/{id}", PAGE_TECHNICIAN, alert_act_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
+static const PageRoute *const areas[] = {
+    people,
+    tickets,
+};
+
+size_t console_n_routes(void)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(areas); i++)
+        for (const PageRoute *route = areas[i]; route->method != NULL; route++)
+            n++;
+    return n;
+}
+
+const PageRoute *page_route(size_t index)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(areas); i++)
+        for (const PageRoute *route = areas[i]; route->method != NULL; route++)
+            if (index-- == 0)
+                return route;
+    return NULL;
+}
+
+ConsoleRoute console_route(size_t index)
+{
+    const PageRoute *route = page_route(index);
+    return (ConsoleRoute){route->method, route->pattern, route->role};
+}
