@@ -24,6 +24,11 @@ static const struct {
     {"released", "It was released and is on its way."},
     {"password", "Your password was changed, and your other sessions have ended."},
     {"sessions", "All other sessions have ended."},
+    {"activated", "The Alerts Server is active."},
+    {"deactivated", "The Alerts Server is not active any more: nothing is sent."},
+    {"revoked", "The token was revoked and opens nothing any more."},
+    {"employee-added", "The employee was added."},
+    {"password-reset", "Your new password is set. Sign in with it."},
     {"signed-out", "You are signed out."},
 };
 

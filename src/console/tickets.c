@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "console/lookup.h"
 #include "console/pages.h"
+#include "console/setup.h"
 
 #include <string.h>
 
@@ -85,7 +86,7 @@ HttpResponse *tickets_show(Page *page, GError **error)
 {
     g_autofree char *query = query_of(page);
     json_auto_t *employees = lookup_employees(page, error);
-    if (employees == NULL || !add_list(page, query, error))
+    if (employees == NULL || !add_list(page, query, error) || !setup_add_banner(page, error))
         return NULL;
     add_tabs(page);
     json_object_set_new(page->data, "managers",
