@@ -95,10 +95,16 @@ static json_t *boxes(const json_t *values)
     return body;
 }
 
+/* The tag says whether; what is left of the sentence says why not. */
 static void dress(json_t *verdict)
 {
+    const char *sentence = json_get_text(verdict, "sentence");
+    const char *colon = strstr(sentence, ": ");
     bool told = strcmp(json_get_text(verdict, "decision"), "send") == 0;
+    g_autofree char *why = g_strdup(told ? "" : colon != NULL ? colon + 2 : sentence);
+    *why = g_ascii_toupper(*why);
     json_set_bool(verdict, "told", told);
+    json_set_text(verdict, "sentence", why);
 }
 
 static bool add_situations(Page *page, const json_t *values, GError **error)

@@ -102,7 +102,9 @@ static HttpResponse *show(Page *page, int status, const json_t *rows, GError **e
     json_object_set_new(page->data, "groups", shown);
     rows_show(page, &mailboxes, rows != NULL ? rows : json_object_get(values, MAILBOXES));
     size_t n = json_array_size(json_object_get(values, "rules"));
-    g_autofree char *rules = n == 1 ? g_strdup("1 rule") : g_strdup_printf("%zu rules", n);
+    g_autofree char *rules = n == 0   ? g_strdup("Write the first rule")
+                             : n == 1 ? g_strdup("Look at the one rule")
+                                      : g_strdup_printf("Look at the %zu rules", n);
     json_set_text(page->data, "rules", rules);
     return options_page(page, status, SECTION, "options_connector", "Email Connector", error);
 }
