@@ -22,6 +22,11 @@ static const struct {
     {"retried", "It is being sent again."},
     {"cancelled", "It was cancelled and will not be sent."},
     {"released", "It was released and is on its way."},
+    {"template-saved", "Saved as a new version."},
+    {"template-made", "The template is there. No alert uses it until Options say so."},
+    {"template-restored", "Restored, as a new version."},
+    {"template-deleted", "The template is deleted. What was sent with it can still be shown."},
+    {"translation-removed", "The translation was removed. Earlier versions keep it."},
     {"password", "Your password was changed, and your other sessions have ended."},
     {"sessions", "All other sessions have ended."},
     {"activated", "The Alerts Server is active."},
@@ -29,6 +34,8 @@ static const struct {
     {"revoked", "The token was revoked and opens nothing any more."},
     {"employee-added", "The employee was added."},
     {"password-reset", "Your new password is set. Sign in with it."},
+    {"account-added", "The account is there."},
+    {"contact-added", "The contact is there."},
     {"signed-out", "You are signed out."},
 };
 

@@ -2,7 +2,7 @@
 /* Who works at the desk: the list, and the form for one of them. */
 #include "base/error.h"
 #include "base/text.h"
-#include "console/fields.h"
+#include "console/form.h"
 #include "console/pages.h"
 
 #include <string.h>
@@ -60,9 +60,9 @@ static HttpResponse *show(Page *page, int status, const json_t *employee, GError
 {
     bool typed = page->form != NULL;
     bool is_new = json_get_int(employee, "id") == 0;
-    json_t *shown = fields_show(page, fields, "", employee, typed);
+    json_t *shown = form_show(page, fields, "", employee, typed);
     if (is_new) {
-        json_t *login = fields_show(page, login_fields, "", employee, typed);
+        json_t *login = form_show(page, login_fields, "", employee, typed);
         json_array_insert(shown, 1, json_array_get(login, 0));
         json_decref(login);
     }
@@ -82,9 +82,9 @@ static json_t *nobody_yet(void)
 static json_t *read_form(const Page *page, bool is_new)
 {
     json_t *body = json_object();
-    fields_read(page, fields, "", body);
+    form_read(page, fields, "", body);
     if (is_new)
-        fields_read(page, login_fields, "", body);
+        form_read(page, login_fields, "", body);
     if (*page_field(page, "language") == '\0')
         json_object_set_new(body, "language", json_null());
     if (*page_field(page, "email2") == '\0')
@@ -109,7 +109,7 @@ HttpResponse *employee_new_post(Page *page, GError **error)
     if (made != NULL)
         return page_redirect(page, "employee-added", "/employees");
     json_auto_t *employee = nobody_yet();
-    if (fields_refused(page, failure))
+    if (form_refused(page, failure))
         return show(page, page_status(failure), employee, error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
@@ -139,7 +139,7 @@ HttpResponse *employee_post(Page *page, GError **error)
                                    "/employees/%" G_GINT64_FORMAT, json_get_int(employee, "id"));
     if (saved != NULL)
         return page_redirect(page, "saved", "/employees");
-    if (fields_refused(page, failure))
+    if (form_refused(page, failure))
         return show(page, page_status(failure), employee, error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;

@@ -1,71 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Forms that are written as tables: what the API takes, field by field, with the words beside it.
- *
- * A field's name is its place in the API's object, with dots: "brake.customers". In a list the
- * caller gives what stands before it: "fallback_relays.0.". So the name in the form, the value in
- * the object and the place that an error names ("/fallback_relays/0/host") are one.
- */
+/* What several forms have in common: lists that people type as lines. Pure. */
 #pragma once
 
-#include "console/page.h"
+#include <jansson.h>
+#include <stdbool.h>
 
-typedef enum {
-    FIELD_LINE,
-    FIELD_ADDRESS, /* an email address, or nothing */
-    FIELD_BLOCK,   /* several lines */
-    FIELD_NUMBER,
-    FIELD_BOX,
-    FIELD_CHOICE,
-    FIELD_RECORD, /* the id of another record, or null; choices by fields_offer() */
-    FIELD_SECRET, /* never shown: empty keeps it, a box takes it away */
-} FieldKind;
+/* The lines of a text without their spaces, empty ones left out. With `commas`, commas, semicolons
+ * and spaces end a line, too: for addresses and domains. New reference. */
+json_t *fields_lines(const char *text, bool commas);
 
-typedef struct {
-    const char *value, *label;
-} FieldChoice;
-
-/* The languages that the templates come in. */
-extern const FieldChoice field_languages[];
-
-typedef struct {
-    const char *name;
-    FieldKind kind;
-    const char *label;
-    const char *help;           /* NULL: none */
-    int max;                    /* characters; of a number the greatest */
-    const FieldChoice *choices; /* ended with a NULL value */
-    const char *when;           /* shown for this choice only: "auth=xoauth2"; NULL: always */
-    bool wide;                  /* over both columns */
-} FormField;
-
-/* Fields that stand together. The last of a list has neither title nor fields. */
-typedef struct {
-    const char *title;
-    const char *intro;       /* NULL: none */
-    const FormField *fields; /* ended with a NULL name */
-    const char *when;
-} FormGroup;
-
-/* What was sent, into `body`: a field that the form does not have stays absent. `prefix` stands in
- * the form before the names, not in `body`. */
-void fields_read(const Page *page, const FormField *fields, const char *prefix, json_t *body);
-void fields_read_groups(const Page *page, const FormGroup *groups, json_t *body);
-
-/* For the view _fields, a new reference: with the values of `values`, or where `typed` with what
- * was typed. */
-json_t *fields_show(const Page *page, const FormField *fields, const char *prefix,
-                    const json_t *values, bool typed);
-
-/* For the view _groups: [{"title","intro","fields"}]. */
-json_t *fields_show_groups(const Page *page, const FormGroup *groups, const json_t *values,
-                           bool typed);
-
-/* What people may choose from, for a FIELD_RECORD in one of fields_show()'s lists (or in a list of
- * groups): objects with these two fields. `none` is the first choice. */
-void fields_offer(json_t *shown, const char *name, const json_t *items, const char *value,
-                  const char *label, const char *none);
-
-/* As page_refused(); the field that is to blame is marked, with the reason, when fields_show() is
- * called after it. */
-bool fields_refused(Page *page, const GError *error);
+/* A list of texts as such lines. Free with g_free(). */
+char *fields_join(const json_t *list);

@@ -60,7 +60,7 @@ static const FormField place_fields[] = {
      .help = "Customers are written to in theirs; this one is used where neither contact nor "
              "account has"
              " one.",
-     .max = 35, .choices = field_languages},
+     .max = 35, .choices = form_languages},
     {"time_zone", FIELD_LINE, "Time zone",
      .help = "For example Europe/London, America/New_York, UTC.", .max = 64},
     {.name = NULL},
@@ -157,7 +157,7 @@ static HttpResponse *show(Page *page, int status, GError **error)
     if (values == NULL)
         return NULL;
     json_object_set_new(page->data, "groups",
-                        fields_show_groups(page, section->groups, values, page->form != NULL));
+                        form_show_groups(page, section->groups, values, page->form != NULL));
     return options_page(page, status, section->name, "options_section", section->title, error);
 }
 
@@ -170,12 +170,12 @@ HttpResponse *options_section_post(Page *page, GError **error)
 {
     const struct Section *section = section_of(page);
     json_t *body = json_object();
-    fields_read_groups(page, section->groups, body);
+    form_read_groups(page, section->groups, body);
     g_autoptr(GError) failure = NULL;
     json_auto_t *saved = page_send(page, "PUT", body, &failure, "/options/%s", section->name);
     if (saved != NULL)
         return page_redirect(page, "saved", "/options/%s", section->name);
-    if (fields_refused(page, failure))
+    if (form_refused(page, failure))
         return show(page, page_status(failure), error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;

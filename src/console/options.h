@@ -2,7 +2,7 @@
 /* What the options pages share: the frame, the history, and a section that is one form. */
 #pragma once
 
-#include "console/fields.h"
+#include "console/form.h"
 
 /* The page `view` of a section ("alerts-server"; "tokens" is none of the API's and has no history):
  * with the tabs, and below it who changed what. */
@@ -12,5 +12,5 @@ HttpResponse *options_page(Page *page, int status, const char *section, const ch
 /* Adds "history", the last changes of a section, newest first. */
 bool history_add(Page *page, const char *section, GError **error);
 
-/* The templates of a kind, [{"id","name"}], for fields_offer(). New reference. */
+/* The templates of a kind, [{"id","name"}], for form_offer(). New reference. */
 json_t *options_templates(Page *page, const char *kind, GError **error);

@@ -136,20 +136,20 @@ static bool add_form(Page *page, const json_t *values, GError **error)
     json_auto_t *templates = options_templates(page, "ticket", error);
     if (templates == NULL)
         return false;
-    json_t *shown = fields_show_groups(page, groups, values, typed);
-    fields_offer(shown, "new_ticket.template", templates, "id", "name", "The one that comes along");
-    fields_offer(shown, "ticket_closed.template", templates, "id", "name",
-                 "The one that comes along");
+    json_t *shown = form_show_groups(page, groups, values, typed);
+    form_offer(shown, "new_ticket.template", templates, "id", "name", "The one that comes along");
+    form_offer(shown, "ticket_closed.template", templates, "id", "name",
+               "The one that comes along");
     json_object_set_new(page->data, "groups", shown);
-    json_object_set_new(page->data, "which", fields_show_groups(page, which_groups, values, typed));
+    json_object_set_new(page->data, "which", form_show_groups(page, which_groups, values, typed));
     return true;
 }
 
 static json_t *read_form(const Page *page)
 {
     json_t *body = json_object();
-    fields_read_groups(page, which_groups, body);
-    fields_read_groups(page, groups, body);
+    form_read_groups(page, which_groups, body);
+    form_read_groups(page, groups, body);
     return body;
 }
 
@@ -175,7 +175,7 @@ HttpResponse *options_alerts_post(Page *page, GError **error)
     json_auto_t *saved = page_send(page, "PUT", read_form(page), &failure, "/options/" SECTION);
     if (saved != NULL)
         return page_redirect(page, "saved", "/options/" SECTION);
-    if (fields_refused(page, failure))
+    if (form_refused(page, failure))
         return show(page, page_status(failure), error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
@@ -244,7 +244,7 @@ HttpResponse *options_alerts_simulate(Page *page, GError **error)
         json_object_set_new(page->data, "simulation", result);
         return show(page, 200, error);
     }
-    if (fields_refused(page, failure))
+    if (form_refused(page, failure))
         return show(page, page_status(failure), error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;

@@ -96,9 +96,9 @@ static HttpResponse *show(Page *page, int status, const json_t *rows, GError **e
         values != NULL ? options_templates(page, "auto_response", error) : NULL;
     if (templates == NULL)
         return NULL;
-    json_t *shown = fields_show_groups(page, groups, values, rows != NULL);
-    fields_offer(shown, "auto_response.template", templates, "id", "name",
-                 "The one that comes along");
+    json_t *shown = form_show_groups(page, groups, values, rows != NULL);
+    form_offer(shown, "auto_response.template", templates, "id", "name",
+               "The one that comes along");
     json_object_set_new(page->data, "groups", shown);
     rows_show(page, &mailboxes, rows != NULL ? rows : json_object_get(values, MAILBOXES));
     size_t n = json_array_size(json_object_get(values, "rules"));
@@ -122,13 +122,13 @@ HttpResponse *options_connector_post(Page *page, GError **error)
         return show(page, 200, rows, error);
     }
     json_t *body = json_object();
-    fields_read_groups(page, groups, body);
+    form_read_groups(page, groups, body);
     json_object_set(body, MAILBOXES, rows);
     g_autoptr(GError) failure = NULL;
     json_auto_t *saved = page_send(page, "PUT", body, &failure, "/options/" SECTION);
     if (saved != NULL)
         return page_redirect(page, "saved", "/options/" SECTION);
-    if (fields_refused(page, failure))
+    if (form_refused(page, failure))
         return show(page, page_status(failure), rows, error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;

@@ -116,9 +116,9 @@ static const FormRows fallbacks = {
 static void add_form(Page *page, const json_t *values, const json_t *rows, bool typed)
 {
     json_object_set_new(page->data, "before_relays",
-                        fields_show_groups(page, before_relays, values, typed));
+                        form_show_groups(page, before_relays, values, typed));
     json_object_set_new(page->data, "after_relays",
-                        fields_show_groups(page, after_relays, values, typed));
+                        form_show_groups(page, after_relays, values, typed));
     rows_show(page, &fallbacks, rows);
 }
 
@@ -165,14 +165,14 @@ HttpResponse *options_server_post(Page *page, GError **error)
         return show(page, 200, rows, error);
     }
     json_t *body = json_object();
-    fields_read_groups(page, before_relays, body);
-    fields_read_groups(page, after_relays, body);
+    form_read_groups(page, before_relays, body);
+    form_read_groups(page, after_relays, body);
     json_object_set(body, FALLBACKS, rows);
     g_autoptr(GError) failure = NULL;
     json_auto_t *saved = page_send(page, "PUT", body, &failure, "/options/" SECTION);
     if (saved != NULL)
         return page_redirect(page, "saved", "/options/" SECTION);
-    if (fields_refused(page, failure))
+    if (form_refused(page, failure))
         return show(page, page_status(failure), rows, error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
@@ -202,7 +202,7 @@ HttpResponse *options_server_activate(Page *page, GError **error)
     json_auto_t *saved = page_send(page, "PUT", body, &failure, "/options/" SECTION);
     if (saved != NULL)
         return page_redirect(page, active ? "activated" : "deactivated", "/options/" SECTION);
-    if (fields_refused(page, failure))
+    if (form_refused(page, failure))
         return show(page, page_status(failure), NULL, error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;

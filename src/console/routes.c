@@ -2,8 +2,9 @@
 /* The tables of routes, one an area of the console. */
 #include "console/pages.h"
 
-#define OPTIONS "/options"
-#define TICKET  "/tickets/{number}"
+#define OPTIONS  "/options"
+#define TICKET   "/tickets/{number}"
+#define TEMPLATE "/templates/{id}"
 
 static const PageRoute people[] = {
     {"GET", "/", PAGE_TECHNICIAN, root_show},
@@ -20,7 +21,9 @@ static const PageRoute tickets[] = {
     {"GET", "/tickets", PAGE_TECHNICIAN, tickets_show},
     {"GET", "/tickets/new", PAGE_TECHNICIAN, ticket_new_show},
     {"POST", "/tickets/new", PAGE_TECHNICIAN, ticket_new_post},
+    {"POST", "/tickets/new/preview", PAGE_TECHNICIAN, ticket_new_preview},
     {"GET", TICKET, PAGE_TECHNICIAN, ticket_show},
+    {"POST", TICKET "/preview", PAGE_TECHNICIAN, ticket_change_preview},
     {"GET", TICKET "/story", PAGE_TECHNICIAN, ticket_story},
     {"POST", TICKET "/change", PAGE_TECHNICIAN, ticket_change_post},
     {"POST", TICKET "/status", PAGE_TECHNICIAN, ticket_status_post},
@@ -33,6 +36,38 @@ static const PageRoute tickets[] = {
     {"GET", "/alerts/{id}", PAGE_TECHNICIAN, alert_show},
     {"GET", "/alerts/{id}/mail", PAGE_TECHNICIAN, alert_mail},
     {"POST", "/alerts/{id}", PAGE_TECHNICIAN, alert_act_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
+static const PageRoute templates[] = {
+    {"GET", "/templates", PAGE_ADMIN, templates_show},
+    {"GET", "/templates/new", PAGE_ADMIN, template_new_show},
+    {"POST", "/templates/new", PAGE_ADMIN, template_new_post},
+    {"GET", TEMPLATE, PAGE_ADMIN, template_show},
+    {"POST", TEMPLATE, PAGE_ADMIN, template_save_post},
+    {"POST", TEMPLATE "/languages", PAGE_ADMIN, template_untranslate_post},
+    {"POST", TEMPLATE "/copy", PAGE_ADMIN, template_copy_post},
+    {"POST", TEMPLATE "/delete", PAGE_ADMIN, template_delete_post},
+    {"POST", TEMPLATE "/restore", PAGE_ADMIN, template_restore_post},
+    {"GET", TEMPLATE "/versions", PAGE_ADMIN, template_versions_show},
+    {"POST", TEMPLATE "/preview", PAGE_ADMIN, template_preview_post},
+    {"POST", TEMPLATE "/look", PAGE_ADMIN, template_look_post},
+    {"GET", TEMPLATE "/html", PAGE_ADMIN, template_html_show},
+    {"POST", TEMPLATE "/html", PAGE_ADMIN, template_html_post},
+    {"POST", TEMPLATE "/test", PAGE_ADMIN, template_test_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
+static const PageRoute accounts[] = {
+    {"GET", "/accounts", PAGE_TECHNICIAN, accounts_show},
+    {"GET", "/accounts/new", PAGE_TECHNICIAN, account_new_show},
+    {"POST", "/accounts/new", PAGE_TECHNICIAN, account_new_post},
+    {"GET", "/accounts/{number}", PAGE_TECHNICIAN, account_show},
+    {"POST", "/accounts/{number}", PAGE_TECHNICIAN, account_post},
+    {"GET", "/accounts/{number}/contacts/new", PAGE_TECHNICIAN, contact_new_show},
+    {"POST", "/accounts/{number}/contacts/new", PAGE_TECHNICIAN, contact_new_post},
+    {"GET", "/contacts/{id}", PAGE_TECHNICIAN, contact_show},
+    {"POST", "/contacts/{id}", PAGE_TECHNICIAN, contact_post},
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
@@ -90,7 +125,7 @@ static const PageRoute forgotten[] = {
 };
 
 static const PageRoute *const areas[] = {
-    people, tickets, options, setup, employees, forgotten,
+    people, tickets, templates, accounts, options, setup, employees, forgotten,
 };
 
 size_t console_n_routes(void)

@@ -22,7 +22,7 @@ json_t *rows_read(const Page *page, const FormRows *rows)
     for (size_t i = 0; i < (size_t)n; i++) {
         g_autofree char *prefix = prefix_of(rows, i);
         json_t *row = json_object();
-        fields_read(page, rows->fields, prefix, row);
+        form_read(page, rows->fields, prefix, row);
         json_array_append_new(list, row);
     }
     return list;
@@ -55,7 +55,7 @@ void rows_show(Page *page, const FormRows *rows, const json_t *list)
         json_set_int(row, "index", (int64_t)i);
         g_autofree char *title = g_strdup_printf("%s %zu", rows->title, i + 1);
         json_set_text(row, "title", title);
-        json_object_set_new(row, "fields", fields_show(page, rows->fields, prefix, values, false));
+        json_object_set_new(row, "fields", form_show(page, rows->fields, prefix, values, false));
         json_array_append_new(shown, row);
     }
     g_autofree char *count = g_strdup_printf("%zu", json_array_size(shown));

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "console/fields.h"
+#include "console/form.h"
 
 typedef struct {
     const char *name;        /* in the form and in the API: "fallback_relays" */

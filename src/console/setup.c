@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "console/fields.h"
+#include "console/form.h"
 #include "console/pages.h"
 #include "console/test_mail.h"
 
@@ -89,7 +89,7 @@ bool setup_add_banner(Page *page, GError **error)
 static const FormField desk_fields[] = {
     {"name", FIELD_LINE, "Name of your desk", .help = "As customers read it in their mails.",
      .max = 255, .wide = true},
-    {"language", FIELD_CHOICE, "Language", .max = 35, .choices = field_languages},
+    {"language", FIELD_CHOICE, "Language", .max = 35, .choices = form_languages},
     {"time_zone", FIELD_LINE, "Time zone",
      .help = "For example Europe/London, America/New_York, UTC.", .max = 64},
     {"phone", FIELD_LINE, "Phone", .max = 64},
@@ -181,7 +181,7 @@ static bool add_section_form(Page *page, const char *section, const FormField *f
     json_auto_t *values = page_get(page, error, "/options/%s", section);
     if (values == NULL)
         return false;
-    json_object_set_new(page->data, "fields", fields_show(page, fields, "", values, typed));
+    json_object_set_new(page->data, "fields", form_show(page, fields, "", values, typed));
     return true;
 }
 
@@ -195,7 +195,7 @@ static bool add_mail_form(Page *page, bool typed, GError **error)
         json_set_text(values, "transport", "smtp");
         json_set_int(values, "port", 587);
     }
-    json_object_set_new(page->data, "fields", fields_show(page, mail_fields, "", values, typed));
+    json_object_set_new(page->data, "fields", form_show(page, mail_fields, "", values, typed));
     json_set_bool(page->data, "active", json_get_bool(values, "active", false));
     return true;
 }
@@ -211,8 +211,8 @@ static void add_part(Page *page, const char *name, json_t *fields)
 static bool add_account_form(Page *page, bool typed)
 {
     json_auto_t *nothing = json_object();
-    add_part(page, "account_form", fields_show(page, account_fields, "", nothing, typed));
-    add_part(page, "contact_form", fields_show(page, contact_fields, CONTACT, nothing, typed));
+    add_part(page, "account_form", form_show(page, account_fields, "", nothing, typed));
+    add_part(page, "contact_form", form_show(page, contact_fields, CONTACT, nothing, typed));
     return true;
 }
 
@@ -223,7 +223,7 @@ static bool add_alerts_form(Page *page, bool typed, GError **error)
         return false;
     json_auto_t *both =
         json_pack("{s:{s:b}, s:{s:b}}", "new_ticket", "enabled", 1, "ticket_closed", "enabled", 1);
-    json_object_set_new(page->data, "fields", fields_show(page, alert_fields, "", both, typed));
+    json_object_set_new(page->data, "fields", form_show(page, alert_fields, "", both, typed));
     json_set_bool(page->data, "active", settings->alerts_server.active);
     return true;
 }
@@ -270,7 +270,7 @@ static HttpResponse *finish(Page *page, int step, bool saved, const char *done, 
     g_autoptr(GError) owned = failure;
     if (saved)
         return page_redirect(page, done, "/setup");
-    if (fields_refused(page, owned))
+    if (form_refused(page, owned))
         return show(page, page_status(owned), step, true, error);
     g_propagate_error(error, g_steal_pointer(&owned));
     return NULL;
@@ -286,7 +286,7 @@ HttpResponse *setup_desk_post(Page *page, GError **error)
 {
     GError *failure = NULL;
     json_t *body = json_object();
-    fields_read(page, desk_fields, "", body);
+    form_read(page, desk_fields, "", body);
     bool saved = put(page, "desk", body, &failure);
     return finish(page, STEP_DESK, saved, "saved", failure, error);
 }
@@ -296,7 +296,7 @@ HttpResponse *setup_mail_post(Page *page, GError **error)
 {
     GError *failure = NULL;
     json_t *body = json_object();
-    fields_read(page, mail_fields, "", body);
+    form_read(page, mail_fields, "", body);
     if (!put(page, "alerts-server", body, &failure))
         return finish(page, STEP_MAIL, false, NULL, failure, error);
     int status = test_mail_send(page, error);
@@ -319,7 +319,7 @@ static int64_t make_account(Page *page, GError **error)
     if (text_to_int(page_field(page, "account"), 1, INT64_MAX, &number))
         return number;
     json_t *body = json_object();
-    fields_read(page, account_fields, "", body);
+    form_read(page, account_fields, "", body);
     json_auto_t *account = page_send(page, "POST", body, error, "/accounts");
     return account != NULL ? json_get_int(account, "number") : 0;
 }
@@ -327,7 +327,7 @@ static int64_t make_account(Page *page, GError **error)
 static bool make_contact(Page *page, int64_t account, GError **error)
 {
     json_t *body = json_object();
-    fields_read(page, contact_fields, CONTACT, body);
+    form_read(page, contact_fields, CONTACT, body);
     json_set_int(body, "account", account);
     g_autoptr(GError) failure = NULL;
     json_auto_t *contact = page_send(page, "POST", body, &failure, "/contacts");
@@ -357,7 +357,7 @@ HttpResponse *setup_alerts_post(Page *page, GError **error)
 {
     GError *failure = NULL;
     json_t *body = json_object();
-    fields_read(page, alert_fields, "", body);
+    form_read(page, alert_fields, "", body);
     bool saved = put(page, "alerts-to-customers", body, &failure);
     return finish(page, STEP_ALERTS, saved, "saved", failure, error);
 }

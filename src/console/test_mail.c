@@ -2,7 +2,7 @@
 #include "console/test_mail.h"
 
 #include "base/error.h"
-#include "console/fields.h"
+#include "console/form.h"
 
 #include <string.h>
 
@@ -42,7 +42,7 @@ int test_mail_send(Page *page, GError **error)
         json_object_set_new(page->data, "result", result);
         return 200;
     }
-    if (fields_refused(page, failure))
+    if (form_refused(page, failure))
         return page_status(failure);
     g_propagate_error(error, g_steal_pointer(&failure));
     return 0;
