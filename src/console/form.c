@@ -155,6 +155,17 @@ static bool is_to_blame(const Page *page, const char *name)
     return strcmp(blamed, pointer) == 0;
 }
 
+/* The ids of what is read out with the field. */
+static void add_description(json_t *shown, const FormField *field, const char *id)
+{
+    bool helped = field->help != NULL || field->kind == FIELD_SECRET;
+    bool blamed = json_is_string(json_object_get(shown, "problem"));
+    g_autofree char *ids =
+        g_strdup_printf("%s%s%s%s%s", blamed ? id : "", blamed ? "-problem" : "",
+                        blamed && helped ? " " : "", helped ? id : "", helped ? "-help" : "");
+    json_set_text(shown, "described", ids);
+}
+
 static json_t *show_field(const Page *page, const FormField *field, const char *prefix,
                           const json_t *values, bool typed)
 {
@@ -174,6 +185,7 @@ static json_t *show_field(const Page *page, const FormField *field, const char *
     json_set_bool(shown, "wide", field->wide);
     json_set_text(shown, "problem",
                   is_to_blame(page, name) ? json_get_text(page->data, "problem") : NULL);
+    add_description(shown, field, id);
     add_value(page, field, name, values, typed, shown);
     return shown;
 }
