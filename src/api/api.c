@@ -125,6 +125,7 @@ static const ApiRoute routes[] = {
     {"POST", OPTIONS "/alerts-server/test", "options", options_test_send, NULL},
     {"GET", OPTIONS "/alerts-to-customers", "options", options_show, NULL},
     {"PUT", OPTIONS "/alerts-to-customers", "options", options_change, NULL},
+    {"POST", OPTIONS "/alerts-to-customers/situations", "options", options_situations, NULL},
     {"GET", OPTIONS "/tickets", "options", options_show, NULL},
     {"PUT", OPTIONS "/tickets", "options", options_change, NULL},
     {"GET", OPTIONS "/email-connector", "options", options_show, NULL},

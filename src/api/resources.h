@@ -112,6 +112,9 @@ HttpResponse *options_changes(ApiCall *call, GError **error);
 HttpResponse *options_test_send(ApiCall *call, GError **error);
 HttpResponse *options_test_show(ApiCall *call, GError **error);
 
+/* situations.c */
+HttpResponse *options_situations(ApiCall *call, GError **error);
+
 /* templates.c */
 HttpResponse *templates_list(ApiCall *call, GError **error);
 HttpResponse *templates_get(ApiCall *call, GError **error);
