@@ -69,3 +69,15 @@ HttpResponse *template_test_post(Page *page, GError **error);
 /* template_versions.c */
 HttpResponse *template_versions_show(Page *page, GError **error);
 HttpResponse *template_restore_post(Page *page, GError **error);
+
+/* alerts_server.c: its state, what is held, and all alerts */
+HttpResponse *alerts_server_show(Page *page, GError **error);
+HttpResponse *alerts_server_state(Page *page, GError **error);
+HttpResponse *alerts_server_resume_post(Page *page, GError **error);
+HttpResponse *alerts_server_held_post(Page *page, GError **error);
+HttpResponse *alerts_show(Page *page, GError **error);
+
+/* suppressions.c */
+HttpResponse *suppressions_show(Page *page, GError **error);
+HttpResponse *suppression_add_post(Page *page, GError **error);
+HttpResponse *suppression_remove_post(Page *page, GError **error);
