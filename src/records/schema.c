@@ -505,6 +505,19 @@ static const char step_12[] =
     "CREATE INDEX ticket_by_manager ON ticket (manager, number) WHERE manager IS NOT NULL;"
     "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;";
 
+/* What is held for long, and who was told of it. */
+static const char step_13[] =
+    "CREATE INDEX outbox_held ON outbox (updated_at) WHERE state = 'held';"
+    "CREATE TABLE held_notice ("
+    "  id @id@,"
+    "  employee BIGINT NOT NULL REFERENCES employee (id),"
+    "  email TEXT NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  facts TEXT NOT NULL,"
+    "  at BIGINT NOT NULL,"
+    "  ended_at BIGINT);"
+    "CREATE UNIQUE INDEX held_notice_open ON held_notice (employee) WHERE ended_at IS NULL;";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -518,5 +531,6 @@ const DbMigration schema_steps[] = {
     {10, "people who have signed in", step_10},
     {11, "links that work once", step_11},
     {12, "lists of tickets", step_12},
+    {13, "who was told of what is held", step_13},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
