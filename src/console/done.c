@@ -34,6 +34,8 @@ static const struct {
     {"translation-removed", "The translation was removed. Earlier versions keep it."},
     {"password", "Your password was changed, and your other sessions have ended."},
     {"sessions", "All other sessions have ended."},
+    {"account-added", "The account is there."},
+    {"contact-added", "The contact is there."},
     {"signed-out", "You are signed out."},
 };
 

@@ -70,6 +70,19 @@ HttpResponse *template_test_post(Page *page, GError **error);
 HttpResponse *template_versions_show(Page *page, GError **error);
 HttpResponse *template_restore_post(Page *page, GError **error);
 
+/* accounts.c */
+HttpResponse *accounts_show(Page *page, GError **error);
+HttpResponse *account_show(Page *page, GError **error);
+HttpResponse *account_post(Page *page, GError **error);
+HttpResponse *account_new_show(Page *page, GError **error);
+HttpResponse *account_new_post(Page *page, GError **error);
+
+/* contacts.c */
+HttpResponse *contact_new_show(Page *page, GError **error);
+HttpResponse *contact_new_post(Page *page, GError **error);
+HttpResponse *contact_show(Page *page, GError **error);
+HttpResponse *contact_post(Page *page, GError **error);
+
 /* alerts_server.c: its state, what is held, and all alerts */
 HttpResponse *alerts_server_show(Page *page, GError **error);
 HttpResponse *alerts_server_state(Page *page, GError **error);

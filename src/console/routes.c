@@ -69,11 +69,25 @@ static const PageRoute templates[] = {
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
+static const PageRoute accounts[] = {
+    {"GET", "/accounts", PAGE_TECHNICIAN, accounts_show},
+    {"GET", "/accounts/new", PAGE_TECHNICIAN, account_new_show},
+    {"POST", "/accounts/new", PAGE_TECHNICIAN, account_new_post},
+    {"GET", "/accounts/{number}", PAGE_TECHNICIAN, account_show},
+    {"POST", "/accounts/{number}", PAGE_TECHNICIAN, account_post},
+    {"GET", "/accounts/{number}/contacts/new", PAGE_TECHNICIAN, contact_new_show},
+    {"POST", "/accounts/{number}/contacts/new", PAGE_TECHNICIAN, contact_new_post},
+    {"GET", "/contacts/{id}", PAGE_TECHNICIAN, contact_show},
+    {"POST", "/contacts/{id}", PAGE_TECHNICIAN, contact_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
 static const PageRoute *const areas[] = {
     people,
     tickets,
     alerts,
     templates,
+    accounts,
 };
 
 size_t console_n_routes(void)
