@@ -12,6 +12,8 @@ static const struct {
     {"unchanged", "Nothing was different, so nothing was changed."},
     {"closed", "The ticket is closed."},
     {"reopened", "The ticket is open again."},
+    {"bulk", "All of them were changed."},
+    {"merged", "The duplicate was merged into this ticket."},
     {"answered", "Your answer is filed and on its way."},
     {"noted", "Your note is filed. Customers do not see it."},
     {"recipient-added",

@@ -18,6 +18,10 @@ HttpResponse *me_end_sessions(Page *page, GError **error);
 HttpResponse *root_show(Page *page, GError **error);
 HttpResponse *tickets_show(Page *page, GError **error);
 
+/* tickets_bulk.c: many of them at once */
+HttpResponse *tickets_bulk_check(Page *page, GError **error);
+HttpResponse *tickets_bulk_post(Page *page, GError **error);
+
 /* ticket_new.c */
 HttpResponse *ticket_new_show(Page *page, GError **error);
 HttpResponse *ticket_new_post(Page *page, GError **error);
@@ -34,6 +38,7 @@ HttpResponse *ticket_story(Page *page, GError **error);
 HttpResponse *ticket_change_post(Page *page, GError **error);
 HttpResponse *ticket_status_post(Page *page, GError **error);
 HttpResponse *ticket_answer_post(Page *page, GError **error);
+HttpResponse *ticket_merge_post(Page *page, GError **error);
 HttpResponse *ticket_attachment(Page *page, GError **error);
 
 /* ticket_recipients.c */

@@ -18,6 +18,8 @@ static const PageRoute people[] = {
 
 static const PageRoute tickets[] = {
     {"GET", "/tickets", PAGE_TECHNICIAN, tickets_show},
+    {"POST", "/tickets/bulk/check", PAGE_TECHNICIAN, tickets_bulk_check},
+    {"POST", "/tickets/bulk", PAGE_TECHNICIAN, tickets_bulk_post},
     {"GET", "/tickets/new", PAGE_TECHNICIAN, ticket_new_show},
     {"POST", "/tickets/new", PAGE_TECHNICIAN, ticket_new_post},
     {"POST", "/tickets/new/preview", PAGE_TECHNICIAN, ticket_new_preview},
@@ -26,6 +28,7 @@ static const PageRoute tickets[] = {
     {"GET", TICKET "/story", PAGE_TECHNICIAN, ticket_story},
     {"POST", TICKET "/change", PAGE_TECHNICIAN, ticket_change_post},
     {"POST", TICKET "/status", PAGE_TECHNICIAN, ticket_status_post},
+    {"POST", TICKET "/merge", PAGE_TECHNICIAN, ticket_merge_post},
     {"POST", TICKET "/answer", PAGE_TECHNICIAN, ticket_answer_post},
     {"GET", TICKET "/attachments/{id}", PAGE_TECHNICIAN, ticket_attachment},
     {"POST", TICKET "/recipients", PAGE_TECHNICIAN, recipient_add_post},
