@@ -18,6 +18,8 @@ static const char *const paged[] = {"cursor", "limit", NULL};
 static const char *const of_tickets[] = {
     "status", "state",  "account", "manager", "q", "customers_not_told",
     "fields", "cursor", "limit",   NULL};
+static const char *const of_failures[] = {"days", NULL};
+static const char *const of_history[] = {"span", NULL};
 static const char *const of_diff[] = {"from", "to", NULL};
 static const char *const of_accounts[] = {"q", "cursor", "limit", NULL};
 static const char *const of_contacts[] = {"account", "cursor", "limit", NULL};
@@ -68,6 +70,7 @@ static const ApiRoute routes[] = {
     {"GET", V1 "/alerts", "alerts", alerts_list, of_alerts},
     {"GET", V1 "/alerts/{id}", "alerts", alerts_get, NULL},
     {"GET", V1 "/alerts/{id}/message", "alerts", alerts_message, NULL},
+    {"GET", V1 "/alerts/failures", "alerts", alerts_failures, of_failures},
     {"POST", V1 "/alerts/retry", "alerts", alerts_retry_all, NULL},
     {"POST", V1 "/alerts/cancel", "alerts", alerts_cancel_all, NULL},
     {"POST", V1 "/alerts/release", "alerts", alerts_release_all, NULL},
@@ -94,6 +97,7 @@ static const ApiRoute routes[] = {
     {"POST", V1 "/inbox/{id}/forward/release", "alerts", inbox_forward_release, NULL},
 
     {"GET", V1 "/alerts-server", "alerts", health_alerts_server, NULL},
+    {"GET", V1 "/alerts-server/history", "alerts", alerts_server_history, of_history},
     {"POST", V1 "/alerts-server/resume", "alerts", health_resume, NULL},
 
     {"GET", V1 "/accounts", READ, accounts_list, of_accounts},

@@ -58,6 +58,12 @@ HttpResponse *alerts_retry_all(ApiCall *call, GError **error);
 HttpResponse *alerts_cancel_all(ApiCall *call, GError **error);
 HttpResponse *alerts_release_all(ApiCall *call, GError **error);
 
+/* failures.c */
+HttpResponse *alerts_failures(ApiCall *call, GError **error);
+
+/* history.c */
+HttpResponse *alerts_server_history(ApiCall *call, GError **error);
+
 /* suppressions.c */
 HttpResponse *suppressions_list(ApiCall *call, GError **error);
 HttpResponse *suppressions_get(ApiCall *call, GError **error);

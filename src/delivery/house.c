@@ -8,6 +8,7 @@
 #include "delivery/private.h"
 #include "delivery/retry.h"
 #include "outbox/bounce.h"
+#include "outbox/tally.h"
 #include "records/inbox.h"
 #include "records/token.h"
 
@@ -64,6 +65,9 @@ static bool tidy(DbTx *tx, void *data, GError **error)
     g_autoptr(GPtrArray) expired =
         outbox_expire(tx, now_us - RETRY_GIVE_UP_US, "gave_up", CHUNK, now_us, error);
     if (expired == NULL || !review_closings(tx, expired, now_us, error))
+        return false;
+    const Tally tally = {.n = {[TALLY_FAILED] = expired->len}};
+    if (!tally_store(tx, &tally, now_us, "", error) || !tally_forget(tx, now_us, error))
         return false;
     g_autoptr(GPtrArray) bounced = outbox_apply_early(tx, CHUNK, now_us, error);
     return bounced != NULL && review_closings(tx, bounced, now_us, error) &&

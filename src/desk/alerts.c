@@ -134,6 +134,9 @@ static bool act_on_chunk(DeskTx *tx, void *data, GError **error)
         return false;
     for (guint i = 0; i < found->len; i++) {
         const AlertMessage *one = &g_array_index(found, AlertMessage, i);
+        chunk->last = one->message;
+        if (one->other)
+            continue;
         GError *failure = NULL;
         if (act(tx, one->alert, moves[chunk->verb], &failure)) {
             chunk->changed++;
@@ -143,7 +146,6 @@ static bool act_on_chunk(DeskTx *tx, void *data, GError **error)
             g_propagate_error(error, failure);
             return false;
         }
-        chunk->last = one->message;
     }
     return true;
 }

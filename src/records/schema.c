@@ -539,6 +539,16 @@ static const char step_14[] =
     "  ended_at BIGINT);"
     "CREATE UNIQUE INDEX held_notice_open ON held_notice (employee) WHERE ended_at IS NULL;";
 
+/* How many messages ended how, by the minute and by the hour (outbox/tally.h). */
+static const char step_15[] =
+    "CREATE TABLE outbox_tally ("
+    "  width BIGINT NOT NULL,"
+    "  from_at BIGINT NOT NULL,"
+    "  bin BIGINT NOT NULL,"
+    "  sender TEXT NOT NULL,"
+    "  n BIGINT NOT NULL,"
+    "  PRIMARY KEY (width, from_at, bin, sender));";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -554,5 +564,6 @@ const DbMigration schema_steps[] = {
     {12, "lists of tickets, duplicates", step_12},
     {13, "references of accounts, mails sent on", step_13},
     {14, "who was told of what is held", step_14},
+    {15, "throughput", step_15},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
