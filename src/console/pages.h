@@ -137,3 +137,15 @@ HttpResponse *forgotten_show(Page *page, GError **error);
 HttpResponse *forgotten_post(Page *page, GError **error);
 HttpResponse *password_show(Page *page, GError **error);
 HttpResponse *password_post(Page *page, GError **error);
+
+/* alerts_server.c: its state, what is held, and all alerts */
+HttpResponse *alerts_server_show(Page *page, GError **error);
+HttpResponse *alerts_server_state(Page *page, GError **error);
+HttpResponse *alerts_server_resume_post(Page *page, GError **error);
+HttpResponse *alerts_server_held_post(Page *page, GError **error);
+HttpResponse *alerts_show(Page *page, GError **error);
+
+/* suppressions.c */
+HttpResponse *suppressions_show(Page *page, GError **error);
+HttpResponse *suppression_add_post(Page *page, GError **error);
+HttpResponse *suppression_remove_post(Page *page, GError **error);

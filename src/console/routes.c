@@ -42,6 +42,18 @@ static const PageRoute tickets[] = {
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
+static const PageRoute alerts[] = {
+    {"GET", "/alerts-server", PAGE_TECHNICIAN, alerts_server_show},
+    {"GET", "/alerts-server/state", PAGE_TECHNICIAN, alerts_server_state},
+    {"POST", "/alerts-server/resume", PAGE_TECHNICIAN, alerts_server_resume_post},
+    {"POST", "/alerts-server/held", PAGE_TECHNICIAN, alerts_server_held_post},
+    {"GET", "/alerts", PAGE_TECHNICIAN, alerts_show},
+    {"GET", "/suppressions", PAGE_TECHNICIAN, suppressions_show},
+    {"POST", "/suppressions", PAGE_TECHNICIAN, suppression_add_post},
+    {"POST", "/suppressions/remove", PAGE_TECHNICIAN, suppression_remove_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
 static const PageRoute templates[] = {
     {"GET", "/templates", PAGE_ADMIN, templates_show},
     {"GET", "/templates/new", PAGE_ADMIN, template_new_show},
@@ -129,6 +141,11 @@ static const PageRoute forgotten[] = {
 
 static const PageRoute *const areas[] = {
     people, tickets, templates, accounts, options, setup, employees, forgotten,
+    people,
+    tickets,
+    alerts,
+    templates,
+    accounts,
 };
 
 size_t console_n_routes(void)

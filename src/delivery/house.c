@@ -2,6 +2,7 @@
 /* Housekeeping: what dead senders held is taken back, what has waited for days is given up, what
  * nobody can ask for any more is forgotten. In bounded pieces, each a transaction. */
 #include "alerts/closing.h"
+#include "alerts/compose_held.h"
 #include "alerts/compose_sign_in.h"
 #include "base/log.h"
 #include "delivery/private.h"
@@ -19,6 +20,7 @@ typedef struct {
     bool everything;
     int64_t due_at;
     int64_t moved;
+    int told; /* admins, of what is held */
 } Housework;
 
 static bool take_back(DbTx *tx, void *data, GError **error)
@@ -70,7 +72,9 @@ static bool tidy(DbTx *tx, void *data, GError **error)
     g_autoptr(GPtrArray) bounced = outbox_apply_early(tx, CHUNK, now_us, error);
     return bounced != NULL && review_closings(tx, bounced, now_us, error) &&
            idempotency_forget(tx, now_us - US_PER_DAY, CHUNK, error) &&
-           inbox_forget_keys(tx, now_us, CHUNK, error) && sign_in_forget(tx, now_us, CHUNK, error);
+           inbox_forget_keys(tx, now_us, CHUNK, error) &&
+           sign_in_forget(tx, now_us, CHUNK, error) &&
+           held_tell_admins(tx, now_us, &work->told, error);
 }
 
 bool delivery_take_back(Delivery *delivery, bool everything, int64_t delay_us, GError **error)
@@ -101,7 +105,14 @@ bool delivery_keep_house(Delivery *delivery, GError **error)
     Housework work = {.delivery = delivery};
     /* On SQLite nobody else sends: what is being sent is in this process's own hands, even when its
      * clock has jumped past its lease. */
-    return (db_engine(delivery->setup.db) == DB_SQLITE ||
-            delivery_take_back(delivery, false, RECOVERED_DELAY_US, error)) &&
-           db_write(delivery->setup.db, tidy, &work, error);
+    if (db_engine(delivery->setup.db) != DB_SQLITE &&
+        !delivery_take_back(delivery, false, RECOVERED_DELAY_US, error))
+        return false;
+    if (!db_write(delivery->setup.db, tidy, &work, error))
+        return false;
+    if (work.told > 0)
+        log_warning("Mails have been held for 15 minutes or more and wait for a person (tidings"
+                    " alerts list --state held): %d admins are told by mail",
+                    work.told);
+    return true;
 }

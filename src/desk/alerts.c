@@ -4,6 +4,7 @@
 #include "desk/alerts.h"
 
 #include "alerts/closing.h"
+#include "alerts/compose_held.h"
 #include "base/error.h"
 #include "desk/suppressions.h"
 #include "outbox/outbox.h"
@@ -160,5 +161,28 @@ bool alerts_act_on_all(Desk *desk, const Actor *actor, AlertVerb verb, const Ale
         *changed += chunk.changed;
         chunk.after = chunk.last;
     } while (chunk.last != 0);
+    return true;
+}
+
+/* ---- what is held ---- */
+
+typedef struct {
+    int64_t before_us;
+    int64_t count, since;
+} Held;
+
+static bool count_held(DbTx *tx, void *data, GError **error)
+{
+    Held *held = data;
+    return outbox_held_long(tx, held->before_us, ALERTS_HELD_MOST, &held->count, &held->since,
+                            error);
+}
+
+bool alerts_held_long(Desk *desk, int64_t *count, GError **error)
+{
+    Held held = {.before_us = desk_now_us(desk) - HELD_LONG_US};
+    if (!db_read(desk_db(desk), count_held, &held, error))
+        return false;
+    *count = held.count;
     return true;
 }

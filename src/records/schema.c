@@ -506,15 +506,7 @@ static const char step_12[] =
     "CREATE INDEX ticket_by_manager ON ticket (manager, number) WHERE manager IS NOT NULL;"
     "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;"
     "ALTER TABLE ticket ADD COLUMN merged_into BIGINT REFERENCES ticket (number);"
-    "CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;"
-    /* How many messages ended how, by the minute and by the hour (outbox/tally.h). */
-    "CREATE TABLE outbox_tally ("
-    "  width BIGINT NOT NULL,"
-    "  from_at BIGINT NOT NULL,"
-    "  bin BIGINT NOT NULL,"
-    "  sender TEXT NOT NULL,"
-    "  n BIGINT NOT NULL,"
-    "  PRIMARY KEY (width, from_at, bin, sender));";
+    "CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;";
 
 /* What other systems call an account; mails that waited for a person and were sent on. */
 static const char step_13[] =
@@ -534,6 +526,29 @@ static const char step_13[] =
     "  at BIGINT NOT NULL);"
     "CREATE INDEX mail_forward_by_time ON mail_forward (at) WHERE decision = 'send';";
 
+/* What is held for long, and who was told of it. */
+static const char step_14[] =
+    "CREATE INDEX outbox_held ON outbox (updated_at) WHERE state = 'held';"
+    "CREATE TABLE held_notice ("
+    "  id @id@,"
+    "  employee BIGINT NOT NULL REFERENCES employee (id),"
+    "  email TEXT NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  facts TEXT NOT NULL,"
+    "  at BIGINT NOT NULL,"
+    "  ended_at BIGINT);"
+    "CREATE UNIQUE INDEX held_notice_open ON held_notice (employee) WHERE ended_at IS NULL;";
+
+/* How many messages ended how, by the minute and by the hour (outbox/tally.h). */
+static const char step_15[] =
+    "CREATE TABLE outbox_tally ("
+    "  width BIGINT NOT NULL,"
+    "  from_at BIGINT NOT NULL,"
+    "  bin BIGINT NOT NULL,"
+    "  sender TEXT NOT NULL,"
+    "  n BIGINT NOT NULL,"
+    "  PRIMARY KEY (width, from_at, bin, sender));";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -548,5 +563,7 @@ const DbMigration schema_steps[] = {
     {11, "links that work once", step_11},
     {12, "lists of tickets, duplicates, throughput", step_12},
     {13, "references of accounts, mails sent on", step_13},
+    {16, "who was told of what is held", step_16},
+    {17, "throughput", step_17},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
