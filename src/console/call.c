@@ -80,3 +80,12 @@ json_t *page_send(Page *page, const char *method, json_t *body, GError **error, 
     va_end(args);
     return run(page, method, body, path, error);
 }
+
+HttpResponse *page_as_text(HttpResponse *response)
+{
+    if (http_response_status(response) != 200)
+        return response;
+    http_response_set_header(response, "Content-Type", "text/plain; charset=utf-8");
+    http_response_set_header(response, "Content-Security-Policy", "sandbox; default-src 'none'");
+    return response;
+}

@@ -26,6 +26,9 @@ static const struct {
     {"sessions", "All other sessions have ended."},
     {"account-added", "The account is there."},
     {"contact-added", "The contact is there."},
+    {"mail-opened", "The mail is a ticket now."},
+    {"mail-attached", "The mail is on this ticket now."},
+    {"mail-discarded", "The mail was discarded. It is kept among those that were processed."},
     {"signed-out", "You are signed out."},
 };
 

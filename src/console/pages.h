@@ -55,3 +55,9 @@ HttpResponse *contact_new_show(Page *page, GError **error);
 HttpResponse *contact_new_post(Page *page, GError **error);
 HttpResponse *contact_show(Page *page, GError **error);
 HttpResponse *contact_post(Page *page, GError **error);
+
+/* inbox.c, inbox_mail.c */
+HttpResponse *inbox_show(Page *page, GError **error);
+HttpResponse *inbox_mail_show(Page *page, GError **error);
+HttpResponse *inbox_mail_post(Page *page, GError **error);
+HttpResponse *inbox_mail_raw(Page *page, GError **error);

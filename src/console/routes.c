@@ -48,10 +48,19 @@ static const PageRoute accounts[] = {
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
+static const PageRoute inbox[] = {
+    {"GET", "/inbox", PAGE_TECHNICIAN, inbox_show},
+    {"GET", "/inbox/{id}", PAGE_TECHNICIAN, inbox_mail_show},
+    {"POST", "/inbox/{id}", PAGE_TECHNICIAN, inbox_mail_post},
+    {"GET", "/inbox/{id}/raw", PAGE_TECHNICIAN, inbox_mail_raw},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
 static const PageRoute *const areas[] = {
     people,
     tickets,
     accounts,
+    inbox,
 };
 
 size_t console_n_routes(void)
