@@ -4,6 +4,7 @@
 #include "alerts/facts.h"
 #include "alerts/locale.h"
 #include "alerts/mail_kind.h"
+#include "alerts/web_link.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/secret.h"
@@ -169,8 +170,10 @@ int64_t compose_source_closing(const ComposeSource *source)
     return source->alert->kind == ALERT_TICKET_CLOSED ? source->alert->ticket : 0;
 }
 
-bool compose_text(Composer *composer, const ComposeSource *source, ComposedText *out,
-                  GError **error)
+/* `identity` is a mail's that is for its recipient: it says which key signs the link. NULL: the
+ * link is an example. */
+static bool make_text(Composer *composer, const ComposeSource *source,
+                      const SenderIdentity *identity, ComposedText *out, GError **error)
 {
     if (source->problem != NULL) {
         g_propagate_error(error, g_error_copy(source->problem));
@@ -189,6 +192,12 @@ bool compose_text(Composer *composer, const ComposeSource *source, ComposedText 
         return false;
     }
     facts_to_merge_fields(facts, alert->recipient_name, alert->recipient, alert->language);
+    g_autoptr(SigningKeys) keys = composer_keys(composer);
+    if (identity == NULL || source->test_id != NULL)
+        web_link_example(facts);
+    else
+        web_link_to_merge_field(facts, signing_keys_find(keys, identity->key), alert->ticket,
+                                alert->recipient_key);
     if (!words_render(words, facts, out, NULL, error))
         return false;
     if (source->test_id != NULL) {
@@ -199,6 +208,12 @@ bool compose_text(Composer *composer, const ComposeSource *source, ComposedText 
     out->sender_name = g_strdup(json_string_value(json_object_get(sender, "name")));
     out->reply_to = g_strdup(json_string_value(json_object_get(sender, "reply_to")));
     return true;
+}
+
+bool compose_text(Composer *composer, const ComposeSource *source, ComposedText *out,
+                  GError **error)
+{
+    return make_text(composer, source, NULL, out, error);
 }
 
 char *compose_ticket_id(const char *desk_id, int64_t ticket)
@@ -245,7 +260,7 @@ GBytes *compose_message(Composer *composer, const ComposeSource *source, const c
     if (identity == NULL)
         return NULL;
     g_auto(ComposedText) text = {0};
-    if (!compose_text(composer, source, &text, error))
+    if (!make_text(composer, source, identity, &text, error))
         return NULL;
     g_autoptr(SigningKeys) keys = composer_keys(composer);
     g_autofree char *message_id = message_id_of(composer, source);

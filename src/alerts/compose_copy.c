@@ -9,6 +9,7 @@
 #include "alerts/compose.h"
 #include "alerts/facts.h"
 #include "alerts/mail_kind.h"
+#include "alerts/web_link.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "records/event.h"
@@ -159,7 +160,9 @@ static char **references(const char *desk_id, const CopySource *source)
     return (char **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
 }
 
-static bool render(const CopySource *source, ComposedText *text, GError **error)
+/* `key` signs the link to the ticket, which employees get none of. */
+static bool render(const CopySource *source, const SigningKey *key, ComposedText *text,
+                   GError **error)
 {
     json_auto_t *facts = json_loads(source->facts, 0, NULL);
     if (facts == NULL) {
@@ -174,6 +177,8 @@ static bool render(const CopySource *source, ComposedText *text, GError **error)
     json_object_set_new(facts, "message", words);
     facts_to_merge_fields(facts, source->copy->recipient_name, source->copy->recipient,
                           source->copy->language);
+    if (!source->copy->to_employee)
+        web_link_to_merge_field(facts, key, source->copy->ticket, source->copy->recipient_key);
     if (!words_render(source->words, facts, text, NULL, error))
         return false;
     /* The author's own HTML stands for itself: no template goes around it. */
@@ -252,7 +257,8 @@ GBytes *compose_copy(Composer *composer, const CopySource *source, const char *s
     }
     g_autoptr(SenderIdentity) identity = composer_sender(composer, sender, error);
     g_auto(ComposedText) text = {0};
-    if (identity == NULL || !render(source, &text, error))
+    g_autoptr(SigningKeys) keys = composer_keys(composer);
+    if (identity == NULL || !render(source, signing_keys_find(keys, identity->key), &text, error))
         return NULL;
     return build(composer, source, identity, &text, dated_at, error);
 }

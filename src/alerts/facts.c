@@ -2,6 +2,7 @@
 #include "alerts/facts.h"
 
 #include "alerts/locale.h"
+#include "alerts/web_link.h"
 #include "base/json.h"
 #include "records/status.h"
 
@@ -77,6 +78,7 @@ json_t *facts_snapshot(const Ticket *ticket, const TicketPeople *people, const A
     json_set_text(desk, "hours", settings->desk.hours);
     json_set_text(desk, "address", settings->desk.address);
     json_object_set_new(facts, "desk", desk);
+    web_link_note(facts, settings);
     return facts;
 }
 

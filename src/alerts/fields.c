@@ -21,8 +21,10 @@ const MergeField merge_fields[] = {
     {"ticket.closed", FIELD_TIME, false, "When it was closed.", "24 November 2026, 09:10 GMT"},
     {"ticket.due", FIELD_TIME, false, "When it is due.", "27 November 2026, 17:00 GMT"},
     {"ticket.link", FIELD_LINK, false,
-     "Where the customer can see it online; empty while the Web Interface or its links are off.",
-     "https://support.example.com/portal/tickets/1042"},
+     "Where this recipient can see it online, in a mail to a customer; empty while the Web "
+     "Interface"
+     " or its links are off.",
+     "https://support.example.com/portal/t/aabqaaaaaaqqs2xzd4t7nq3q6v5kfyxwcm7ra"},
     {"ticket.correspondence", FIELD_LIST, false,
      "What desk and customer wrote to each other, at most the newest five, oldest first; only in a"
      " template of the kind \"ticket\". Without internal notes, what machines wrote, and mails "

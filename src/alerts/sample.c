@@ -16,7 +16,7 @@ static const char sample_text[] =
     "\"resolution\":\"The drum was worn out and has been replaced.\","
     "\"opened\":\"2026-11-23T18:32:00Z\",\"closed\":\"2026-11-24T09:10:00Z\","
     "\"due\":\"2026-11-27T17:00:00Z\","
-    "\"link\":\"https://support.example.com/portal/tickets/1042\","
+    "\"link\":\"https://support.example.com/portal/t/example\","
     "\"correspondence\":[{\"entry\":{\"author\":\"Robin Keeper\","
     "\"written\":\"2026-11-24T08:40:00Z\",\"text\":\"The new drum is in.\\nDoes it print now?\"}},"
     "{\"entry\":{\"author\":\"" SAMPLE_RECIPIENT_NAME "\","

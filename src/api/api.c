@@ -38,7 +38,10 @@ static const ApiRoute routes[] = {
     {"POST", V1 "/tickets", WRITE, tickets_open, NULL},
     {"GET", V1 "/tickets", READ, tickets_list, of_tickets},
     {"GET", V1 "/tickets/counts", READ, tickets_counts, NULL},
+    {"POST", V1 "/tickets/bulk", WRITE, tickets_change_all, NULL},
+    {"POST", V1 "/tickets/bulk/preview", WRITE, tickets_preview_all, NULL},
     {"POST", V1 "/tickets/preview", WRITE, tickets_preview_opening, NULL},
+    {"POST", TICKET "/merge", WRITE, tickets_merge, NULL},
     {"POST", TICKET "/preview", WRITE, tickets_preview_change, NULL},
     {"GET", TICKET, READ, tickets_get, NULL},
     {"PATCH", TICKET, WRITE, tickets_change, NULL},
@@ -88,6 +91,9 @@ static const ApiRoute routes[] = {
     {"POST", V1 "/inbox/{id}/open", WRITE, inbox_post_open, NULL},
     {"POST", V1 "/inbox/{id}/attach", WRITE, inbox_post_attach, NULL},
     {"POST", V1 "/inbox/{id}/discard", WRITE, inbox_post_discard, NULL},
+    {"POST", V1 "/inbox/{id}/forward/retry", "alerts", inbox_forward_retry, NULL},
+    {"POST", V1 "/inbox/{id}/forward/cancel", "alerts", inbox_forward_cancel, NULL},
+    {"POST", V1 "/inbox/{id}/forward/release", "alerts", inbox_forward_release, NULL},
 
     {"GET", V1 "/alerts-server", "alerts", health_alerts_server, NULL},
     {"POST", V1 "/alerts-server/resume", "alerts", health_resume, NULL},
@@ -283,6 +289,16 @@ static HttpResponse *run(const HttpRequest *request, void *data)
     }
     call_clear(&call);
     return response;
+}
+
+size_t api_n_routes(void)
+{
+    return G_N_ELEMENTS(routes);
+}
+
+ApiRouteInfo api_route(size_t index)
+{
+    return (ApiRouteInfo){routes[index].method, routes[index].pattern, routes[index].scope};
 }
 
 void api_add_routes(Api *api, HttpRouter *router)

@@ -24,6 +24,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Api, api_free)
 
 void api_add_routes(Api *api, HttpRouter *router);
 
+/* One of the routes, in the order of their table. */
+typedef struct {
+    const char *method;
+    const char *pattern;
+    const char *scope; /* NULL: anybody may call it, without a token */
+} ApiRouteInfo;
+size_t api_n_routes(void);
+ApiRouteInfo api_route(size_t index);
+
 /* In whose name another door of this process makes a request: it has made sure who that is. */
 typedef struct {
     Actor actor;

@@ -17,3 +17,4 @@ int command_template(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_ingest(int argc, char **argv);
 int command_inbox(int argc, char **argv);
+int command_routes(int argc, char **argv);

@@ -26,6 +26,7 @@ static const Command commands[] = {
     {"simulate", "What would have been sent with other options", command_simulate},
     {"ingest", "Take one mail on standard input, from a mail server's pipe", command_ingest},
     {"inbox", "Mails that came in, and what became of them", command_inbox},
+    {"routes", "Every address that a desk serves, and who may call it", command_routes},
 };
 
 static void print_help(FILE *out)

@@ -84,22 +84,20 @@ static void speaker(const MailCase *one, Actor *actor)
 static bool reopen(DeskTx *tx, MailCase *one, const Actor *actor, GError **error)
 {
     const Settings *settings = desk_settings(tx, error);
-    if (settings == NULL)
-        return false;
-    const char *option = settings->tickets.reopen_on_reply;
-    bool found;
-    int64_t status = 0;
-    if (!db_query_int(tx->db, &found, &status, error, "SELECT status FROM ticket WHERE number = $1",
-                      "i", one->outcome.ticket))
-        return false;
-    if (!status_is_closed((int)status))
-        return true;
-    bool now = strcmp(option, "always") == 0 && !one->outcome.machine;
+    const Actor *caller = tx->actor;
+    TicketReopening reopening = TICKET_WAS_OPEN;
+    tx->actor = actor;
+    bool ok = settings != NULL && ticket_reopen_on_reply(tx, one->outcome.ticket,
+                                                         !one->outcome.machine, &reopening, error);
+    tx->actor = caller;
+    if (!ok || reopening == TICKET_WAS_OPEN)
+        return ok;
+    bool now = reopening == TICKET_REOPENED;
     inbox_add_step(one->mail->steps, "reopen", now ? "yes" : "no",
-                   one->outcome.machine ? "automatic_reply" : option,
+                   one->outcome.machine ? "automatic_reply" : settings->tickets.reopen_on_reply,
                    now ? "The ticket was closed, and is open again."
                        : "The ticket is closed, and stays so until a person reopens it.");
-    return !now || set_status(tx, one->outcome.ticket, STATUS_PENDING, actor, error);
+    return true;
 }
 
 static bool file_reply(DeskTx *tx, MailCase *one, GError **error)

@@ -31,14 +31,14 @@ static void take_problem(const HttpResponse *response, GError **error)
                       json_get_text(problem, "detail"));
 }
 
-HttpResponse *page_call(Page *page, const char *method, json_t *body, const char *path)
+static HttpResponse *call(Page *page, const char *method, json_t *body, const char *path,
+                          const char *once)
 {
     g_autofree char *target = g_strconcat(API, path, NULL);
     g_autofree char *text = body != NULL ? json_text(body) : NULL;
     json_decref(body);
     g_autoptr(HttpRequest) request =
         http_request_new(method, target, text, text != NULL ? strlen(text) : 0);
-    const char *once = page_field(page, "once");
     if (*once != '\0' && strcmp(method, "POST") == 0) {
         g_autofree char *key =
             g_strdup_printf("console %" G_GINT64_FORMAT " %s", page->employee->id, once);
@@ -47,9 +47,16 @@ HttpResponse *page_call(Page *page, const char *method, json_t *body, const char
     return api_call_as(page->console->api, &page->caller, request);
 }
 
-static json_t *run(Page *page, const char *method, json_t *body, const char *path, GError **error)
+HttpResponse *page_call(Page *page, const char *method, json_t *body, const char *path)
 {
-    g_autoptr(HttpResponse) response = page_call(page, method, body, path);
+    return call(page, method, body, path, page_field(page, "once"));
+}
+
+/* Takes `answer`. */
+static json_t *read_answer(HttpResponse *answer, const char *method, const char *path,
+                           GError **error)
+{
+    g_autoptr(HttpResponse) response = answer;
     if (http_response_status(response) >= 300) {
         take_problem(response, error);
         return NULL;
@@ -68,7 +75,7 @@ json_t *page_get(Page *page, GError **error, const char *format, ...)
     va_start(args, format);
     g_autofree char *path = g_strdup_vprintf(format, args);
     va_end(args);
-    return run(page, "GET", NULL, path, error);
+    return read_answer(call(page, "GET", NULL, path, ""), "GET", path, error);
 }
 
 json_t *page_send(Page *page, const char *method, json_t *body, GError **error, const char *format,
@@ -78,7 +85,16 @@ json_t *page_send(Page *page, const char *method, json_t *body, GError **error, 
     va_start(args, format);
     g_autofree char *path = g_strdup_vprintf(format, args);
     va_end(args);
-    return run(page, method, body, path, error);
+    return read_answer(page_call(page, method, body, path), method, path, error);
+}
+
+json_t *page_ask(Page *page, json_t *body, GError **error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *path = g_strdup_vprintf(format, args);
+    va_end(args);
+    return read_answer(call(page, "POST", body, path, ""), "POST", path, error);
 }
 
 HttpResponse *page_as_text(HttpResponse *response)

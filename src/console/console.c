@@ -165,10 +165,28 @@ static HttpResponse *run(const HttpRequest *request, void *data)
     return response;
 }
 
+/* A person who has mistyped an address gets a page; a program, and a customer, are none of ours. */
+static HttpResponse *missing(const HttpRequest *request, void *data)
+{
+    static const PageRoute nowhere = {"GET", "/", PAGE_PUBLIC, NULL};
+    static const char *const others[] = {"/api/", "/assets/", "/portal/"};
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+        if (g_str_has_prefix(http_request_path(request), others[i]))
+            return NULL;
+    Page page = {.console = data, .route = &nowhere, .request = request, .data = json_object()};
+    g_autoptr(GError) error = NULL;
+    error_set(&error, TD_ERROR_NOT_FOUND, "There is no page at this address.");
+    find_session(&page, NULL);
+    HttpResponse *response = show_error(&page, error);
+    page_clear(&page);
+    return response;
+}
+
 void console_add_routes(Console *console, HttpRouter *router)
 {
     for (size_t i = 0; i < console_n_routes(); i++) {
         const PageRoute *route = console->bound[i].route;
         http_router_add(router, route->method, route->pattern, run, &console->bound[i]);
     }
+    http_router_set_missing(router, missing, console);
 }

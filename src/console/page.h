@@ -87,6 +87,10 @@ json_t *page_get(Page *page, GError **error, const char *format, ...) G_GNUC_PRI
 json_t *page_send(Page *page, const char *method, json_t *body, GError **error, const char *format,
                   ...) G_GNUC_PRINTF(5, 6);
 
+/* POST of a question: it changes nothing, so it is never kept from being asked again. */
+json_t *page_ask(Page *page, json_t *body, GError **error, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+
 /* As page_get(), for what is no JSON: the API's answer as it is. Never NULL. */
 HttpResponse *page_call(Page *page, const char *method, json_t *body, const char *path);
 

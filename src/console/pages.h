@@ -22,6 +22,10 @@ HttpResponse *tickets_show(Page *page, GError **error);
 HttpResponse *ticket_new_show(Page *page, GError **error);
 HttpResponse *ticket_new_post(Page *page, GError **error);
 
+/* ticket_preview.c: who would be told */
+HttpResponse *ticket_new_preview(Page *page, GError **error);
+HttpResponse *ticket_change_preview(Page *page, GError **error);
+
 /* ticket.c: one ticket */
 HttpResponse *ticket_show(Page *page, GError **error);
 HttpResponse *ticket_story(Page *page, GError **error);
@@ -42,6 +46,29 @@ HttpResponse *alert_mail(Page *page, GError **error);
 HttpResponse *alert_act_post(Page *page, GError **error);
 HttpResponse *copy_mail(Page *page, GError **error);
 HttpResponse *copy_act_post(Page *page, GError **error);
+
+/* templates.c: the list of email templates, new ones, copies */
+HttpResponse *templates_show(Page *page, GError **error);
+HttpResponse *template_new_show(Page *page, GError **error);
+HttpResponse *template_new_post(Page *page, GError **error);
+HttpResponse *template_copy_post(Page *page, GError **error);
+HttpResponse *template_delete_post(Page *page, GError **error);
+
+/* template.c: the editor */
+HttpResponse *template_show(Page *page, GError **error);
+HttpResponse *template_save_post(Page *page, GError **error);
+HttpResponse *template_untranslate_post(Page *page, GError **error);
+
+/* template_try.c: what it makes, and a test mail */
+HttpResponse *template_preview_post(Page *page, GError **error);
+HttpResponse *template_look_post(Page *page, GError **error);
+HttpResponse *template_html_show(Page *page, GError **error);
+HttpResponse *template_html_post(Page *page, GError **error);
+HttpResponse *template_test_post(Page *page, GError **error);
+
+/* template_versions.c */
+HttpResponse *template_versions_show(Page *page, GError **error);
+HttpResponse *template_restore_post(Page *page, GError **error);
 
 /* accounts.c */
 HttpResponse *accounts_show(Page *page, GError **error);

@@ -2,7 +2,8 @@
 /* The tables of routes, one an area of the console. */
 #include "console/pages.h"
 
-#define TICKET "/tickets/{number}"
+#define TICKET   "/tickets/{number}"
+#define TEMPLATE "/templates/{id}"
 
 static const PageRoute people[] = {
     {"GET", "/", PAGE_TECHNICIAN, root_show},
@@ -19,7 +20,9 @@ static const PageRoute tickets[] = {
     {"GET", "/tickets", PAGE_TECHNICIAN, tickets_show},
     {"GET", "/tickets/new", PAGE_TECHNICIAN, ticket_new_show},
     {"POST", "/tickets/new", PAGE_TECHNICIAN, ticket_new_post},
+    {"POST", "/tickets/new/preview", PAGE_TECHNICIAN, ticket_new_preview},
     {"GET", TICKET, PAGE_TECHNICIAN, ticket_show},
+    {"POST", TICKET "/preview", PAGE_TECHNICIAN, ticket_change_preview},
     {"GET", TICKET "/story", PAGE_TECHNICIAN, ticket_story},
     {"POST", TICKET "/change", PAGE_TECHNICIAN, ticket_change_post},
     {"POST", TICKET "/status", PAGE_TECHNICIAN, ticket_status_post},
@@ -32,6 +35,25 @@ static const PageRoute tickets[] = {
     {"GET", "/alerts/{id}", PAGE_TECHNICIAN, alert_show},
     {"GET", "/alerts/{id}/mail", PAGE_TECHNICIAN, alert_mail},
     {"POST", "/alerts/{id}", PAGE_TECHNICIAN, alert_act_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
+static const PageRoute templates[] = {
+    {"GET", "/templates", PAGE_ADMIN, templates_show},
+    {"GET", "/templates/new", PAGE_ADMIN, template_new_show},
+    {"POST", "/templates/new", PAGE_ADMIN, template_new_post},
+    {"GET", TEMPLATE, PAGE_ADMIN, template_show},
+    {"POST", TEMPLATE, PAGE_ADMIN, template_save_post},
+    {"POST", TEMPLATE "/languages", PAGE_ADMIN, template_untranslate_post},
+    {"POST", TEMPLATE "/copy", PAGE_ADMIN, template_copy_post},
+    {"POST", TEMPLATE "/delete", PAGE_ADMIN, template_delete_post},
+    {"POST", TEMPLATE "/restore", PAGE_ADMIN, template_restore_post},
+    {"GET", TEMPLATE "/versions", PAGE_ADMIN, template_versions_show},
+    {"POST", TEMPLATE "/preview", PAGE_ADMIN, template_preview_post},
+    {"POST", TEMPLATE "/look", PAGE_ADMIN, template_look_post},
+    {"GET", TEMPLATE "/html", PAGE_ADMIN, template_html_show},
+    {"POST", TEMPLATE "/html", PAGE_ADMIN, template_html_post},
+    {"POST", TEMPLATE "/test", PAGE_ADMIN, template_test_post},
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
@@ -59,6 +81,7 @@ static const PageRoute inbox[] = {
 static const PageRoute *const areas[] = {
     people,
     tickets,
+    templates,
     accounts,
     inbox,
 };

@@ -18,3 +18,11 @@ HttpResponse *ticket_render(Page *page, int64_t number, int status, GError **err
 /* Reads lines such as "Anna Field <anna@bluebird.example>" into [{"email","name"}]; commas and
  * semicolons separate, too. New reference. Pure; whether they are addresses the API says. */
 json_t *ticket_read_recipients(const char *text);
+
+/* What the forms say, as the API takes it: a new ticket; a ticket's status. New references. */
+json_t *ticket_read_new(Page *page);
+json_t *ticket_read_status(Page *page);
+
+/* Adds "preview" to page->data: who would be told of this new ticket, whose form may not be filled
+ * in yet. */
+bool ticket_preview_new(Page *page, const json_t *account, GError **error);

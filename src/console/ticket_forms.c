@@ -48,20 +48,27 @@ HttpResponse *ticket_change_post(Page *page, GError **error)
     return change(page, number, body, "saved", error);
 }
 
-HttpResponse *ticket_status_post(Page *page, GError **error)
+json_t *ticket_read_status(Page *page)
 {
-    int64_t number;
-    if (!ticket_number(page, &number, error))
-        return NULL;
     json_t *body = json_object();
-    int64_t code = 0;
+    int64_t code;
     if (text_to_int(page_field(page, "status"), 1, STATUS_COMPLETED, &code))
         json_set_int(body, "status", code);
     else
         json_set_text(body, "status", page_field(page, "status"));
     page_take_text(page, body, "resolution");
     json_set_bool(body, "notify", page_ticked(page, "notify"));
-    return change(page, number, body, code == STATUS_COMPLETED ? "closed" : "saved", error);
+    return body;
+}
+
+HttpResponse *ticket_status_post(Page *page, GError **error)
+{
+    int64_t number;
+    if (!ticket_number(page, &number, error))
+        return NULL;
+    json_t *body = ticket_read_status(page);
+    bool closes = json_get_int(body, "status") == STATUS_COMPLETED;
+    return change(page, number, body, closes ? "closed" : "saved", error);
 }
 
 /* ---- answers ---- */

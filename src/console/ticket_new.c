@@ -69,7 +69,7 @@ static bool add_choices(Page *page, const json_t *account, GError **error)
 static HttpResponse *show_form(Page *page, json_t *account, int status, GError **error)
 {
     json_object_set(page->data, "account", account);
-    return add_choices(page, account, error)
+    return add_choices(page, account, error) && ticket_preview_new(page, account, error)
                ? page_view(page, status, "ticket_new", "New ticket", error)
                : NULL;
 }
@@ -93,8 +93,7 @@ HttpResponse *ticket_new_show(Page *page, GError **error)
     return show_accounts(page, status, error);
 }
 
-/* What the form says, as the API takes it. New reference. */
-static json_t *read_ticket(Page *page)
+json_t *ticket_read_new(Page *page)
 {
     json_t *body = json_object();
     page_take_id(page, body, "account");
@@ -119,7 +118,7 @@ static json_t *read_ticket(Page *page)
 HttpResponse *ticket_new_post(Page *page, GError **error)
 {
     GError *failure = NULL;
-    json_auto_t *ticket = page_send(page, "POST", read_ticket(page), &failure, "/tickets");
+    json_auto_t *ticket = page_send(page, "POST", ticket_read_new(page), &failure, "/tickets");
     if (ticket != NULL)
         return page_redirect(page, "opened", "/tickets/%" G_GINT64_FORMAT,
                              json_get_int(ticket, "number"));

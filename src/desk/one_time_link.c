@@ -17,6 +17,7 @@
 #include "outbox/outbox.h"
 #include "records/customer.h"
 #include "records/employee.h"
+#include "records/suppression.h"
 #include "records/ticket_template.h"
 
 #include <string.h>
@@ -33,7 +34,7 @@ static const struct {
 
 /* ---- whether anybody may ask ---- */
 
-static bool refuse(GError **error, const char *problem, const char *why)
+static bool fail(GError **error, const char *problem, const char *why)
 {
     error_set_problem(error, TD_ERROR_CONFLICT, problem, NULL, "No mail was sent: %s", why);
     return false;
@@ -42,12 +43,12 @@ static bool refuse(GError **error, const char *problem, const char *why)
 static bool check_options(const Settings *settings, LinkPurpose purpose, GError **error)
 {
     if (purpose == LINK_CUSTOMER_SIGN_IN && !settings->web_interface.enabled)
-        return refuse(error, "web-interface-off", "the Web Interface is switched off");
+        return fail(error, "web-interface-off", "the Web Interface is switched off");
     if (*settings->web_interface.public_url == '\0')
-        return refuse(error, "public-url-missing",
-                      "the desk does not know its own address (options web-interface, public_url)");
+        return fail(error, "public-url-missing",
+                    "the desk does not know its own address (options web-interface, public_url)");
     return settings->alerts_server.active ||
-           refuse(error, "alerts-server-inactive", "the Alerts Server is not active");
+           fail(error, "alerts-server-inactive", "the Alerts Server is not active");
 }
 
 /* What was typed, in its compared form: an address's, else a login's. */
@@ -237,13 +238,18 @@ OneTimeLink *one_time_link_use(DeskTx *tx, LinkPurpose purpose, const char *secr
 {
     g_autoptr(GError) failure = NULL;
     g_autofree char *hash = hash_of(secret);
-    OneTimeLink *link = one_time_link_take(tx->db, purpose, hash, tx->now_us, &failure);
-    if (failure != NULL)
+    g_autoptr(OneTimeLink) link = one_time_link_take(tx->db, purpose, hash, tx->now_us, &failure);
+    if (failure != NULL) {
         g_propagate_error(error, g_steal_pointer(&failure));
-    else if (link == NULL)
+        return NULL;
+    }
+    if (link == NULL) {
         error_set_problem(error, TD_ERROR_DENIED, "link-not-good", NULL,
                           "This link does not work: it was used already, it is older than %d"
                           " minutes, or a newer one was used. Please ask for a new one",
                           ONE_TIME_LINK_MINUTES);
-    return link;
+        return NULL;
+    }
+    /* Mail to that address arrives: so it does not belong on the list. */
+    return suppression_lift(tx->db, link->email_key, error) ? g_steal_pointer(&link) : NULL;
 }

@@ -35,7 +35,8 @@ bool one_time_link_request(DeskTx *tx, LinkPurpose purpose, const char *typed, G
 bool one_time_link_is_good(DbTx *tx, LinkPurpose purpose, const char *secret, int64_t now_us,
                            bool *good, GError **error);
 
-/* Runs inside desk_write(). Uses it: whose it is (link->employee, or link->email_key of a customer,
- * who may have been made inactive meanwhile: load them as ever). Errors: DENIED (problem
+/* Runs inside desk_write(). Uses it, which also takes its address off the suppression list where a
+ * refusal or a bounce had put it there. Whose it is (link->employee, or link->email_key of a
+ * customer, who may have been made inactive meanwhile: load them as ever). Errors: DENIED (problem
  * "link-not-good": used, ended, or never given out). Caller owns. */
 OneTimeLink *one_time_link_use(DeskTx *tx, LinkPurpose purpose, const char *secret, GError **error);

@@ -58,6 +58,7 @@ typedef struct {
     char *title, *description, *priority, *type, *resolution;
     int64_t due_at, manager, contact, account;
     bool notify;
+    bool held_whole; /* part of an action that the brake holds as a whole */
 } TicketChange;
 
 void ticket_change_clear(TicketChange *change);
@@ -65,6 +66,19 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TicketChange, ticket_change_clear)
 
 /* Writes one event, or none where nothing is different. A change to Completed is a closing and
  * tells the customers; away from it a reopening. Two closings at once are one: the second finds the
- * ticket closed and changes nothing. Errors: NOT_FOUND (the ticket), INVALID as above. Caller owns.
+ * ticket closed and changes nothing. Errors: NOT_FOUND (the ticket), INVALID as above, CONFLICT
+ * (problem "merged": the status of a ticket that was merged into another). Caller owns.
  */
 Ticket *ticket_change(DeskTx *tx, int64_t number, const TicketChange *change, GError **error);
+
+/* What a customer's reply does to a closed ticket (options/tickets, reopen_on_reply). */
+typedef enum {
+    TICKET_WAS_OPEN,
+    TICKET_REOPENED,     /* "always" */
+    TICKET_STAYS_CLOSED, /* "never", or "ask": until a person reopens it */
+} TicketReopening;
+
+/* After the reply was filed, in the same transaction. A machine's (`by_person` false) opens
+ * nothing. Errors: NOT_FOUND. */
+bool ticket_reopen_on_reply(DeskTx *tx, int64_t number, bool by_person, TicketReopening *reopening,
+                            GError **error);

@@ -20,6 +20,8 @@ typedef struct {
 
 struct HttpRouter {
     GPtrArray *routes;
+    HttpHandler missing;
+    void *missing_data;
 };
 
 static void route_free(void *item)
@@ -44,6 +46,12 @@ void http_router_free(HttpRouter *router)
         return;
     g_ptr_array_unref(router->routes);
     g_free(router);
+}
+
+void http_router_set_missing(HttpRouter *router, HttpHandler handler, void *data)
+{
+    router->missing = handler;
+    router->missing_data = data;
 }
 
 void http_router_add(HttpRouter *router, const char *method, const char *pattern,
@@ -131,6 +139,11 @@ static char *list_methods(const HttpRouter *router, const GPtrArray *segments)
 static HttpResponse *answer_without_route(const HttpRouter *router, const HttpRequest *request)
 {
     g_autofree char *allow = list_methods(router, request->target->segments);
+    HttpResponse *page = allow == NULL && router->missing != NULL
+                             ? router->missing(request, router->missing_data)
+                             : NULL;
+    if (page != NULL)
+        return page;
     if (allow == NULL)
         return http_response_problem_new(404, "no-such-page", "There is no such page",
                                          "Nothing is served at this address.", NULL);

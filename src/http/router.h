@@ -21,6 +21,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpRouter, http_router_free)
 void http_router_add(HttpRouter *router, const char *method, const char *pattern,
                      HttpHandler handler, void *data);
 
+/* Who answers where no route has the path; NULL as its answer means the problem "no-such-page". */
+void http_router_set_missing(HttpRouter *router, HttpHandler handler, void *data);
+
 /* Finds and runs the handler. 404 (problem "no-such-page") and 405 with Allow (problem
  * "method-not-allowed") are problem+json; HEAD runs GET, the body is dropped. Never NULL. */
 HttpResponse *http_router_run(const HttpRouter *router, HttpRequest *request);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "records/customer.h"
 
+#include "records/search.h"
+#include "records/ticket-private.h"
 #include "records/web_interface.h"
 
 #include <string.h>
@@ -83,5 +85,83 @@ bool customer_set_language(DbTx *tx, const Customer *customer, const char *langu
                      place->contact, language))
             return false;
     }
+    return true;
+}
+
+/* ---- what they see ---- */
+
+/* A ticket of the place's account: any, or one that the contact is of, or that they are told of. $1
+ * account, $2 own, $3 contact, $4 address. */
+#define SEEN                                                                                       \
+    " account = $1 AND ($2 = 0 OR ($3 <> 0 AND contact = $3) OR EXISTS (SELECT 1 FROM recipient r" \
+    " WHERE r.ticket = ticket.number AND (r.email_key = $4 OR ($3 <> 0 AND r.contact = $3))))"
+
+static GPtrArray *list_of_place(DbTx *tx, const Customer *customer, const CustomerPlace *place,
+                                const CustomerFilter *filter, GError **error)
+{
+    g_autofree char *like = search_pattern(filter->q);
+    return ticket_take_list(
+        db_query(tx, error,
+                 "SELECT " TICKET_COLUMNS " FROM ticket WHERE" SEEN " AND number < $5"
+                 " AND ($6 = 0 OR (status <> 900 AND status <> 1000))"
+                 " AND LOWER(title) LIKE $7 ESCAPE '!' ORDER BY number DESC LIMIT $8",
+                 "iiisiisi", place->account, (int64_t)place->sees_own, place->contact,
+                 customer->email_key, filter->before != 0 ? filter->before : INT64_MAX,
+                 (int64_t)filter->open, like, (int64_t)filter->limit),
+        error);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const Ticket *first = *(const Ticket *const *)a;
+    const Ticket *second = *(const Ticket *const *)b;
+    return first->number > second->number ? -1 : first->number < second->number;
+}
+
+/* Sorted; two contacts of one account may both have given a ticket. */
+static void drop_doubles(GPtrArray *list)
+{
+    for (guint i = list->len; i > 1; i--) {
+        const Ticket *ticket = list->pdata[i - 1];
+        const Ticket *former = list->pdata[i - 2];
+        if (ticket->number == former->number)
+            g_ptr_array_remove_index(list, i - 1);
+    }
+}
+
+GPtrArray *customer_ticket_list(DbTx *tx, const Customer *customer, const CustomerFilter *filter,
+                                GError **error)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)ticket_free);
+    for (guint i = 0; i < customer->places->len; i++) {
+        g_autoptr(GPtrArray) list =
+            list_of_place(tx, customer, customer->places->pdata[i], filter, error);
+        if (list == NULL)
+            return NULL;
+        g_ptr_array_extend_and_steal(all, g_steal_pointer(&list));
+    }
+    if (customer->places->len > 1) {
+        g_ptr_array_sort(all, newest_first);
+        drop_doubles(all);
+    }
+    if (all->len > (guint)filter->limit)
+        g_ptr_array_set_size(all, filter->limit);
+    return g_steal_pointer(&all);
+}
+
+bool customer_sees_ticket(DbTx *tx, const Customer *customer, int64_t number, bool *sees,
+                          GError **error)
+{
+    bool found = false;
+    for (guint i = 0; i < customer->places->len && !found; i++) {
+        const CustomerPlace *place = customer->places->pdata[i];
+        int64_t one;
+        if (!db_query_int(tx, &found, &one, error,
+                          "SELECT number FROM ticket WHERE" SEEN " AND number = $5", "iiisi",
+                          place->account, (int64_t)place->sees_own, place->contact,
+                          customer->email_key, number))
+            return false;
+    }
+    *sees = found;
     return true;
 }

@@ -41,3 +41,20 @@ Customer *customer_load(DbTx *tx, const char *email_key, bool see_own, GError **
 /* Notes it with every contact that has this address. */
 bool customer_set_language(DbTx *tx, const Customer *customer, const char *language,
                            GError **error);
+
+/* ---- what they see ---- */
+
+typedef struct {
+    int64_t before; /* only numbers below this; 0: from the newest */
+    bool open;      /* only those that are neither completed nor canceled */
+    const char *q;  /* searched in the title; NULL: any */
+    int limit;
+} CustomerFilter;
+
+/* Their tickets, newest first: Ticket *, as ticket_list(). */
+GPtrArray *customer_ticket_list(DbTx *tx, const Customer *customer, const CustomerFilter *filter,
+                                GError **error);
+
+/* Whether a ticket is among them. */
+bool customer_sees_ticket(DbTx *tx, const Customer *customer, int64_t number, bool *sees,
+                          GError **error);

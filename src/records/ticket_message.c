@@ -153,19 +153,28 @@ static GPtrArray *take_list(DbRows *rows, GError **error)
 GPtrArray *ticket_message_list(DbTx *tx, int64_t ticket, int64_t after, int limit, GError **error)
 {
     return take_list(db_query(tx, error,
-                              "SELECT " COLUMNS " FROM ticket_message m WHERE m.ticket = $1"
-                              " AND m.id > $2 ORDER BY m.id LIMIT $3",
+                              "SELECT " COLUMNS
+                              " FROM ticket_message m WHERE m.ticket IN (SELECT number"
+                              " FROM ticket WHERE number = $1 OR merged_into = $1) AND m.id > $2 "
+                              "ORDER BY m.id LIMIT $3",
                               "iii", ticket, after, (int64_t)limit),
                      error);
 }
 
-GPtrArray *ticket_message_list_recent(DbTx *tx, int64_t ticket, int limit, GError **error)
+GPtrArray *ticket_message_list_public(DbTx *tx, int64_t ticket, int64_t before, int limit,
+                                      GError **error)
 {
     return take_list(db_query(tx, error,
                               "SELECT " COLUMNS " FROM ticket_message m WHERE m.id IN (SELECT n.id"
                               " FROM ticket_message n WHERE n.ticket = $1 AND n.kind = 'answer'"
                               " AND n.visibility = 'public' AND n.sender <> 'not_verified'"
-                              " ORDER BY n.id DESC LIMIT $2) ORDER BY m.id",
-                              "ii", ticket, (int64_t)limit),
+                              " AND ($2 = 0 OR n.id < $2)"
+                              " ORDER BY n.id DESC LIMIT $3) ORDER BY m.id",
+                              "iii", ticket, before, (int64_t)limit),
                      error);
+}
+
+GPtrArray *ticket_message_list_recent(DbTx *tx, int64_t ticket, int limit, GError **error)
+{
+    return ticket_message_list_public(tx, ticket, 0, limit, error);
 }

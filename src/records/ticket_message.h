@@ -76,6 +76,10 @@ TicketMessage *ticket_message_load(DbTx *tx, int64_t ticket, int64_t id, GError 
 /* A ticket's messages in their order, those with an id above `after`. */
 GPtrArray *ticket_message_list(DbTx *tx, int64_t ticket, int64_t after, int limit, GError **error);
 
+/* As the next one, of those with an id below `before` (0: of all). */
+GPtrArray *ticket_message_list_public(DbTx *tx, int64_t ticket, int64_t before, int limit,
+                                      GError **error);
+
 /* What desk and customer wrote to each other: the newest `limit` answers that are public, oldest
  * first, without mails whose sender's check failed. */
 GPtrArray *ticket_message_list_recent(DbTx *tx, int64_t ticket, int limit, GError **error);

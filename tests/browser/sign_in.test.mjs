@@ -78,7 +78,7 @@ test("a session that somebody planted is not taken over", async () => {
 test("signing out ends the session, not only the cookie", async () => {
     const page = await signedIn(base, { login: "tess" });
     const { value } = await sessionCookie(page);
-    await page.getByText("tess", { exact: true }).click();
+    await page.locator("summary", { hasText: "tess" }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByText("You are signed out.").waitFor();
     const answer = await fetch(`${base}/tickets`, { headers: { Cookie: `${COOKIE}=${value}` }, redirect: "manual" });

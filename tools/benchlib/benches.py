@@ -5,7 +5,7 @@ A new bench is a function with the decorator @bench("x", "what it measures"): th
 import time
 from dataclasses import dataclass, field
 
-from benchlib import latency, machine, measure
+from benchlib import ingest, latency, machine, measure
 from benchlib.database import Cluster
 from benchlib.desk import Desk
 from benchlib.machine import say
@@ -296,3 +296,23 @@ def bench_simulate(b):
     plain, changed = measure.median_round(rounds, lambda pair: pair[1])
     b.add("s", f"{SIMULATED_EVENTS:,} events simulated, another brake", f"{changed:.1f} s",
           f"the options of then: {plain:.1f} s", "", "at most 10 s")
+
+
+AT_ONCE = 4  # deliveries of a mail server at one time
+
+
+@bench("i", "mails brought by `tidings ingest`, a process each, while the desk is served")
+def bench_ingest(b):
+    """Each opens a ticket. Beside it: as many processes of `cat` that are given the same mails."""
+    desk = b.empty()
+    sink = b.sink()
+    rounds = b.rounds(lambda i: in_turn(
+        i, lambda: ingest.process_rate(b.sizes.mails, AT_ONCE),
+        lambda: b.on_copy(desk, lambda twin: ingest.measure(twin, b.sizes.mails, AT_ONCE))))
+    sink.stop()
+    cat, ours = measure.median_round(rounds, lambda pair: pair[1].rate / pair[0])
+    b.add("i", f"{b.sizes.mails:,} mails by tidings ingest, {AT_ONCE} at a time, a ticket each", f"{ours.rate:,.0f}/s",
+          f"cat: {cat:,.0f}/s", f"{ours.rate / cat:.2f}")
+    b.add("i", "CPU seconds of the server for 1,000 mails", f"{ours.cpu:.2f}")
+    b.add("i", "resident at most: the server, and one tidings ingest",
+          f"{max(one.memory for _, one in rounds):.1f} MiB", f"{max(one.client_memory for _, one in rounds):.1f} MiB")

@@ -94,6 +94,7 @@ document.querySelectorAll("form").forEach((form) => {
     setTimeout(() => delete form.dataset.sent, 5000);
   });
 });
+document.querySelectorAll("[data-no-script]").forEach((element) => element.remove());
 document.querySelectorAll("select[data-submit], input[data-submit]").forEach((field) => {
   field.addEventListener("change", () => field.form.requestSubmit());
 });
