@@ -6,6 +6,7 @@
 #include "console/inbox.h"
 #include "console/lookup.h"
 #include "console/pages.h"
+#include "console/story.h"
 
 #include <string.h>
 
@@ -34,7 +35,6 @@ static bool add_content(Page *page, int64_t id, GError **error)
     GError *failure = NULL;
     json_t *content = page_get(page, &failure, MAIL "/content", id);
     if (content == NULL && error_is(failure, TD_ERROR_CONFLICT)) {
-        json_set_text(page->data, "unreadable_why", failure->message);
         g_error_free(failure);
         return true;
     }
@@ -91,12 +91,9 @@ static HttpResponse *show(Page *page, int64_t id, int status, GError **error)
     if (explained == NULL)
         return NULL;
     json_t *mail = json_object_get(explained, "mail");
-    size_t i;
-    json_t *step;
-    json_array_foreach(json_object_get(mail, "steps"), i, step)
-    {
-        json_set_bool(step, "yes", strcmp(json_get_text(step, "outcome"), "yes") == 0);
-    }
+    inbox_dress_steps(json_object_get(mail, "steps"));
+    if (json_is_object(json_object_get(mail, "forward")))
+        story_dress(json_object_get(mail, "forward"));
     inbox_dress(page, mail);
     json_object_set(page->data, "mail", mail);
     bool handle = json_get_bool(mail, "can_handle", false);
@@ -177,6 +174,9 @@ static const struct {
     {"open", "open", "mail-opened", read_open},
     {"attach", "attach", "mail-attached", read_attach},
     {"discard", "discard", "mail-discarded", NULL},
+    {"forward-retry", "forward/retry", "retried", NULL},
+    {"forward-cancel", "forward/cancel", "cancelled", NULL},
+    {"forward-release", "forward/release", "released", NULL},
 };
 
 /* The field of the form that a field of the API's request was read from. */
@@ -236,6 +236,8 @@ HttpResponse *inbox_mail_post(Page *page, GError **error)
                                   &failure, MAIL "/%s", id, verbs[i].path);
     if (mail == NULL)
         return refuse(page, id, verb, failure, error);
+    if (g_str_has_prefix(verb, "forward-"))
+        return page_redirect(page, verbs[i].done, MAIL, id);
     int64_t ticket = json_get_int(mail, "ticket");
     return ticket != 0 ? page_redirect(page, verbs[i].done, "/tickets/%" G_GINT64_FORMAT, ticket)
                        : page_redirect(page, verbs[i].done, "/inbox");

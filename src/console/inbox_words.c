@@ -69,6 +69,41 @@ char *inbox_reason_words(const char *reason)
     return g_strdelimit(g_strdup(reason), "_", ' ');
 }
 
+char *inbox_step_words(const char *step)
+{
+    static const char *const questions[][2] = {
+        {"read", "Can it be read?"},
+        {"loop", "Our own mail, or a loop?"},
+        {"report", "A report about a mail of ours?"},
+        {"rule", "Does a rule fit?"},
+        {"speaker", "From an employee's address, without proof?"},
+        {"reply", "Does it belong to a ticket?"},
+        {"sender", "A customer, or an employee?"},
+        {"unmatched", "Does it wait for a person?"},
+        {"by_hand", "By hand?"},
+        {"reopen", "Is the ticket reopened?"},
+        {"forward", "Is it sent on?"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(questions); i++)
+        if (strcmp(questions[i][0], step) == 0)
+            return g_strdup(questions[i][1]);
+    char *words = g_strdelimit(g_strconcat(step, "?", NULL), "_", ' ');
+    words[0] = g_ascii_toupper(words[0]);
+    return words;
+}
+
+void inbox_dress_steps(json_t *steps)
+{
+    size_t i;
+    json_t *step;
+    json_array_foreach(steps, i, step)
+    {
+        g_autofree char *question = inbox_step_words(json_get_text(step, "step"));
+        json_set_text(step, "question", question);
+        json_set_bool(step, "yes", strcmp(json_get_text(step, "outcome"), "yes") == 0);
+    }
+}
+
 static void add_sender(json_t *mail)
 {
     const char *from = json_get_text(mail, "from");
