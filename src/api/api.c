@@ -85,9 +85,11 @@ static const ApiRoute routes[] = {
 
     {"POST", V1 "/inbox", "admin", inbox_post, NULL},
     {"GET", V1 "/inbox", READ, inbox_get_all, of_inbox},
+    {"GET", V1 "/inbox/counts", READ, inbox_counts, NULL},
     {"GET", V1 "/inbox/{id}", READ, inbox_get, NULL},
     {"GET", V1 "/inbox/{id}/explain", READ, inbox_explain, NULL},
     {"GET", V1 "/inbox/{id}/message", READ, inbox_message, NULL},
+    {"GET", V1 "/inbox/{id}/content", READ, inbox_content, NULL},
     {"GET", V1 "/mailboxes", READ, inbox_mailboxes, NULL},
     {"POST", V1 "/inbox/{id}/open", WRITE, inbox_post_open, NULL},
     {"POST", V1 "/inbox/{id}/attach", WRITE, inbox_post_attach, NULL},

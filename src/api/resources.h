@@ -77,6 +77,8 @@ HttpResponse *inbox_dry_run(ApiCall *call, GError **error);
 HttpResponse *inbox_get_all(ApiCall *call, GError **error);
 HttpResponse *inbox_get(ApiCall *call, GError **error);
 HttpResponse *inbox_explain(ApiCall *call, GError **error);
+HttpResponse *inbox_counts(ApiCall *call, GError **error);
+HttpResponse *inbox_content(ApiCall *call, GError **error);
 HttpResponse *inbox_message(ApiCall *call, GError **error);
 HttpResponse *inbox_post_open(ApiCall *call, GError **error);
 HttpResponse *inbox_post_attach(ApiCall *call, GError **error);

@@ -43,6 +43,9 @@ static const struct {
     {"password-reset", "Your new password is set. Sign in with it."},
     {"account-added", "The account is there."},
     {"contact-added", "The contact is there."},
+    {"mail-opened", "The mail is a ticket now."},
+    {"mail-attached", "The mail is on this ticket now."},
+    {"mail-discarded", "The mail was discarded. It is kept among those that were processed."},
     {"signed-out", "You are signed out."},
 };
 

@@ -149,3 +149,9 @@ HttpResponse *alerts_show(Page *page, GError **error);
 HttpResponse *suppressions_show(Page *page, GError **error);
 HttpResponse *suppression_add_post(Page *page, GError **error);
 HttpResponse *suppression_remove_post(Page *page, GError **error);
+
+/* inbox.c, inbox_mail.c */
+HttpResponse *inbox_show(Page *page, GError **error);
+HttpResponse *inbox_mail_show(Page *page, GError **error);
+HttpResponse *inbox_mail_post(Page *page, GError **error);
+HttpResponse *inbox_mail_raw(Page *page, GError **error);

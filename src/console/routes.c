@@ -136,6 +136,11 @@ static const PageRoute forgotten[] = {
     {"POST", "/forgotten", PAGE_PUBLIC, forgotten_post},
     {"GET", "/password/{secret}", PAGE_PUBLIC, password_show},
     {"POST", "/password/{secret}", PAGE_PUBLIC, password_post},
+static const PageRoute inbox[] = {
+    {"GET", "/inbox", PAGE_TECHNICIAN, inbox_show},
+    {"GET", "/inbox/{id}", PAGE_TECHNICIAN, inbox_mail_show},
+    {"POST", "/inbox/{id}", PAGE_TECHNICIAN, inbox_mail_post},
+    {"GET", "/inbox/{id}/raw", PAGE_TECHNICIAN, inbox_mail_raw},
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
@@ -146,6 +151,7 @@ static const PageRoute *const areas[] = {
     alerts,
     templates,
     accounts,
+    inbox,
 };
 
 size_t console_n_routes(void)
