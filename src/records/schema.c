@@ -461,6 +461,8 @@ static const char step_10[] =
     "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;"
     "ALTER TABLE ticket ADD COLUMN merged_into BIGINT REFERENCES ticket (number);"
     "CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;"
+    /* Imports look for an account by its name. */
+    "CREATE INDEX account_by_name ON account (name);"
     /* How many messages ended how, by the minute and by the hour (outbox/tally.h). */
     "CREATE TABLE outbox_tally ("
     "  width BIGINT NOT NULL,"
