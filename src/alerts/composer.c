@@ -113,6 +113,8 @@ Words *composer_find_words(Composer *composer, int64_t template_id, int64_t vers
 Words *composer_words(Composer *composer, const TicketTemplate *record, GError **error)
 {
     const TemplateText *text = record->texts->pdata[0];
+    if (record->version == 0)
+        return words_parse(text->subject, text->text, text->html, NULL, error);
     g_autofree char *key = cache_key(record->id, record->version, text->language);
     monitor_lock(&composer->lock);
     Words *words = g_hash_table_lookup(composer->parsed, key);

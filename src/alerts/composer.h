@@ -32,5 +32,6 @@ SigningKeys *composer_keys(Composer *composer);
 Words *composer_find_words(Composer *composer, int64_t template_id, int64_t version,
                            const char *language);
 
-/* The same, made of `record`, which has one text. Errors: those of words_parse(). */
+/* The same, made of `record`, which has one text; version 0 is not saved, and never kept. Errors:
+ * those of words_parse(). */
 Words *composer_words(Composer *composer, const TicketTemplate *record, GError **error);

@@ -24,6 +24,7 @@ typedef struct {
     const json_t *event_facts;
     TemplateOffer *offer; /* loaded with the first alert that is to be sent */
     bool any;             /* whether there is one */
+    bool held_whole;
 } Deciding;
 
 static void deciding_clear(Deciding *deciding)
@@ -135,8 +136,9 @@ static bool set_brake(DbTx *tx, const Deciding *deciding, GPtrArray *recipients,
         if (alert_decide(&deciding->facts, facts).decision == DECISION_SEND)
             g_hash_table_add(told, recipient->email_key);
     }
-    bool held;
-    if (!brake_holds(tx, deciding->event, told, &deciding->settings->alerts.brake, &held, error))
+    bool held = deciding->held_whole && g_hash_table_size(told) > 0;
+    if (!held &&
+        !brake_holds(tx, deciding->event, told, &deciding->settings->alerts.brake, &held, error))
         return false;
     for (guint i = 0; i < all->len; i++)
         g_array_index(all, AlertRecipientFacts, i).brake = held;
@@ -157,8 +159,34 @@ static bool decide_each(DbTx *tx, Deciding *deciding, GPtrArray *recipients, GEr
     return true;
 }
 
+static AlertEventFacts event_facts_of(const Actor *actor, AlertKind kind, bool notify,
+                                      const Settings *settings)
+{
+    return (AlertEventFacts){
+        .kind = kind,
+        .actor = actor->kind,
+        .channel = actor->channel,
+        .server_active = settings->alerts_server.active,
+        .alert_enabled = alert_settings(&settings->alerts, kind)->enabled,
+        .notify = notify,
+    };
+}
+
+void alerts_would_tell(const Ticket *ticket, const Actor *actor, AlertKind kind, bool notify,
+                       GPtrArray *recipients, const Settings *settings, GHashTable *addresses)
+{
+    const Deciding deciding = {.ticket = ticket, .settings = settings};
+    AlertEventFacts event = event_facts_of(actor, kind, notify, settings);
+    for (guint i = 0; i < recipients->len; i++) {
+        const Recipient *recipient = recipients->pdata[i];
+        AlertRecipientFacts facts = recipient_facts(&deciding, recipient);
+        if (alert_decide(&event, &facts).decision == DECISION_SEND)
+            g_hash_table_add(addresses, g_strdup(recipient->email_key));
+    }
+}
+
 bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, const json_t *facts,
-                       AlertKind kind, bool by_hand, GPtrArray *recipients,
+                       AlertKind kind, AlertsHow how, GPtrArray *recipients,
                        const Settings *settings, bool *queued, GError **error)
 {
     g_auto(Deciding) deciding = {
@@ -166,17 +194,10 @@ bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, const
         .event = event,
         .settings = settings,
         .event_facts = facts,
-        .facts =
-            {
-                .kind = kind,
-                .by_hand = by_hand,
-                .actor = event->actor.kind,
-                .channel = event->actor.channel,
-                .server_active = settings->alerts_server.active,
-                .alert_enabled = alert_settings(&settings->alerts, kind)->enabled,
-                .notify = event->notify,
-            },
+        .facts = event_facts_of(&event->actor, kind, event->notify, settings),
+        .held_whole = (how & ALERTS_HELD_WHOLE) && settings->alerts.brake.enabled,
     };
+    deciding.facts.by_hand = how & ALERTS_BY_HAND;
     bool ok = decide_each(tx, &deciding, recipients, error);
     if (ok && deciding.any)
         *queued = true;

@@ -24,9 +24,21 @@ const char *alert_language(const TemplateOffer *offer, const char *recipient_lan
 
 #include <jansson.h>
 
+/* What is special about an event. */
+typedef enum {
+    ALERTS_PLAIN = 0,
+    ALERTS_BY_HAND = 1 << 0,    /* it is "send the latest alert" */
+    ALERTS_HELD_WHOLE = 1 << 1, /* part of an action that the brake holds as a whole */
+} AlertsHow;
+
 /* `facts` are the event's, parsed. Decides for every recipient in `recipients` (Recipient *; empty:
- * one decision with an empty address) and puts what is to be sent into the outbox. `by_hand`: the
- * event is "send the latest alert". *queued is true when the outbox has grown. */
+ * one decision with an empty address) and puts what is to be sent into the outbox. *queued is true
+ * when the outbox has grown. */
 bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, const json_t *facts,
-                       AlertKind kind, bool by_hand, GPtrArray *recipients,
+                       AlertKind kind, AlertsHow how, GPtrArray *recipients,
                        const Settings *settings, bool *queued, GError **error);
+
+/* Adds to `addresses` (a set of compared forms, which it owns) whom an event of this kind by this
+ * actor would tell if there were no brake. */
+void alerts_would_tell(const Ticket *ticket, const Actor *actor, AlertKind kind, bool notify,
+                       GPtrArray *recipients, const Settings *settings, GHashTable *addresses);

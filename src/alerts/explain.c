@@ -232,6 +232,10 @@ static const char *event_words(EventKind kind)
         return "had its latest alert sent again";
     case EVENT_MESSAGE_ADDED:
         return "was written to";
+    case EVENT_MERGED:
+        return "was merged into another ticket";
+    case EVENT_DUPLICATE_MERGED:
+        return "took in a duplicate ticket";
     case EVENT_N_KINDS:
         break;
     }

@@ -31,6 +31,7 @@ static bool read_account(json_t *body, Account *account, bool is_new, GError **e
     input_time_zone(&reader, "time_zone", &account->time_zone);
     json_read_id(&reader, "manager", &account->manager);
     json_read_bool(&reader, "active", &account->active);
+    input_line(&reader, "reference", LIMIT_REFERENCE_CHARS, &account->reference);
     return json_reader_end(&reader, error);
 }
 

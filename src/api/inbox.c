@@ -3,6 +3,7 @@
  * The inbox: mails come in as they are (message/rfc822), and are listed with what became of them.
  * A mail that is brought twice is filed once, so POST needs no Idempotency-Key.
  */
+#include "api/inbox_forward.h"
 #include "api/input.h"
 #include "api/render.h"
 #include "api/resources.h"
@@ -107,10 +108,14 @@ static json_t *render_mail(const InboxMail *mail)
     return value;
 }
 
-static json_t *render_with_steps(const InboxMail *mail)
+json_t *render_inbox_mail(const ApiCall *call, DbTx *tx, const InboxMail *mail, GError **error)
 {
+    json_t *forward = render_forward(tx, composer_desk_id(call->api->composer), mail->id, error);
+    if (forward == NULL)
+        return NULL;
     json_t *value = render_mail(mail);
     json_object_set(value, "steps", mail->steps);
+    json_object_set_new(value, "forward", forward);
     return value;
 }
 
@@ -154,7 +159,7 @@ HttpResponse *inbox_get_all(ApiCall *call, GError **error)
 static json_t *get_one(ApiCall *call, DbTx *tx, void *data, GError **error)
 {
     g_autoptr(InboxMail) mail = inbox_load(tx, *(const int64_t *)data, error);
-    return mail != NULL ? render_with_steps(mail) : NULL;
+    return mail != NULL ? render_inbox_mail(call, tx, mail, error) : NULL;
 }
 
 HttpResponse *inbox_get(ApiCall *call, GError **error)
@@ -169,7 +174,8 @@ HttpResponse *inbox_get(ApiCall *call, GError **error)
 static json_t *explain(ApiCall *call, DbTx *tx, void *data, GError **error)
 {
     g_autoptr(InboxMail) mail = inbox_load(tx, *(const int64_t *)data, error);
-    if (mail == NULL)
+    json_t *shown = mail != NULL ? render_inbox_mail(call, tx, mail, error) : NULL;
+    if (shown == NULL)
         return NULL;
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_append_printf(text, "Mail %" G_GINT64_FORMAT " from %s: %s\n", mail->id,
@@ -184,8 +190,9 @@ static json_t *explain(ApiCall *call, DbTx *tx, void *data, GError **error)
     if (mail->ticket != 0)
         g_string_append_printf(text, ": ticket #%" G_GINT64_FORMAT, mail->ticket);
     g_string_append(text, ".\n");
+    explain_forward(json_object_get(shown, "forward"), text);
     json_t *value = json_object();
-    json_object_set_new(value, "mail", render_with_steps(mail));
+    json_object_set_new(value, "mail", shown);
     json_set_text(value, "text", text->str);
     return value;
 }
@@ -239,27 +246,28 @@ static void hand_clear(Hand *hand)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Hand, hand_clear)
 
-static json_t *shown(InboxMail *mail)
+static json_t *shown(const ApiCall *call, DeskTx *tx, InboxMail *mail, GError **error)
 {
     g_autoptr(InboxMail) owned = mail;
-    return owned != NULL ? render_with_steps(owned) : NULL;
+    return owned != NULL ? render_inbox_mail(call, tx->db, owned, error) : NULL;
 }
 
 static json_t *open_one(ApiCall *call, DeskTx *tx, void *data, GError **error)
 {
     const Hand *hand = data;
-    return shown(inbox_open(tx, hand->id, hand->read, hand->account, hand->name, error));
+    return shown(call, tx, inbox_open(tx, hand->id, hand->read, hand->account, hand->name, error),
+                 error);
 }
 
 static json_t *attach_one(ApiCall *call, DeskTx *tx, void *data, GError **error)
 {
     const Hand *hand = data;
-    return shown(inbox_attach(tx, hand->id, hand->read, hand->ticket, error));
+    return shown(call, tx, inbox_attach(tx, hand->id, hand->read, hand->ticket, error), error);
 }
 
 static json_t *discard_one(ApiCall *call, DeskTx *tx, void *data, GError **error)
 {
-    return shown(inbox_discard(tx, ((const Hand *)data)->id, error));
+    return shown(call, tx, inbox_discard(tx, ((const Hand *)data)->id, error), error);
 }
 
 static bool read_new_account(JsonReader *outer, Hand *hand)

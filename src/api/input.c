@@ -83,6 +83,15 @@ bool input_optional_address(JsonReader *reader, const char *name, char **address
     return true;
 }
 
+bool input_html(JsonReader *reader, const char *name, size_t max_bytes, char **html)
+{
+    if (!json_read_block(reader, name, max_bytes, html))
+        return false;
+    if (**html == '\0')
+        g_clear_pointer(html, g_free);
+    return true;
+}
+
 bool input_choice(JsonReader *reader, const char *name, const char *const *choices, char **out)
 {
     g_autofree char *text = NULL;

@@ -19,6 +19,12 @@ bool input_address(JsonReader *reader, const char *name, char **address, char **
 /* null or "" for none. */
 bool input_optional_address(JsonReader *reader, const char *name, char **address, char **key);
 
+/* Of a template's subject. */
+#define INPUT_SUBJECT_BYTES 4096
+
+/* As json_read_block(); an HTML part of "" is none, NULL. */
+bool input_html(JsonReader *reader, const char *name, size_t max_bytes, char **html);
+
 /* One of `choices`, NULL-terminated. */
 bool input_choice(JsonReader *reader, const char *name, const char *const *choices, char **out);
 

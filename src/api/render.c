@@ -43,6 +43,7 @@ json_t *render_ticket(const Ticket *ticket, const json_t *labels)
     json_set_time(value, "updated", ticket->updated_at);
     json_set_bool(value, "customers_not_told", ticket->not_told_at != 0);
     json_set_time(value, "customers_not_told_since", ticket->not_told_at);
+    json_set_id(value, "merged_into", ticket->merged_into);
     return value;
 }
 
@@ -142,6 +143,7 @@ json_t *render_account(const Account *account)
     json_set_text(value, "language", account->language);
     json_set_text(value, "time_zone", account->time_zone);
     json_set_id(value, "manager", account->manager);
+    json_set_text(value, "reference", account->reference);
     json_set_bool(value, "active", account->active);
     json_set_time(value, "created", account->created_at);
     return value;

@@ -8,8 +8,13 @@
 HttpResponse *tickets_open(ApiCall *call, GError **error);
 HttpResponse *tickets_preview_opening(ApiCall *call, GError **error);
 HttpResponse *tickets_preview_change(ApiCall *call, GError **error);
+HttpResponse *tickets_merge(ApiCall *call, GError **error);
 HttpResponse *tickets_get(ApiCall *call, GError **error);
 HttpResponse *tickets_change(ApiCall *call, GError **error);
+
+/* ticket_bulk.c */
+HttpResponse *tickets_change_all(ApiCall *call, GError **error);
+HttpResponse *tickets_preview_all(ApiCall *call, GError **error);
 
 /* ticket_list.c */
 HttpResponse *tickets_list(ApiCall *call, GError **error);
@@ -70,6 +75,12 @@ HttpResponse *inbox_message(ApiCall *call, GError **error);
 HttpResponse *inbox_post_open(ApiCall *call, GError **error);
 HttpResponse *inbox_post_attach(ApiCall *call, GError **error);
 HttpResponse *inbox_post_discard(ApiCall *call, GError **error);
+
+/* inbox_forward.c: the mail by which a waiting one is sent on, and what a person may do with it */
+HttpResponse *inbox_forward_message(ApiCall *call, GError **error);
+HttpResponse *inbox_forward_retry(ApiCall *call, GError **error);
+HttpResponse *inbox_forward_cancel(ApiCall *call, GError **error);
+HttpResponse *inbox_forward_release(ApiCall *call, GError **error);
 
 /* accounts.c, contacts.c, employees.c, tokens.c */
 HttpResponse *accounts_list(ApiCall *call, GError **error);

@@ -3,12 +3,13 @@
  * Trying a template: a preview, and a test mail to an employee, both made by the composer that
  * makes the alerts; and the catalogue of what it may name.
  *
- * A ticket's merge fields are those that an alert would have if it were decided now. Nothing is
- * written.
+ * A ticket's merge fields are those that an alert would have if it were decided now. Words that are
+ * not saved yet are tried in their place, once they are proved as at save. Nothing is written.
  */
 #include "alerts/facts.h"
 #include "alerts/fields.h"
 #include "alerts/language.h"
+#include "alerts/proof.h"
 #include "alerts/sample.h"
 #include "api/call.h"
 #include "api/input.h"
@@ -20,11 +21,14 @@
 
 typedef struct {
     int64_t id;
-    int64_t version;   /* 0: the newest */
-    int64_t ticket;    /* 0: the made-up one */
-    char *language;    /* NULL: that of whom the ticket is for */
-    char *to, *to_key; /* of a test mail; NULL: a preview */
+    int64_t version;             /* 0: the newest */
+    int64_t ticket;              /* 0: the made-up one */
+    char *language;              /* NULL: that of whom the ticket is for */
+    char *to, *to_key;           /* of a test mail; NULL: a preview */
+    char *subject, *text, *html; /* not saved yet; NULL: as saved */
+    bool set_html;
     char *test_id;
+    TicketTemplate *draft; /* with what is not saved yet; NULL: there is nothing such */
     ComposeSource *source;
     char *chosen; /* the language that was found */
     int64_t chosen_version;
@@ -35,7 +39,11 @@ static void trial_clear(Trial *trial)
     g_free(trial->language);
     g_free(trial->to);
     g_free(trial->to_key);
+    g_free(trial->subject);
+    g_free(trial->text);
+    g_free(trial->html);
     g_free(trial->test_id);
+    g_clear_pointer(&trial->draft, ticket_template_free);
     g_free(trial->chosen);
     compose_source_free(trial->source);
 }
@@ -108,7 +116,33 @@ static void compose_for(Trial *trial, const TicketTemplate *record, const Subjec
     trial->source = compose_source_new(record, language, subject->facts, subject->recipient->name,
                                        email, trial->test_id);
     trial->chosen = g_strdup(language);
-    trial->chosen_version = record->version;
+}
+
+static bool has_words(const Trial *trial)
+{
+    return trial->subject != NULL || trial->text != NULL || trial->set_html;
+}
+
+/* The saved words in this language, if any, with those that are not saved in their place. Without a
+ * version, so that nothing keeps it. */
+static TicketTemplate *make_draft(const Trial *trial, const TicketTemplate *saved)
+{
+    const TemplateText *own = saved->texts->pdata[0];
+    const char *language = trial->language != NULL ? trial->language : own->language;
+    const TemplateText *text = ticket_template_text(saved, language);
+    const char *subject = text != NULL ? text->subject : "";
+    const char *body = text != NULL ? text->text : "";
+    const char *html = text != NULL ? text->html : NULL;
+    TicketTemplate *draft = ticket_template_new();
+    draft->id = saved->id;
+    draft->name = g_strdup(saved->name);
+    draft->kind = g_strdup(saved->kind);
+    g_ptr_array_add(draft->texts,
+                    template_text_new(text != NULL ? text->language : language,
+                                      trial->subject != NULL ? trial->subject : subject,
+                                      trial->text != NULL ? trial->text : body,
+                                      trial->set_html ? trial->html : html));
+    return draft;
 }
 
 static bool choose_language(const Trial *trial, const TicketTemplate *record,
@@ -161,6 +195,7 @@ static json_t *load(ApiCall *call, DbTx *tx, void *data, GError **error)
     Trial *trial = data;
     g_clear_pointer(&trial->source, compose_source_free);
     g_clear_pointer(&trial->chosen, g_free);
+    g_clear_pointer(&trial->draft, ticket_template_free);
     g_auto(Subject) subject = {0};
     g_autoptr(Settings) settings = settings_load(tx, error);
     g_autoptr(TicketTemplate) record =
@@ -171,10 +206,15 @@ static json_t *load(ApiCall *call, DbTx *tx, void *data, GError **error)
         make_sample(settings, &subject);
     else if (!read_ticket(call, tx, trial->ticket, settings, &subject, error))
         return NULL;
-    const char *language;
-    if (!choose_language(trial, record, &subject, settings, &language, error))
+    if (has_words(trial))
+        trial->draft = make_draft(trial, record);
+    const TicketTemplate *tried = trial->draft != NULL ? trial->draft : record;
+    const char *language = ((TemplateText *)tried->texts->pdata[0])->language;
+    if (trial->draft == NULL &&
+        !choose_language(trial, record, &subject, settings, &language, error))
         return NULL;
-    compose_for(trial, record, &subject, language);
+    compose_for(trial, tried, &subject, language);
+    trial->chosen_version = record->version;
     return json_true();
 }
 
@@ -193,6 +233,9 @@ static bool read_trial(ApiCall *call, Trial *trial, bool test, GError **error)
     json_read_id(&reader, "ticket", &trial->ticket);
     json_read_id(&reader, "version", &trial->version);
     input_language(&reader, "language", &trial->language);
+    json_read_block(&reader, "subject", INPUT_SUBJECT_BYTES, &trial->subject);
+    json_read_block(&reader, "text", LIMIT_TEMPLATE_BYTES, &trial->text);
+    trial->set_html = input_html(&reader, "html", LIMIT_TEMPLATE_BYTES, &trial->html);
     return json_reader_end(&reader, error) &&
            (trial->ticket == 0 || api_require_scope(call, "tickets:read", error));
 }
@@ -202,6 +245,8 @@ static bool read_trial(ApiCall *call, Trial *trial, bool test, GError **error)
 static json_t *render_trial(Api *api, const Trial *trial, GError **error)
 {
     g_auto(ComposedText) text = {0};
+    if (trial->draft != NULL && !template_prove(trial->draft, error))
+        return NULL;
     if (!compose_text(api->composer, trial->source, &text, error))
         return NULL;
     json_t *value = json_object();
@@ -213,17 +258,13 @@ static json_t *render_trial(Api *api, const Trial *trial, GError **error)
     return value;
 }
 
-static json_t *preview(ApiCall *call, DbTx *tx, void *data, GError **error)
-{
-    Trial *trial = data;
-    json_auto_t *loaded = load(call, tx, trial, error);
-    return loaded != NULL ? render_trial(call->api, trial, error) : NULL;
-}
-
 HttpResponse *templates_preview(ApiCall *call, GError **error)
 {
     g_auto(Trial) trial = {0};
-    return read_trial(call, &trial, false, error) ? api_read(call, preview, &trial, error) : NULL;
+    json_auto_t *loaded =
+        read_trial(call, &trial, false, error) ? api_read_json(call, load, &trial, error) : NULL;
+    json_t *value = loaded != NULL ? render_trial(call->api, &trial, error) : NULL;
+    return value != NULL ? http_response_json(200, value) : NULL;
 }
 
 static json_t *send_test(ApiCall *call, void *data, GError **error)

@@ -7,7 +7,6 @@
 #include "api/resources.h"
 #include "base/error.h"
 
-#define SUBJECT_BYTES 4096
 #define LANGUAGES_MAX 40 /* that one change can name */
 
 static json_t *get_one(ApiCall *call, DbTx *tx, void *data, GError **error)
@@ -79,16 +78,6 @@ static HttpResponse *write_edit(ApiCall *call, int status, Edit *edit, GError **
     return edit->plan != NULL ? api_write(call, status, write_plan, edit, error) : NULL;
 }
 
-/* An HTML part of "" is none. */
-static bool read_html(JsonReader *reader, char **html)
-{
-    if (!json_read_block(reader, "html", LIMIT_TEMPLATE_BYTES, html))
-        return false;
-    if (**html == '\0')
-        g_clear_pointer(html, g_free);
-    return true;
-}
-
 /* {"de": {"subject","text","html"?} or null}. */
 static TemplateText *read_translation(json_t *value, const char *language, GError **error)
 {
@@ -105,9 +94,9 @@ static TemplateText *read_translation(json_t *value, const char *language, GErro
     JsonReader reader;
     json_reader_init(&reader, value, path);
     json_require(&reader, "subject");
-    json_read_block(&reader, "subject", SUBJECT_BYTES, &text->subject);
+    json_read_block(&reader, "subject", INPUT_SUBJECT_BYTES, &text->subject);
     json_read_block(&reader, "text", LIMIT_TEMPLATE_BYTES, &text->text);
-    read_html(&reader, &text->html);
+    input_html(&reader, "html", LIMIT_TEMPLATE_BYTES, &text->html);
     if (text->text == NULL)
         text->text = g_strdup("");
     return json_reader_end(&reader, error) ? g_steal_pointer(&text) : NULL;
@@ -141,9 +130,9 @@ static void read_words(JsonReader *reader, TemplateChange *change)
 {
     input_name(reader, "name", LIMIT_NAME_CHARS, &change->name);
     input_language(reader, "language", &change->language);
-    json_read_block(reader, "subject", SUBJECT_BYTES, &change->subject);
+    json_read_block(reader, "subject", INPUT_SUBJECT_BYTES, &change->subject);
     json_read_block(reader, "text", LIMIT_TEMPLATE_BYTES, &change->text);
-    change->set_html = read_html(reader, &change->html);
+    change->set_html = input_html(reader, "html", LIMIT_TEMPLATE_BYTES, &change->html);
     read_translations(reader, change);
 }
 

@@ -5,6 +5,7 @@
 #include "api/render.h"
 #include "api/resources.h"
 #include "api/ticket_input.h"
+#include "desk/ticket_merge.h"
 
 /* Takes `ticket`, which may be NULL with an error. */
 static json_t *show(DbTx *tx, Ticket *ticket, GError **error)
@@ -134,6 +135,32 @@ HttpResponse *tickets_preview_change(ApiCall *call, GError **error)
                                  : NULL;
     ticket_changing_clear(&changing.input);
     return response;
+}
+
+/* ---- merging ---- */
+
+typedef struct {
+    int64_t number, into;
+} Merging;
+
+static json_t *merge_one(ApiCall *call, DeskTx *tx, void *data, GError **error)
+{
+    const Merging *merging = data;
+    return show(tx->db, ticket_merge(tx, merging->number, merging->into, error), error);
+}
+
+HttpResponse *tickets_merge(ApiCall *call, GError **error)
+{
+    Merging merging = {0};
+    json_t *body = api_body(call, error);
+    if (body == NULL || !api_param_id(call, "number", "unknown-ticket", &merging.number, error))
+        return NULL;
+    JsonReader reader;
+    json_reader_init(&reader, body, "");
+    json_require(&reader, "into");
+    json_read_int(&reader, "into", 1, INT64_MAX, &merging.into);
+    return json_reader_end(&reader, error) ? api_write(call, 200, merge_one, &merging, error)
+                                           : NULL;
 }
 
 /* ---- reading ---- */

@@ -20,6 +20,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/monitor.h"
+#include "connector/forward.h"
 #include "connector/mailboxes.h"
 #include "console/console.h"
 #include "db/db.h"
@@ -207,6 +208,7 @@ App *app_open(DeskFolder *folder, GError **error)
         return NULL;
     desk_set_committed(app->desk, wake_all, app);
     app->composer = composer_new(desk_id);
+    composer_register(app->composer, &mail_kind_forward);
     app->tokens = delivery_tokens_new();
     app->api = api_new(app->desk, app->composer);
     api_set_test_send(app->api, test_send, app);

@@ -4,6 +4,7 @@
 
 #define LIMIT_TITLE_CHARS           255
 #define LIMIT_NAME_CHARS            255
+#define LIMIT_REFERENCE_CHARS       100 /* of an account */
 #define LIMIT_DESCRIPTION_BYTES     (1024 * 1024)
 #define LIMIT_RESOLUTION_BYTES      (1024 * 1024)
 #define LIMIT_RECIPIENTS_PER_TICKET 200
@@ -23,6 +24,7 @@
 #define LIMIT_PAGE_ITEMS            200
 #define LIMIT_SIMULATED_ITEMS       10000 /* of a page of simulated decisions */
 #define LIMIT_SEARCHED_TICKETS      10000 /* that one page of a search in titles looks through */
+#define LIMIT_BULK_TICKETS          500   /* that one request changes */
 #define LIMIT_CONTACT_ADDRESSES     20
 #define LIMIT_ACCOUNT_DOMAINS       100
 #define LIMIT_LINKS_PER_PERSON      5   /* one-time links asked for in 15 minutes */

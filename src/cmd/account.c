@@ -10,17 +10,12 @@
 static void print_account(const Job *job, json_t *account)
 {
     static const Shown fields[] = {
-        {"Number", "number", SHOWN_VALUE},
-        {"Name", "name", SHOWN_VALUE},
-        {"Address", "email", SHOWN_VALUE},
-        {"Second", "email2", SHOWN_VALUE},
-        {"Domains", "domains", SHOWN_VALUE},
-        {"Language", "language", SHOWN_VALUE},
-        {"Time zone", "time_zone", SHOWN_VALUE},
-        {"Manager", "manager_name", SHOWN_VALUE},
-        {"Active", "active", SHOWN_VALUE},
-        {"Created", "created", SHOWN_TIME},
-        {0},
+        {"Number", "number", SHOWN_VALUE},       {"Name", "name", SHOWN_VALUE},
+        {"Address", "email", SHOWN_VALUE},       {"Second", "email2", SHOWN_VALUE},
+        {"Domains", "domains", SHOWN_VALUE},     {"Language", "language", SHOWN_VALUE},
+        {"Time zone", "time_zone", SHOWN_VALUE}, {"Manager", "manager_name", SHOWN_VALUE},
+        {"Reference", "reference", SHOWN_VALUE}, {"Active", "active", SHOWN_VALUE},
+        {"Created", "created", SHOWN_TIME},      {0},
     };
     if (job_print_json(job, account))
         return;
@@ -63,6 +58,7 @@ static const Option fields[] = {
     {"language", OPTION_TEXT, NULL, "TAG", "Of their alerts, such as de or pt-BR"},
     {"time-zone", OPTION_TEXT, "time_zone", "ZONE", "Such as Europe/Berlin"},
     {"manager", OPTION_ID, NULL, "ID", "The employee who looks after them"},
+    {"reference", OPTION_TEXT, NULL, "TEXT", "What other systems call them, such as AC-1042"},
     {0},
 };
 

@@ -384,10 +384,18 @@ static bool check_choice(const Job *job, const char *option, bool filter, GError
 
 static bool run_retry(Job *job, GError **error)
 {
-    bool filter = *json_get_text(job_body(job), "state") != '\0';
     bool force = job_switched(job, "force");
-    if (!check_choice(job, "state", filter, error))
+    bool all = job_switched(job, "all");
+    bool filter = *json_get_text(job_body(job), "state") != '\0';
+    if (all && filter) {
+        command_misused(error, "Give --all or --state, not both");
         return false;
+    }
+    filter = filter || all;
+    if (!check_choice(job, "state or --all", filter, error))
+        return false;
+    if (all)
+        json_set_text(job_body(job), "state", "waiting");
     if (filter && force) {
         command_misused(error, "--force is for single alerts: give their numbers");
         return false;
@@ -443,6 +451,7 @@ static const Option held_filter[] = {
 static const Option state_filter[] = {
     {"state", OPTION_TEXT, NULL, "STATE",
      "All in this state: deferred, queued, uncertain, rejected, expired or cancelled"},
+    {"all", OPTION_SWITCH, NULL, NULL, "All that waits: queued, deferred or uncertain"},
     {0},
 };
 

@@ -66,6 +66,10 @@ static bool act(Job *job, const char *verb, GError **error)
     if (ticket != 0)
         command_print(" on ticket #%" G_GINT64_FORMAT, ticket);
     command_print(".\n");
+    const json_t *forward = json_object_get(mail, "forward");
+    const char *state = json_string_value(json_object_get(forward, "state"));
+    if (state != NULL)
+        command_print("Its forward to %s is %s.\n", json_get_text(forward, "recipient"), state);
     note_nobody_serves(job);
     return true;
 }
@@ -93,6 +97,21 @@ static bool run_attach(Job *job, GError **error)
 static bool run_discard(Job *job, GError **error)
 {
     return act(job, "/discard", error);
+}
+
+static bool run_forward_retry(Job *job, GError **error)
+{
+    return act(job, "/forward/retry", error);
+}
+
+static bool run_forward_cancel(Job *job, GError **error)
+{
+    return act(job, "/forward/cancel", error);
+}
+
+static bool run_forward_release(Job *job, GError **error)
+{
+    return act(job, "/forward/release", error);
 }
 
 static bool run_mailboxes(Job *job, GError **error)
@@ -191,6 +210,18 @@ int command_inbox(int argc, char **argv)
          .arguments = "MAIL",
          .summary = "Take a mail off the list of those that wait; it is kept",
          .run = run_discard},
+        {.name = "forward-retry",
+         .arguments = "MAIL",
+         .summary = "Send the forward of a mail again, or at once",
+         .run = run_forward_retry},
+        {.name = "forward-cancel",
+         .arguments = "MAIL",
+         .summary = "Do not send the forward of a mail",
+         .run = run_forward_cancel},
+        {.name = "forward-release",
+         .arguments = "MAIL",
+         .summary = "Let the held forward of a mail go",
+         .run = run_forward_release},
         {.name = "mailboxes",
          .summary = "Tell how the mailboxes stand that mails are fetched from",
          .run = run_mailboxes},

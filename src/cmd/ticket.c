@@ -174,6 +174,22 @@ static bool run_reopen(Job *job, GError **error)
     return true;
 }
 
+/* ---- merging ---- */
+
+static bool run_merge(Job *job, GError **error)
+{
+    g_autofree char *target = number_target(TICKETS "/", job_arguments(job)[0], "/merge", error);
+    json_auto_t *ticket =
+        target != NULL ? client_call(job_client(job), "POST", target, job_body(job), error) : NULL;
+    if (ticket == NULL)
+        return false;
+    g_autofree char *heading = ticket_heading(ticket);
+    if (!job_print_json(job, ticket))
+        command_print("Merged ticket %s\ninto #%" G_GINT64_FORMAT "; nobody is told.\n", heading,
+                      json_get_int(ticket, "merged_into"));
+    return true;
+}
+
 /* ---- the table ---- */
 
 static const Option identity[] = {
@@ -211,6 +227,11 @@ static const Option recipients[] = {
 
 static const Option reopening[] = {
     {"status", OPTION_TEXT, NULL, "S", "The status that it gets (default " REOPENED_STATUS ")"},
+    {0},
+};
+
+static const Option merging[] = {
+    {"into", OPTION_ID, NULL, "NUMBER", "The ticket that stays"},
     {0},
 };
 
@@ -258,6 +279,14 @@ int command_ticket(int argc, char **argv)
          .summary = "Open a closed ticket again; nobody is told",
          .options = {reopening},
          .run = run_reopen},
+        {.name = "merge",
+         .arguments = "NUMBER",
+         .summary = "Merge a duplicate into another ticket; nobody is told",
+         .more = "The duplicate ends as Canceled. The other gets its recipients, and the mails\n"
+                 "that are written to either.\n",
+         .options = {merging},
+         .needs = "into",
+         .run = run_merge},
         {.name = "answer",
          .arguments = "NUMBER",
          .summary = "Write to a ticket's recipients",

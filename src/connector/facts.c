@@ -148,6 +148,8 @@ static bool find_rule_account(Gather *g, GError **error)
         facts->rule_ambiguous = g->known->owner.accounts > 1;
     } else if (text != NULL && rule->account_by == RULE_ACCOUNT_NUMBER) {
         ok = find_numbered(g, text, &account, error);
+    } else if (text != NULL && rule->account_by == RULE_ACCOUNT_REFERENCE) {
+        ok = account_find_by_reference(g->tx, text, &account, error);
     } else if (text != NULL) {
         ok = account_find_by_name(g->tx, text, &account, error);
     }
@@ -164,7 +166,8 @@ static bool find_rule_ticket(Gather *g, GError **error)
         return true;
     g_autofree char *full = g_strdup_printf("%s\n%s", g->known->rule->name, key);
     return db_query_int(g->tx, &found, &g->known->facts.rule_ticket, error,
-                        "SELECT t.number FROM automated_key k JOIN ticket t ON t.number = k.ticket"
+                        "SELECT COALESCE(t.merged_into, t.number) FROM automated_key k"
+                        " JOIN ticket t ON t.number = k.ticket"
                         " WHERE k.key = $1 AND t.status <> $2 AND t.status <> $3",
                         "sii", full, (int64_t)STATUS_COMPLETED, (int64_t)STATUS_CANCELED);
 }

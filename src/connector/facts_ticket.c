@@ -107,9 +107,21 @@ static bool belongs(const Gather *g, int64_t ticket, bool *is, GError **error)
 
 /* ---- the three ways ---- */
 
+/* A mail to a duplicate is of the ticket that it became part of. */
+static bool follow_merged(const Gather *g, int64_t *ticket, GError **error)
+{
+    return *ticket == 0 || ask(g->tx,
+                               "SELECT COALESCE(merged_into, number) FROM ticket"
+                               " WHERE number = $1",
+                               *ticket, ticket, error);
+}
+
 static bool claim(const Gather *g, int64_t ticket, TicketClaim *out, GError **error)
 {
-    TicketClaim found = {.ticket = ticket};
+    TicketClaim found = {0};
+    if (!follow_merged(g, &ticket, error))
+        return false;
+    found.ticket = ticket;
     if (ticket != 0 && !belongs(g, ticket, &found.belongs, error))
         return false;
     *out = found;

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "connector/act.h"
+#include "connector/forward.h"
 #include "records/email_connector.h"
 
 #include <string.h>
@@ -135,7 +136,8 @@ static bool decide_and_do(DeskTx *tx, const Filing *filing, InboxMail *row, cons
     row->verified = known.facts.auth.verdict == AUTH_RESULTS_PASS;
     MailCase one = {filing->read, &known, mail_classify(&known.facts, row->steps), row};
     return mail_act(tx, &one, error) && insert(tx, filing, row, content_key, message_key, error) &&
-           mail_follow_up(tx, &one, error) && inbox_update(tx->db, row, error);
+           mail_follow_up(tx, &one, error) && mail_send_on(tx, filing->read, row, error) &&
+           inbox_update(tx->db, row, error);
 }
 
 static bool file_new(DeskTx *tx, Filing *filing, Sameness same, int64_t former,
@@ -149,7 +151,8 @@ static bool file_new(DeskTx *tx, Filing *filing, Sameness same, int64_t former,
             return false;
     } else {
         settle_without_doing(filing, same, row);
-        if (!insert(tx, filing, row, content_key, message_key, error))
+        if (!insert(tx, filing, row, content_key, message_key, error) ||
+            !mail_send_on(tx, filing->read, row, error) || !inbox_update(tx->db, row, error))
             return false;
     }
     filing->filed = (Filed){row->id, row->state, g_strdup(row->reason), row->ticket, false};

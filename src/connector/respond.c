@@ -7,6 +7,7 @@
 #include "connector/respond.h"
 
 #include "connector/act-private.h"
+#include "connector/respond-private.h"
 #include "desk/answer.h"
 
 const RespondWindow respond_windows[RESPOND_WINDOWS] = {
@@ -24,8 +25,8 @@ const char *respond_limit(const RespondCounts *counts)
     return NULL;
 }
 
-static bool count(DeskTx *tx, const char *sql, const char *key, int64_t counts[RESPOND_WINDOWS],
-                  GError **error)
+bool respond_count(DeskTx *tx, const char *sql, const char *key, int64_t counts[RESPOND_WINDOWS],
+                   GError **error)
 {
     DbRows *rows = db_query(tx->db, error, sql, "siiiii", key,
                             tx->now_us - respond_windows[0].minutes * US_PER_MINUTE,
@@ -43,15 +44,12 @@ static bool count(DeskTx *tx, const char *sql, const char *key, int64_t counts[R
 
 /* What was sent within the longest window is never more than its limits, so that few rows are read.
  */
-#define COUNTS                                                                                     \
-    "SELECT SUM(CASE WHEN at > $2 THEN 1 ELSE 0 END), SUM(CASE WHEN at > $3 THEN 1 ELSE 0 END),"   \
-    " SUM(CASE WHEN at > $4 THEN 1 ELSE 0 END), SUM(CASE WHEN at > $5 THEN 1 ELSE 0 END),"         \
-    " COUNT(*) FROM auto_response WHERE decision = 'send' AND at > $6"
+#define COUNTS RESPOND_SUMS("at") " FROM auto_response WHERE decision = 'send' AND at > $6"
 
 static bool count_all(DeskTx *tx, const char *key, RespondCounts *counts, GError **error)
 {
-    return count(tx, COUNTS " AND recipient_key = $1", key, counts->address, error) &&
-           count(tx, COUNTS " AND $1 <> ''", key, counts->total, error);
+    return respond_count(tx, COUNTS " AND recipient_key = $1", key, counts->address, error) &&
+           respond_count(tx, COUNTS " AND $1 <> ''", key, counts->total, error);
 }
 
 /* NULL in *reason: it may go. */

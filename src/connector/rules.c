@@ -127,7 +127,7 @@ static void fire(const MailRule *rule, const char *subject, const char *folded_s
     verdict->action = verdict->phrase != NULL ? RULE_RECOVERS : RULE_OPENS;
     if (rule->has_key)
         verdict->key = rule_piece(&rule->key_at, subject);
-    if (rule->account_by == RULE_ACCOUNT_NUMBER || rule->account_by == RULE_ACCOUNT_NAME)
+    if (rule->account_by != RULE_ACCOUNT_SENDER && rule->account_by != RULE_ACCOUNT_FIXED)
         verdict->account_text = rule_piece(&rule->account_at, subject);
 }
 

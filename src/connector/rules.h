@@ -29,7 +29,7 @@ typedef struct {
     RuleAction action;
     int rule;           /* its place in the list; -1: none fires */
     const char *phrase; /* the skip or recovery phrase that was found; borrowed of the rule */
-    char *account_text; /* the number or name that the subject gives; NULL: none */
+    char *account_text; /* the number, name or reference that the subject gives; NULL: none */
     char *key;          /* what names the incident; NULL: none */
     RuleFit *fits;      /* one for each rule; NULL where there is none */
 } RuleVerdict;

@@ -18,6 +18,10 @@ HttpResponse *me_end_sessions(Page *page, GError **error);
 HttpResponse *root_show(Page *page, GError **error);
 HttpResponse *tickets_show(Page *page, GError **error);
 
+/* tickets_bulk.c: many of them at once */
+HttpResponse *tickets_bulk_check(Page *page, GError **error);
+HttpResponse *tickets_bulk_post(Page *page, GError **error);
+
 /* ticket_new.c */
 HttpResponse *ticket_new_show(Page *page, GError **error);
 HttpResponse *ticket_new_post(Page *page, GError **error);
@@ -34,6 +38,7 @@ HttpResponse *ticket_story(Page *page, GError **error);
 HttpResponse *ticket_change_post(Page *page, GError **error);
 HttpResponse *ticket_status_post(Page *page, GError **error);
 HttpResponse *ticket_answer_post(Page *page, GError **error);
+HttpResponse *ticket_merge_post(Page *page, GError **error);
 HttpResponse *ticket_attachment(Page *page, GError **error);
 
 /* ticket_recipients.c */
@@ -46,3 +51,39 @@ HttpResponse *alert_mail(Page *page, GError **error);
 HttpResponse *alert_act_post(Page *page, GError **error);
 HttpResponse *copy_mail(Page *page, GError **error);
 HttpResponse *copy_act_post(Page *page, GError **error);
+
+/* templates.c: the list of email templates, new ones, copies */
+HttpResponse *templates_show(Page *page, GError **error);
+HttpResponse *template_new_show(Page *page, GError **error);
+HttpResponse *template_new_post(Page *page, GError **error);
+HttpResponse *template_copy_post(Page *page, GError **error);
+HttpResponse *template_delete_post(Page *page, GError **error);
+
+/* template.c: the editor */
+HttpResponse *template_show(Page *page, GError **error);
+HttpResponse *template_save_post(Page *page, GError **error);
+HttpResponse *template_untranslate_post(Page *page, GError **error);
+
+/* template_try.c: what it makes, and a test mail */
+HttpResponse *template_preview_post(Page *page, GError **error);
+HttpResponse *template_look_post(Page *page, GError **error);
+HttpResponse *template_html_show(Page *page, GError **error);
+HttpResponse *template_html_post(Page *page, GError **error);
+HttpResponse *template_test_post(Page *page, GError **error);
+
+/* template_versions.c */
+HttpResponse *template_versions_show(Page *page, GError **error);
+HttpResponse *template_restore_post(Page *page, GError **error);
+
+/* accounts.c */
+HttpResponse *accounts_show(Page *page, GError **error);
+HttpResponse *account_show(Page *page, GError **error);
+HttpResponse *account_post(Page *page, GError **error);
+HttpResponse *account_new_show(Page *page, GError **error);
+HttpResponse *account_new_post(Page *page, GError **error);
+
+/* contacts.c */
+HttpResponse *contact_new_show(Page *page, GError **error);
+HttpResponse *contact_new_post(Page *page, GError **error);
+HttpResponse *contact_show(Page *page, GError **error);
+HttpResponse *contact_post(Page *page, GError **error);

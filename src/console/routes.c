@@ -2,7 +2,8 @@
 /* The tables of routes, one an area of the console. */
 #include "console/pages.h"
 
-#define TICKET "/tickets/{number}"
+#define TICKET   "/tickets/{number}"
+#define TEMPLATE "/templates/{id}"
 
 static const PageRoute people[] = {
     {"GET", "/", PAGE_TECHNICIAN, root_show},
@@ -17,6 +18,8 @@ static const PageRoute people[] = {
 
 static const PageRoute tickets[] = {
     {"GET", "/tickets", PAGE_TECHNICIAN, tickets_show},
+    {"POST", "/tickets/bulk/check", PAGE_TECHNICIAN, tickets_bulk_check},
+    {"POST", "/tickets/bulk", PAGE_TECHNICIAN, tickets_bulk_post},
     {"GET", "/tickets/new", PAGE_TECHNICIAN, ticket_new_show},
     {"POST", "/tickets/new", PAGE_TECHNICIAN, ticket_new_post},
     {"POST", "/tickets/new/preview", PAGE_TECHNICIAN, ticket_new_preview},
@@ -25,6 +28,7 @@ static const PageRoute tickets[] = {
     {"GET", TICKET "/story", PAGE_TECHNICIAN, ticket_story},
     {"POST", TICKET "/change", PAGE_TECHNICIAN, ticket_change_post},
     {"POST", TICKET "/status", PAGE_TECHNICIAN, ticket_status_post},
+    {"POST", TICKET "/merge", PAGE_TECHNICIAN, ticket_merge_post},
     {"POST", TICKET "/answer", PAGE_TECHNICIAN, ticket_answer_post},
     {"GET", TICKET "/attachments/{id}", PAGE_TECHNICIAN, ticket_attachment},
     {"POST", TICKET "/recipients", PAGE_TECHNICIAN, recipient_add_post},
@@ -37,9 +41,43 @@ static const PageRoute tickets[] = {
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
+static const PageRoute templates[] = {
+    {"GET", "/templates", PAGE_ADMIN, templates_show},
+    {"GET", "/templates/new", PAGE_ADMIN, template_new_show},
+    {"POST", "/templates/new", PAGE_ADMIN, template_new_post},
+    {"GET", TEMPLATE, PAGE_ADMIN, template_show},
+    {"POST", TEMPLATE, PAGE_ADMIN, template_save_post},
+    {"POST", TEMPLATE "/languages", PAGE_ADMIN, template_untranslate_post},
+    {"POST", TEMPLATE "/copy", PAGE_ADMIN, template_copy_post},
+    {"POST", TEMPLATE "/delete", PAGE_ADMIN, template_delete_post},
+    {"POST", TEMPLATE "/restore", PAGE_ADMIN, template_restore_post},
+    {"GET", TEMPLATE "/versions", PAGE_ADMIN, template_versions_show},
+    {"POST", TEMPLATE "/preview", PAGE_ADMIN, template_preview_post},
+    {"POST", TEMPLATE "/look", PAGE_ADMIN, template_look_post},
+    {"GET", TEMPLATE "/html", PAGE_ADMIN, template_html_show},
+    {"POST", TEMPLATE "/html", PAGE_ADMIN, template_html_post},
+    {"POST", TEMPLATE "/test", PAGE_ADMIN, template_test_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
+static const PageRoute accounts[] = {
+    {"GET", "/accounts", PAGE_TECHNICIAN, accounts_show},
+    {"GET", "/accounts/new", PAGE_TECHNICIAN, account_new_show},
+    {"POST", "/accounts/new", PAGE_TECHNICIAN, account_new_post},
+    {"GET", "/accounts/{number}", PAGE_TECHNICIAN, account_show},
+    {"POST", "/accounts/{number}", PAGE_TECHNICIAN, account_post},
+    {"GET", "/accounts/{number}/contacts/new", PAGE_TECHNICIAN, contact_new_show},
+    {"POST", "/accounts/{number}/contacts/new", PAGE_TECHNICIAN, contact_new_post},
+    {"GET", "/contacts/{id}", PAGE_TECHNICIAN, contact_show},
+    {"POST", "/contacts/{id}", PAGE_TECHNICIAN, contact_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
 static const PageRoute *const areas[] = {
     people,
     tickets,
+    templates,
+    accounts,
 };
 
 size_t console_n_routes(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options page "email-connector". Rules are replaced whole, as every list of the options is. */
+#include "alerts/own_address.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "desk/options-private.h"
@@ -235,6 +236,27 @@ static void read_auto_response(DeskTx *tx, JsonReader *reader, json_t *response)
         json_set_int(response, "template", id);
 }
 
+/* A mail to an address of the desk would come back. */
+static bool check_forward(DeskTx *tx, const json_t *stored, GError **error)
+{
+    const char *to = json_get_text(stored, "forward_unmatched_to");
+    g_autofree char *key = NULL;
+    if (*to == '\0' || !address_parse(to, NULL, NULL, &key, error))
+        return *to == '\0';
+    const Settings *settings = desk_settings(tx, error);
+    if (settings == NULL)
+        return false;
+    Settings then = *settings;
+    then.email_connector.address = (char *)json_get_text(stored, "address");
+    bool own = own_address_of_mail(&then, key);
+    if (own)
+        error_set_problem(error, TD_ERROR_INVALID, "own-address", "/forward_unmatched_to",
+                          "%s is an address of the desk itself: what is sent on there would come"
+                          " back. Name an address that a person reads",
+                          to);
+    return !own;
+}
+
 bool option_merge_email_connector(DeskTx *tx, json_t *stored, json_t *patch, GError **error)
 {
     JsonReader reader;
@@ -242,6 +264,7 @@ bool option_merge_email_connector(DeskTx *tx, json_t *stored, json_t *patch, GEr
     option_merge_bool(&reader, "enabled", stored);
     option_merge_address(&reader, "address", stored);
     option_merge_line(&reader, "authserv_id", 253, stored);
+    option_merge_address(&reader, "forward_unmatched_to", stored);
     option_merge_choice(&reader, "employee_mail", employee_mail_names, stored);
     read_group(tx, &reader, "auto_response", stored, read_auto_response);
     read_rules(tx, &reader, stored);
@@ -249,7 +272,8 @@ bool option_merge_email_connector(DeskTx *tx, json_t *stored, json_t *patch, GEr
     if (!json_reader_end(&reader, error))
         return false;
     const json_t *response = json_object_get(stored, "auto_response");
-    if (!check_template(tx, json_get_int(response, "template"), error))
+    if (!check_template(tx, json_get_int(response, "template"), error) ||
+        !check_forward(tx, stored, error))
         return false;
     if (!json_get_bool(stored, "enabled", false) || *json_get_text(stored, "address") != '\0')
         return true;

@@ -2,7 +2,7 @@
 /* What the use cases of tickets and recipients share. */
 #pragma once
 
-#include "alerts/policy.h"
+#include "alerts/decide.h"
 #include "desk/ticket.h"
 #include "records/event.h"
 #include "records/recipient.h"
@@ -24,6 +24,7 @@ Event *ticket_write_event(DeskTx *tx, const Ticket *ticket, EventKind kind, bool
 typedef struct {
     EventKind kind; /* opened or closed */
     bool notify;
+    AlertsHow how;
     json_t *changes; /* kept with the facts; may be NULL */
     const TicketPeople *people;
     GPtrArray *recipients; /* recipient_list() */

@@ -124,7 +124,7 @@ bool ticket_tell(DeskTx *tx, Ticket *ticket, const TicketNews *news, GError **er
         ticket_write_event(tx, ticket, news->kind, news->notify, facts, news->settings, error);
     if (event == NULL)
         return false;
-    return alerts_decide_all(tx->db, ticket, event, facts, kind, false, news->recipients,
+    return alerts_decide_all(tx->db, ticket, event, facts, kind, news->how, news->recipients,
                              news->settings, &tx->queued, error) &&
            (kind == ALERT_NEW_TICKET || merge_opening(tx, ticket, event, news->settings, error)) &&
            (kind == ALERT_NEW_TICKET ||

@@ -58,6 +58,7 @@ typedef struct {
     char *title, *description, *priority, *type, *resolution;
     int64_t due_at, manager, contact, account;
     bool notify;
+    bool held_whole; /* part of an action that the brake holds as a whole */
 } TicketChange;
 
 void ticket_change_clear(TicketChange *change);
@@ -65,7 +66,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TicketChange, ticket_change_clear)
 
 /* Writes one event, or none where nothing is different. A change to Completed is a closing and
  * tells the customers; away from it a reopening. Two closings at once are one: the second finds the
- * ticket closed and changes nothing. Errors: NOT_FOUND (the ticket), INVALID as above. Caller owns.
+ * ticket closed and changes nothing. Errors: NOT_FOUND (the ticket), INVALID as above, CONFLICT
+ * (problem "merged": the status of a ticket that was merged into another). Caller owns.
  */
 Ticket *ticket_change(DeskTx *tx, int64_t number, const TicketChange *change, GError **error);
 

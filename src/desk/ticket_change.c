@@ -6,6 +6,7 @@
  */
 #include "desk/ticket.h"
 
+#include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "desk/ticket-private.h"
@@ -148,13 +149,24 @@ Ticket *ticket_change(DeskTx *tx, int64_t number, const TicketChange *change, GE
     g_autoptr(Ticket) ticket = ticket_lock(tx->db, number, error);
     if (ticket == NULL)
         return NULL;
+    if (ticket->merged_into != 0 && change->fields & TICKET_SET_STATUS &&
+        change->status != ticket->status) {
+        error_set_problem(error, TD_ERROR_CONFLICT, "merged", "/status",
+                          "Ticket #%" G_GINT64_FORMAT " was merged into #%" G_GINT64_FORMAT
+                          ", and its status stays as it is: change the other's",
+                          ticket->number, ticket->merged_into);
+        return NULL;
+    }
     bool was_closed = status_is_closed(ticket->status);
     json_auto_t *changes = json_object();
     g_autoptr(TicketPeople) people = apply_change(tx, ticket, change, changes, error);
     if (people == NULL)
         return NULL;
-    TicketNews news = {
-        .kind = EVENT_CLOSED, .notify = change->notify, .changes = changes, .people = people};
+    TicketNews news = {.kind = EVENT_CLOSED,
+                       .notify = change->notify,
+                       .how = change->held_whole ? ALERTS_HELD_WHOLE : ALERTS_PLAIN,
+                       .changes = changes,
+                       .people = people};
     if (json_object_size(changes) > 0 && !write_change(tx, ticket, was_closed, &news, error))
         return NULL;
     return g_steal_pointer(&ticket);

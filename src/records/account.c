@@ -6,7 +6,7 @@
 
 #define COLUMNS                                                                                    \
     "number, name, email, email_key, email2, email2_key, domains, language, time_zone, manager, "  \
-    "active, created_at"
+    "active, created_at, reference"
 
 void account_free(Account *account)
 {
@@ -20,6 +20,7 @@ void account_free(Account *account)
     g_free(account->domains);
     g_free(account->language);
     g_free(account->time_zone);
+    g_free(account->reference);
     g_free(account);
 }
 
@@ -38,6 +39,7 @@ static Account *from_row(const DbRows *rows)
     account->manager = db_rows_int(rows, 9);
     account->active = db_rows_int(rows, 10) != 0;
     account->created_at = db_rows_int(rows, 11);
+    account->reference = db_rows_dup(rows, 12);
     return account;
 }
 
@@ -71,28 +73,59 @@ Account *account_lock(DbTx *tx, int64_t number, GError **error)
         number, error);
 }
 
+/* *key is NULL where there is no reference. Whoever takes the same one at this moment is refused by
+ * the index. */
+static bool check_reference(DbTx *tx, const Account *account, char **key, GError **error)
+{
+    bool found;
+    int64_t taken;
+    if (account->reference == NULL)
+        return true;
+    g_autofree char *folded = g_utf8_casefold(account->reference, -1);
+    if (!db_query_int(tx, &found, &taken, error,
+                      "SELECT number FROM account WHERE reference_key = $1 AND number <> $2", "si",
+                      folded, account->number))
+        return false;
+    if (found) {
+        error_set_problem(error, TD_ERROR_CONFLICT, "reference-taken", "/reference",
+                          "Account %" G_GINT64_FORMAT " has the reference \"%s\" already;"
+                          " choose another one",
+                          taken, account->reference);
+        return false;
+    }
+    *key = g_steal_pointer(&folded);
+    return true;
+}
+
 bool account_insert(DbTx *tx, Account *account, GError **error)
 {
+    g_autofree char *key = NULL;
+    if (!check_reference(tx, account, &key, error))
+        return false;
     return db_insert(tx, &account->number, error,
                      "INSERT INTO account (name, email, email_key, email2, email2_key, domains,"
-                     " language, time_zone, manager, active, created_at)"
-                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING number",
-                     "ssssssssnii", account->name, account->email, account->email_key,
+                     " language, time_zone, manager, active, created_at, reference,"
+                     " reference_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+                     " $13) RETURNING number",
+                     "ssssssssniiss", account->name, account->email, account->email_key,
                      account->email2, account->email2_key, account->domains, account->language,
                      account->time_zone, account->manager, (int64_t)account->active,
-                     account->created_at);
+                     account->created_at, account->reference, key);
 }
 
 bool account_update(DbTx *tx, const Account *account, GError **error)
 {
+    g_autofree char *key = NULL;
+    if (!check_reference(tx, account, &key, error))
+        return false;
     return db_exec(tx, NULL, error,
                    "UPDATE account SET name = $2, email = $3, email_key = $4, email2 = $5,"
                    " email2_key = $6, domains = $7, language = $8, time_zone = $9, manager = $10,"
-                   " active = $11 WHERE number = $1",
-                   "issssssssni", account->number, account->name, account->email,
+                   " active = $11, reference = $12, reference_key = $13 WHERE number = $1",
+                   "issssssssniss", account->number, account->name, account->email,
                    account->email_key, account->email2, account->email2_key, account->domains,
                    account->language, account->time_zone, account->manager,
-                   (int64_t)account->active);
+                   (int64_t)account->active, account->reference, key);
 }
 
 GPtrArray *account_list(DbTx *tx, int64_t after, const char *q, int limit, GError **error)

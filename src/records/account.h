@@ -18,6 +18,8 @@ typedef struct {
     int64_t manager;           /* employee; 0: none */
     bool active;
     int64_t created_at;
+    char *reference; /* what the desk or another system calls it, no two accounts the same in any
+                        letter case; NULL: nothing */
 } Account;
 
 void account_free(Account *account);
@@ -30,7 +32,7 @@ Account *account_load(DbTx *tx, int64_t number, GError **error);
  * transaction, so what is not changed keeps the value that it has. Errors as account_load(). */
 Account *account_lock(DbTx *tx, int64_t number, GError **error);
 
-/* Sets account->number. */
+/* Sets account->number. Errors of both: CONFLICT (problem "reference-taken"). */
 bool account_insert(DbTx *tx, Account *account, GError **error);
 bool account_update(DbTx *tx, const Account *account, GError **error);
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 const char *const employee_mail_names[] = {"verified", "trusted", "off", NULL};
-const char *const rule_account_names[] = {"sender", "number", "name", "fixed", NULL};
+const char *const rule_account_names[] = {"sender", "number", "name", "fixed", "reference", NULL};
 
 /* Its place in the list; 0 where it is not there. */
 static int place_of(const char *const *names, const char *name)
@@ -85,6 +85,7 @@ void email_connector_settings_clear(EmailConnectorSettings *settings)
 {
     g_free(settings->address);
     g_free(settings->authserv_id);
+    g_free(settings->forward_unmatched_to);
     g_clear_pointer(&settings->rules, g_ptr_array_unref);
     g_clear_pointer(&settings->mailboxes, g_ptr_array_unref);
 }
@@ -95,6 +96,7 @@ void email_connector_settings_read(const json_t *stored, EmailConnectorSettings 
     settings->enabled = json_get_bool(stored, "enabled", false);
     settings->address = g_strdup(json_get_text(stored, "address"));
     settings->authserv_id = g_strdup(json_get_text(stored, "authserv_id"));
+    settings->forward_unmatched_to = g_strdup(json_get_text(stored, "forward_unmatched_to"));
     settings->employee_mail =
         (EmployeeMail)place_of(employee_mail_names, json_get_text(stored, "employee_mail"));
     settings->respond = json_get_bool(response, "enabled", false);
@@ -166,6 +168,7 @@ json_t *email_connector_settings_json(const EmailConnectorSettings *settings)
     json_set_text(value, "address", settings->address);
     json_set_text(value, "authserv_id", settings->authserv_id);
     json_set_text(value, "employee_mail", employee_mail_names[settings->employee_mail]);
+    json_set_text(value, "forward_unmatched_to", settings->forward_unmatched_to);
     json_object_set_new(value, "auto_response", response);
     json_object_set_new(value, "rules", rules);
     json_t *mailboxes = json_array();

@@ -22,10 +22,11 @@ typedef enum {
 
 /* What names the account of an automated email. */
 typedef enum {
-    RULE_ACCOUNT_SENDER, /* whoever owns the address it comes from */
-    RULE_ACCOUNT_NUMBER, /* a number in the subject */
-    RULE_ACCOUNT_NAME,   /* a name in the subject */
-    RULE_ACCOUNT_FIXED,  /* always the same */
+    RULE_ACCOUNT_SENDER,    /* whoever owns the address it comes from */
+    RULE_ACCOUNT_NUMBER,    /* a number in the subject */
+    RULE_ACCOUNT_NAME,      /* a name in the subject */
+    RULE_ACCOUNT_FIXED,     /* always the same */
+    RULE_ACCOUNT_REFERENCE, /* an account's reference in the subject */
 } RuleAccount;
 
 /* A piece of the subject, between two texts: behind the first `after` ("": from the start), up to
@@ -41,7 +42,7 @@ typedef struct {
     char *subject; /* a phrase in the subject; "": any */
     char **skip;   /* phrases in the subject: no ticket */
     RuleAccount account_by;
-    RulePlace account_at;  /* of number and name */
+    RulePlace account_at;  /* of number, name and reference */
     int64_t account;       /* RULE_ACCOUNT_FIXED; else who gets what names no account, 0: nobody */
     char *type, *priority; /* of the ticket; NULL: none, normal */
     int status;            /* 0: New */
@@ -56,10 +57,11 @@ typedef struct {
     char *address;     /* the support mailbox; "": not set. So is the next one */
     char *authserv_id; /* whose Authentication-Results count (RFC 8601) */
     EmployeeMail employee_mail;
-    bool respond;             /* automatic response to customers who have opened a ticket */
-    int64_t respond_template; /* 0: the built-in one */
-    GPtrArray *rules;         /* of MailRule *, in their order */
-    GPtrArray *mailboxes;     /* of MailboxSettings * */
+    char *forward_unmatched_to; /* where mails that wait are sent on to; "": nowhere */
+    bool respond;               /* automatic response to customers who have opened a ticket */
+    int64_t respond_template;   /* 0: the built-in one */
+    GPtrArray *rules;           /* of MailRule *, in their order */
+    GPtrArray *mailboxes;       /* of MailboxSettings * */
 } EmailConnectorSettings;
 
 void email_connector_settings_clear(EmailConnectorSettings *settings);

@@ -15,6 +15,8 @@ static const char *const kind_names[EVENT_N_KINDS] = {
     [EVENT_RECIPIENTS_CHANGED] = "recipients_changed",
     [EVENT_LATEST_ALERT_SENT] = "latest_alert_sent",
     [EVENT_MESSAGE_ADDED] = "message_added",
+    [EVENT_MERGED] = "merged",
+    [EVENT_DUPLICATE_MERGED] = "duplicate_merged",
 };
 
 const char *event_kind_name(EventKind kind)

@@ -17,6 +17,8 @@ typedef enum {
     EVENT_RECIPIENTS_CHANGED,
     EVENT_LATEST_ALERT_SENT, /* an employee pressed "send the latest alert" for one recipient */
     EVENT_MESSAGE_ADDED,     /* its row in table ticket_message names this event */
+    EVENT_MERGED,            /* this duplicate became part of another ticket */
+    EVENT_DUPLICATE_MERGED,  /* another ticket became part of this one */
     EVENT_N_KINDS,
 } EventKind;
 

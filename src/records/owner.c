@@ -120,3 +120,13 @@ bool account_find_by_name(DbTx *tx, const char *name, int64_t *number, GError **
     *number = db_rows_next(rows) ? 0 : found;
     return db_rows_end(rows, error);
 }
+
+bool account_find_by_reference(DbTx *tx, const char *reference, int64_t *number, GError **error)
+{
+    bool found;
+    g_autofree char *key = g_utf8_casefold(reference, -1);
+    *number = 0;
+    return db_query_int(tx, &found, number, error,
+                        "SELECT number FROM account WHERE reference_key = $1 AND active = 1", "s",
+                        key);
+}

@@ -29,3 +29,6 @@ bool address_owner_find(DbTx *tx, const char *email_key, AddressOwner *owner, GE
 
 /* The account of this name, in any letter case; 0: none, or several. */
 bool account_find_by_name(DbTx *tx, const char *name, int64_t *number, GError **error);
+
+/* The account with this reference, in any letter case; 0: none. */
+bool account_find_by_reference(DbTx *tx, const char *reference, int64_t *number, GError **error);

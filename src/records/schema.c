@@ -500,10 +500,31 @@ static const char step_11[] =
     "CREATE INDEX one_time_link_unsent ON one_time_link (expires_at) WHERE facts IS NOT NULL;"
     "ALTER TABLE contact ADD COLUMN sees TEXT;";
 
-/* What an inbox asks for: who looks after which, and the few that are open. */
+/* What an inbox asks for: who looks after which, and the few that are open. Duplicates that became
+ * part of another ticket. */
 static const char step_12[] =
     "CREATE INDEX ticket_by_manager ON ticket (manager, number) WHERE manager IS NOT NULL;"
-    "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;";
+    "CREATE INDEX ticket_open ON ticket (number, manager, account) WHERE status < 900;"
+    "ALTER TABLE ticket ADD COLUMN merged_into BIGINT REFERENCES ticket (number);"
+    "CREATE INDEX ticket_merged ON ticket (merged_into) WHERE merged_into IS NOT NULL;";
+
+/* What other systems call an account; mails that waited for a person and were sent on. */
+static const char step_13[] =
+    "ALTER TABLE account ADD COLUMN reference TEXT;"
+    "ALTER TABLE account ADD COLUMN reference_key TEXT;"
+    "CREATE UNIQUE INDEX account_by_reference ON account (reference_key)"
+    "  WHERE reference_key IS NOT NULL;"
+    "CREATE TABLE mail_forward ("
+    "  id @id@,"
+    "  mail BIGINT NOT NULL UNIQUE REFERENCES inbound_mail (id),"
+    "  recipient TEXT NOT NULL, recipient_key TEXT NOT NULL,"
+    "  decision TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  waits_for TEXT NOT NULL,"
+    "  body_text TEXT NOT NULL,"
+    "  hops BIGINT NOT NULL,"
+    "  at BIGINT NOT NULL);"
+    "CREATE INDEX mail_forward_by_time ON mail_forward (at) WHERE decision = 'send';";
 
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
@@ -517,6 +538,7 @@ const DbMigration schema_steps[] = {
     {9, "how far mailboxes were read", step_9},
     {10, "people who have signed in", step_10},
     {11, "links that work once", step_11},
-    {12, "lists of tickets", step_12},
+    {12, "lists of tickets, duplicates", step_12},
+    {13, "references of accounts, mails sent on", step_13},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

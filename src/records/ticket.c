@@ -42,6 +42,7 @@ Ticket *ticket_from_row(const DbRows *rows)
     ticket->closed_at = db_rows_int(rows, 17);
     ticket->updated_at = db_rows_int(rows, 18);
     ticket->not_told_at = db_rows_int(rows, 19);
+    ticket->merged_into = db_rows_int(rows, 20);
     return ticket;
 }
 
@@ -102,6 +103,13 @@ bool ticket_hold(DbTx *tx, int64_t number, bool *closed, int64_t *not_told_at, G
     return true;
 }
 
+bool ticket_set_merged(DbTx *tx, int64_t number, int64_t into, GError **error)
+{
+    return db_exec(tx, NULL, error,
+                   "UPDATE ticket SET merged_into = $2 WHERE number = $1 OR merged_into = $1", "ii",
+                   number, into);
+}
+
 bool ticket_set_not_told(DbTx *tx, int64_t number, int64_t at_us, GError **error)
 {
     return db_exec(tx, NULL, error, "UPDATE ticket SET not_told_at = $2 WHERE number = $1", "in",
@@ -156,4 +164,14 @@ bool ticket_update(DbTx *tx, const Ticket *ticket, GError **error)
                    ticket->contact, ticket->title, ticket->description, ticket->type,
                    ticket->priority, (int64_t)ticket->status, ticket->manager, ticket->due_at,
                    ticket->resolution, ticket->closed_at, ticket->updated_at, ticket->not_told_at);
+}
+
+GPtrArray *ticket_take_list(DbRows *rows, GError **error)
+{
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)ticket_free);
+    while (db_rows_next(rows))
+        g_ptr_array_add(list, ticket_from_row(rows));
+    return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
 }

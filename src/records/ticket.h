@@ -26,6 +26,7 @@ typedef struct {
     int64_t closed_at;   /* 0: not closed */
     int64_t not_told_at; /* since when it is known that its closing reached nobody; 0: it is not */
     int64_t updated_at;
+    int64_t merged_into; /* the ticket that this duplicate became part of; 0: none */
 } Ticket;
 
 void ticket_free(Ticket *ticket);
@@ -41,6 +42,9 @@ Ticket *ticket_lock(DbTx *tx, int64_t number, GError **error);
 /* Locks as ticket_lock() does, but without a new version: for what changes nothing that the
  * ticket's story tells. Errors: NOT_FOUND. */
 bool ticket_hold(DbTx *tx, int64_t number, bool *closed, int64_t *not_told_at, GError **error);
+
+/* Also for those that were merged into it before. The caller holds both tickets. */
+bool ticket_set_merged(DbTx *tx, int64_t number, int64_t into, GError **error);
 
 /* The caller holds the ticket. 0 clears. */
 bool ticket_set_not_told(DbTx *tx, int64_t number, int64_t at_us, GError **error);

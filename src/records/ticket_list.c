@@ -50,7 +50,8 @@ static void append_flag(Query *query, const char *condition, bool wanted)
         g_string_append_printf(query->sql, " AND %s", condition);
 }
 
-/* Heeds no letter case; on SQLite of ASCII letters only, and there INSTR() costs a third of LIKE. */
+/* Heeds no letter case; on SQLite of ASCII letters only, and there INSTR() costs a third of LIKE.
+ */
 static void append_title(Query *query, DbEngine engine, const char *q)
 {
     if (q == NULL || *q == '\0')

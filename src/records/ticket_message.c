@@ -153,8 +153,10 @@ static GPtrArray *take_list(DbRows *rows, GError **error)
 GPtrArray *ticket_message_list(DbTx *tx, int64_t ticket, int64_t after, int limit, GError **error)
 {
     return take_list(db_query(tx, error,
-                              "SELECT " COLUMNS " FROM ticket_message m WHERE m.ticket = $1"
-                              " AND m.id > $2 ORDER BY m.id LIMIT $3",
+                              "SELECT " COLUMNS
+                              " FROM ticket_message m WHERE m.ticket IN (SELECT number"
+                              " FROM ticket WHERE number = $1 OR merged_into = $1) AND m.id > $2 "
+                              "ORDER BY m.id LIMIT $3",
                               "iii", ticket, after, (int64_t)limit),
                      error);
 }

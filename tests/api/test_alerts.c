@@ -247,6 +247,43 @@ static void test_brake(void)
     g_assert_cmpint(int_at(retried, "/changed"), ==, 2);
 }
 
+static int64_t retry_waiting(World *world, const char *filter)
+{
+    json_auto_t *done = world_ok(world, "POST", "/api/v1/alerts/retry", filter, 200);
+    return int_at(done, "/changed");
+}
+
+/* "Retry now" for all that waits, whatever for, and for nothing else. */
+static void test_retry_all(void)
+{
+    static const char *const states[] = {"queued",   "deferred", "uncertain", "held",
+                                         "accepted", "rejected", "cancelled"};
+    g_autoptr(World) world = make_world();
+    for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
+        world_open_ticket(world, "");
+        g_autofree char *sql = g_strdup_printf("UPDATE outbox SET state = '%s', stamp = NULL,"
+                                               " due_at = 9000000000000000 WHERE id = %zu",
+                                               states[i], i + 1);
+        world_sql(world, sql);
+    }
+    g_assert_cmpint(retry_waiting(world, "{\"state\":\"waiting\",\"ticket\":2}"), ==, 1);
+    g_assert_cmpint(retry_waiting(world, "{\"state\":\"waiting\",\"account\":77}"), ==, 0);
+    g_assert_cmpint(
+        world_sql_int(world, "SELECT COUNT(*) FROM outbox WHERE due_at = 9000000000000000"), ==, 6);
+    g_assert_cmpint(retry_waiting(world, "{\"state\":\"waiting\"}"), ==, 3);
+    g_assert_cmpint(world_sql_int(world, "SELECT COUNT(*) FROM outbox WHERE id > 3"
+                                         " AND due_at = 9000000000000000"),
+                    ==, 4);
+    for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
+        g_autofree char *target = g_strdup_printf("/api/v1/alerts/%zu", i + 1);
+        json_auto_t *alert = world_ok(world, "GET", target, NULL, 200);
+        g_assert_cmpstr(text_at(alert, "/state"), ==, states[i]);
+    }
+    g_autoptr(Answer) refused =
+        world_call(world, "POST", "/api/v1/alerts/cancel", "{\"state\":\"waiting\"}");
+    assert_problem(refused, 422, "invalid");
+}
+
 /* Opened and closed in one step: two events, New then Closed. */
 static void test_opened_as_completed(void)
 {
@@ -277,6 +314,7 @@ int main(int argc, char **argv)
     g_test_add_func("/api/alerts/log", test_log);
     g_test_add_func("/api/alerts/recipients", test_recipients);
     g_test_add_func("/api/alerts/brake", test_brake);
+    g_test_add_func("/api/alerts/retry all", test_retry_all);
     g_test_add_func("/api/alerts/opened as completed", test_opened_as_completed);
     return g_test_run();
 }

@@ -247,6 +247,60 @@ static void test_mailbox_secrets(void)
     g_assert_cmpstr(gone, ==, "");
 }
 
+static void test_forward(void)
+{
+    static const char *const own[] = {"support@desk.example", "SUPPORT@desk.example",
+                                      "new@desk.example"};
+    g_autoptr(World) world = world_with_mailbox();
+    world_set_alerts(world, true, false, false);
+    for (size_t i = 0; i < G_N_ELEMENTS(own); i++) {
+        g_autofree char *body = g_strdup_printf("{\"forward_unmatched_to\":\"%s\"%s}", own[i],
+                                                i == 2 ? ",\"address\":\"New@desk.example\"" : "");
+        g_autoptr(Answer) answer = world_call(world, "PUT", OPTIONS, body);
+        assert_problem(answer, 422, "own-address");
+        g_assert_cmpstr(text_at(answer->json, "/field"), ==, "/forward_unmatched_to");
+    }
+    g_autoptr(Answer) bad =
+        world_call(world, "PUT", OPTIONS, "{\"forward_unmatched_to\":\"nobody\"}");
+    assert_problem(bad, 422, "bad-address");
+    json_auto_t *options =
+        world_ok(world, "PUT", OPTIONS, "{\"forward_unmatched_to\":\"office@desk.example\"}", 200);
+    g_assert_cmpstr(text_at(options, "/forward_unmatched_to"), ==, "office@desk.example");
+    /* The desk's own address may not become that one afterwards. */
+    g_autoptr(Answer) late =
+        world_call(world, "PUT", OPTIONS, "{\"address\":\"office@desk.example\"}");
+    assert_problem(late, 422, "own-address");
+
+    json_decref(bring(world, CUSTOMER, 201));
+    json_decref(bring(world, STRANGER, 201));
+    json_auto_t *filed = world_ok(world, "GET", INBOX "/1", NULL, 200);
+    g_assert_true(json_is_null(json_at(filed, "/forward")));
+    g_autoptr(Answer) none = world_call(world, "POST", INBOX "/1/forward/retry", NULL);
+    assert_problem(none, 404, "not-forwarded");
+    json_auto_t *waits = world_ok(world, "GET", INBOX "/2", NULL, 200);
+    g_assert_cmpstr(text_at(waits, "/forward/recipient"), ==, "office@desk.example");
+    g_assert_cmpstr(text_at(waits, "/forward/decision"), ==, "send");
+    g_assert_cmpstr(text_at(waits, "/forward/state"), ==, "queued");
+    g_autoptr(Answer) mail = world_call(world, "GET", INBOX "/2/forward/message", NULL);
+    g_assert_cmpint(mail->status, ==, 200);
+    g_assert_nonnull(strstr(http_response_body(mail->response, NULL), "Mail 2 waits: Hello"));
+    g_autoptr(Answer) no_mail = world_call(world, "GET", INBOX "/1/forward/message", NULL);
+    assert_problem(no_mail, 404, "not-forwarded");
+    json_auto_t *cancelled = world_ok(world, "POST", INBOX "/2/forward/cancel", NULL, 200);
+    g_assert_cmpstr(text_at(cancelled, "/forward/state"), ==, "cancelled");
+    json_auto_t *explained = world_ok(world, "GET", INBOX "/2/explain", NULL, 200);
+    g_assert_nonnull(strstr(text_at(explained, "/text"), "It is sent on to office@desk.example."));
+    g_assert_nonnull(
+        strstr(text_at(explained, "/text"), "Its forward to office@desk.example is cancelled"));
+    json_auto_t *again = world_ok(world, "POST", INBOX "/2/forward/retry", NULL, 200);
+    g_assert_cmpstr(text_at(again, "/forward/state"), ==, "queued");
+    g_autoptr(Answer) held = world_call(world, "POST", INBOX "/2/forward/release", NULL);
+    assert_problem(held, 409, "not-possible-now");
+    /* What a person decides does not take it back. */
+    json_auto_t *gone = world_ok(world, "POST", INBOX "/2/discard", NULL, 200);
+    g_assert_cmpstr(text_at(gone, "/forward/state"), ==, "queued");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -256,6 +310,7 @@ int main(int argc, char **argv)
     g_test_add_func("/api/inbox/look", test_look);
     g_test_add_func("/api/inbox/by hand", test_by_hand);
     g_test_add_func("/api/inbox/rules", test_rules);
+    g_test_add_func("/api/inbox/forward", test_forward);
     g_test_add_func("/api/inbox/mailboxes", test_mailboxes);
     g_test_add_func("/api/inbox/mailbox-secrets", test_mailbox_secrets);
     return g_test_run();

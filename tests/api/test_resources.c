@@ -315,6 +315,43 @@ static void test_people(void)
     g_assert_true(json_equal(one, contact));
 }
 
+/* What other systems call an account: no two the same. */
+static void test_references(void)
+{
+    g_autoptr(World) world = world_new(engine);
+    json_auto_t *first =
+        world_ok(world, "PATCH", "/api/v1/accounts/1", "{\"reference\":\" AC-\u00dc1 \"}", 200);
+    g_assert_cmpstr(text_at(first, "/reference"), ==,
+                    "AC-\xc3\x9c"
+                    "1");
+    json_decref(
+        world_ok(world, "PATCH", "/api/v1/accounts/1", "{\"reference\":\"AC-\u00dc1\"}", 200));
+    g_autoptr(Answer) taken =
+        world_call(world, "POST", "/api/v1/accounts",
+                   "{\"name\":\"B\",\"email\":\"b@b.example\",\"reference\":\"ac-\u00fc1\"}");
+    assert_problem(taken, 409, "reference-taken");
+    g_assert_cmpstr(text_at(taken->json, "/field"), ==, "/reference");
+    json_auto_t *second =
+        world_ok(world, "POST", "/api/v1/accounts",
+                 "{\"name\":\"B\",\"email\":\"b@b.example\",\"reference\":\"B 2\"}", 201);
+    g_assert_cmpstr(text_at(second, "/reference"), ==, "B 2");
+    g_autoptr(Answer) changed =
+        world_call(world, "PATCH", "/api/v1/accounts/2", "{\"reference\":\"AC-\u00dc1\"}");
+    assert_problem(changed, 409, "reference-taken");
+    /* Given up, it is free; any number of accounts have none. */
+    json_decref(world_ok(world, "PATCH", "/api/v1/accounts/1", "{\"reference\":null}", 200));
+    json_decref(world_ok(world, "PATCH", "/api/v1/accounts/2", "{\"reference\":\"\"}", 200));
+    json_auto_t *freed =
+        world_ok(world, "PATCH", "/api/v1/accounts/2", "{\"reference\":\"AC-\u00dc1\"}", 200);
+    g_assert_cmpstr(text_at(freed, "/reference"), ==,
+                    "AC-\xc3\x9c"
+                    "1");
+    g_autofree char *many = g_strnfill(101, 'x');
+    g_autofree char *body = g_strdup_printf("{\"reference\":\"%s\"}", many);
+    g_autoptr(Answer) length = world_call(world, "PATCH", "/api/v1/accounts/1", body);
+    assert_problem(length, 422, "too-long");
+}
+
 /* ---- changes at once ---- */
 
 typedef struct {
@@ -580,6 +617,7 @@ int main(int argc, char **argv)
     g_test_add_func("/api/story", test_story);
     g_test_add_func("/api/pages", test_pages);
     g_test_add_func("/api/people", test_people);
+    g_test_add_func("/api/references", test_references);
     g_test_add_func("/api/people/changes at once", test_changes_at_once);
     g_test_add_func("/api/employees", test_employees);
     g_test_add_func("/api/tokens", test_tokens);

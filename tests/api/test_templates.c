@@ -221,6 +221,37 @@ static void test_preview(void)
     assert_problem(denied, 403, "missing-scope");
 }
 
+/* Words that nobody has saved: proved as at save, shown, and forgotten. */
+static void test_preview_unsaved(void)
+{
+    g_autoptr(World) world = world_new(engine);
+    g_autofree char *before = world_rows(world);
+    json_auto_t *typed = world_ok(
+        world, "POST", T "/1/preview",
+        "{\"subject\":\"Typed {{ticket.number}}\",\"html\":\"<p>{{ticket.title}}</p>\"}", 200);
+    g_assert_cmpstr(text_at(typed, "/subject"), ==, "Typed 1042");
+    g_assert_nonnull(strstr(text_at(typed, "/html"), "<p>"));
+    g_assert_cmpstr(text_at(typed, "/language"), ==, "en");
+    json_auto_t *other = world_ok(world, "POST", T "/1/preview", "{\"text\":\"Other words\"}", 200);
+    g_assert_cmpstr(text_at(other, "/text"), ==, "Other words");
+    g_assert_nonnull(strstr(text_at(other, "/subject"), "[#1042]"));
+    json_auto_t *fresh = world_ok(
+        world, "POST", T "/1/preview",
+        "{\"language\":\"pt\",\"subject\":\"Novo {{ticket.number}}\",\"text\":\"x\"}", 200);
+    g_assert_cmpstr(text_at(fresh, "/subject"), ==, "Novo 1042");
+    g_assert_cmpstr(text_at(fresh, "/language"), ==, "pt");
+    g_autoptr(Answer) wrong =
+        world_call(world, "POST", T "/1/preview", "{\"text\":\"one\\ntwo {{nothing}}\"}");
+    assert_problem(wrong, 422, "unknown-merge-field");
+    g_assert_cmpstr(text_at(wrong->json, "/field"), ==, "/text");
+    g_assert_cmpint(json_integer_value(json_at(wrong->json, "/line")), ==, 2);
+    g_assert_cmpint(json_integer_value(json_at(wrong->json, "/column")), ==, 5);
+    json_auto_t *saved = world_ok(world, "POST", T "/1/preview", "{}", 200);
+    g_assert_null(strstr(text_at(saved, "/subject"), "Typed"));
+    g_autofree char *after = world_rows(world);
+    g_assert_cmpstr(before, ==, after);
+}
+
 static void test_test_send(void)
 {
     g_autoptr(World) world = world_new(engine);
@@ -242,6 +273,7 @@ int main(int argc, char **argv)
     g_test_add_func("/api/templates/copy-delete", test_copy_delete);
     g_test_add_func("/api/templates/built-in", test_built_in);
     g_test_add_func("/api/templates/preview", test_preview);
+    g_test_add_func("/api/templates/preview-unsaved", test_preview_unsaved);
     g_test_add_func("/api/templates/test-send", test_test_send);
     return g_test_run();
 }

@@ -402,6 +402,10 @@ test("what the brake holds is shown, and released or cancelled at once", async (
     assert.match(released, UNSERVED);
     assert.deepEqual(await desk.runJson(["alerts", "cancel", "--held", "--account", "2"]), { changed: 2 });
     assert.match(await done(desk, ["alerts", "retry", "--state", "cancelled"]), /^To be sent now: 2 alerts\.$/m);
+    await refused(desk, EXIT.usage, ["alerts", "retry", "--all", "--state", "deferred"]);
+    await refused(desk, EXIT.usage, ["alerts", "retry", "1", "--all"]);
+    assert.deepEqual(await desk.runJson(["alerts", "retry", "--all", "--ticket", "1"]), { changed: 2 });
+    assert.match(await done(desk, ["alerts", "retry", "--all"]), /^To be sent now: 4 alerts\.$/m);
     assert.doesNotMatch(await done(desk, ["alerts", "status"]), /brake/);
 });
 

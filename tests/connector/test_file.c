@@ -15,6 +15,7 @@
 
 #define ANNA "From: Anna Field <anna@bluebird.example>\n"
 #define HEAD "To: support@desk.example\nSubject: Printer\n"
+#define RMM  "From: bot@rmm.example\nTo: support@desk.example\n"
 
 static const char *engine;
 
@@ -49,6 +50,21 @@ static void test_customer(void)
                 "SELECT author_kind, visibility, incoming, from_key, message_id, body_text"
                 " FROM ticket_message WHERE kind = 'answer'",
                 6, "customer public 1 anna@bluebird.example 1@bluebird.example It burns.");
+}
+
+/* What is attached stands with the message under a safe name, and goes with its copies. */
+static void test_attachments(void)
+{
+    g_autoptr(TestDesk) desk = mail_desk_new(engine);
+    test_desk_run(desk, "UPDATE account SET manager = 2");
+    assert_filed(mail_desk_file(desk, ANNA HEAD
+                                "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nSee there.\n"
+                                "--b\nContent-Type: Image/PNG; name=\"../../evil.png\"\n"
+                                "Content-Transfer-Encoding: base64\n\naGVsbG8=\n--b--\n"),
+                 "filed", "customer");
+    assert_rows(desk, "SELECT name, content_type, bytes FROM attachment", 3,
+                "evil.png image/png 5");
+    assert_rows(desk, "SELECT body_text FROM ticket_message WHERE incoming = 1", 1, "See there.");
 }
 
 static void test_copies_are_an_option(void)
@@ -102,7 +118,67 @@ static void test_employee_without_proof(void)
     "\"account\":{\"by\":\"number\",\"after\":\"[\",\"before\":\"]\"},"                            \
     "\"ticket\":{\"priority\":\"high\",\"type\":\"Alarm\"},"                                       \
     "\"key\":{\"after\":\"id=\"},\"recovery\":[\"resolved\"]}]}"
-#define RMM "From: bot@rmm.example\nTo: support@desk.example\n"
+
+#define BY_REFERENCE                                                                               \
+    "{\"rules\":[{\"name\":\"RMM\",\"from\":\"@rmm.example\","                                     \
+    "\"account\":{\"by\":\"reference\",\"after\":\"(\",\"before\":\")\"}}]}"
+
+/* Where a rule finds the account, and what it sets. */
+static void test_automated_accounts(void)
+{
+    static const struct {
+        const char *account, *mail, *reason, *want;
+    } cases[] = {
+        {"{\"by\":\"sender\"}", "From: anna@bluebird.example\n" HEAD, "rule_opens", "1"},
+        {"{\"by\":\"sender\"}", "From: x@else.example\n" HEAD, "rule_no_account", ""},
+        {"{\"by\":\"sender\"}", "From: x@shared.example\n" HEAD, "rule_several_accounts", ""},
+        {"{\"by\":\"sender\",\"account\":2}", "From: x@else.example\n" HEAD, "rule_opens", "2"},
+        {"{\"by\":\"fixed\",\"account\":2}", "From: anna@bluebird.example\n" HEAD, "rule_opens",
+         "2"},
+        {"{\"by\":\"name\",\"after\":\"of \"}", RMM "Subject: Printer of bluebird\n", "rule_opens",
+         "1"},
+        {"{\"by\":\"name\",\"after\":\"of \"}", RMM "Subject: Printer of TWICE\n",
+         "rule_no_account", ""},
+        {"{\"by\":\"number\",\"before\":\":\"}", RMM "Subject: 2: Printer\n", "rule_opens", "2"},
+        {"{\"by\":\"number\",\"before\":\":\"}", RMM "Subject: 0x2: Printer\n", "rule_no_account",
+         ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(TestDesk) desk = mail_desk_new(engine);
+        for (int n = 2; n <= 3; n++)
+            test_desk_run(desk, "INSERT INTO account (name, email, email_key, domains, active,"
+                                " created_at) VALUES ('Twice', 'o@o.example', 'o@o.example',"
+                                " '[\"shared.example\"]', 1, 1)");
+        g_autofree char *rules =
+            g_strdup_printf("{\"rules\":[{\"name\":\"R\",\"subject\":\"printer\",\"account\":%s,"
+                            "\"ticket\":{\"status\":300,\"manager\":2}}]}",
+                            cases[i].account);
+        test_desk_options(desk, OPTIONS_EMAIL_CONNECTOR, rules);
+        assert_filed(mail_desk_file(desk, "%s\nx\n", cases[i].mail),
+                     *cases[i].want != '\0' ? "filed" : "unmatched", cases[i].reason);
+        assert_rows(desk, "SELECT account FROM ticket WHERE status = 300 AND manager = 2", 1,
+                    cases[i].want);
+    }
+}
+
+static void test_automated_by_reference(void)
+{
+    g_autoptr(TestDesk) desk = mail_desk_new(engine);
+    test_desk_options(desk, OPTIONS_EMAIL_CONNECTOR, BY_REFERENCE);
+    test_desk_run(
+        desk, "UPDATE account SET reference = 'AC-\xc3\x84 7', reference_key = 'ac-\xc3\xa4 7'");
+    assert_filed(
+        mail_desk_file(desk, RMM "Subject: =?utf-8?q?Disk_full_=28Ac-=C3=84_7=29?=\n\nx\n"),
+        "filed", "rule_opens");
+    assert_rows(desk, "SELECT account FROM ticket", 1, "1");
+    assert_filed(mail_desk_file(desk, RMM "Subject: Disk full (AC-8)\n\nx\n"), "unmatched",
+                 "rule_no_account");
+    /* A customer no more: nobody's. */
+    test_desk_run(desk, "UPDATE account SET active = 0");
+    assert_filed(
+        mail_desk_file(desk, RMM "Subject: =?utf-8?q?Disk_full_=28AC-=C3=84_7=29?=\n\ny\n"),
+        "unmatched", "rule_no_account");
+}
 
 static void test_automated(void)
 {
@@ -384,10 +460,13 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     engine = test_db_engine(argc, argv);
     g_test_add_func("/file/customer", test_customer);
+    g_test_add_func("/file/attachments", test_attachments);
     g_test_add_func("/file/copies are an option", test_copies_are_an_option);
     g_test_add_func("/file/employee", test_employee);
     g_test_add_func("/file/employee without proof", test_employee_without_proof);
     g_test_add_func("/file/automated", test_automated);
+    g_test_add_func("/file/automated accounts", test_automated_accounts);
+    g_test_add_func("/file/automated by reference", test_automated_by_reference);
     g_test_add_func("/file/once", test_once);
     g_test_add_func("/file/once at once", test_once_at_once);
     g_test_add_func("/file/unmatched", test_unmatched);

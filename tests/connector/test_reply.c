@@ -57,6 +57,23 @@ static void test_signed(void)
         "unmatched", "unknown_sender");
 }
 
+/* Whatever names a duplicate is of the ticket that it became part of. */
+static void test_duplicate(void)
+{
+    g_autoptr(TestDesk) desk = desk_with_ticket();
+    g_assert_cmpint(test_desk_open(desk, &desk->employee, NULL, true), ==, 2);
+    g_autofree char *address = reply_address(desk, 2, ANNA_KEY);
+    test_desk_run(desk, "UPDATE ticket SET merged_into = 1 WHERE number = 2");
+    g_assert_cmpint(assert_filed(mail_desk_file(desk, ANNA "To: %s\nSubject: a\n\na\n", address),
+                                 "filed", "signed_reply_address"),
+                    ==, 1);
+    g_assert_cmpint(
+        assert_filed(mail_desk_file(desk, ANNA "To: support@desk.example\nSubject: [#2] b\n\nb\n"),
+                     "filed", "number_in_subject"),
+        ==, 1);
+    assert_rows(desk, "SELECT ticket FROM ticket_message ORDER BY id", 1, "1; 1");
+}
+
 static void test_references_and_numbers(void)
 {
     g_autoptr(TestDesk) desk = desk_with_ticket();
@@ -183,6 +200,21 @@ static void test_employee(void)
                 "0");
 }
 
+/* In Bcc only: the header does not name the desk at all. */
+static void test_employee_bcc(void)
+{
+    g_autoptr(TestDesk) desk = desk_with_ticket();
+    test_desk_run(desk, "INSERT INTO employee_recipient (ticket, employee) VALUES (1, 1)");
+    assert_filed(
+        mail_desk_file(desk, "Delivered-To: support@desk.example\n" AUTH_PASS("desk.example") THEO
+                       "To: " ANNA_KEY
+                       "\nSubject: Re: [#1] your printer\n\nOn the phone just now.\n"),
+        "filed", "number_in_subject");
+    assert_rows(desk, MESSAGES, 4, "answer employee internal verified");
+    assert_rows(desk, COPIES, 3,
+                "internal theo@desk.example suppress; internal erika@desk.example send");
+}
+
 static void test_employee_options(void)
 {
     g_autoptr(TestDesk) desk = desk_with_ticket();
@@ -248,6 +280,15 @@ static void test_bounce_tells_not_told(void)
                  "bounced");
     assert_rows(desk, "SELECT CASE WHEN not_told_at > 0 THEN 1 END FROM ticket", 1, "1");
     assert_rows(desk, "SELECT COUNT(*) FROM suppression", 1, "0");
+}
+
+/* Evidence that it arrived, also of a machine on its way, settles what is uncertain. */
+static void test_relayed(void)
+{
+    g_autoptr(TestDesk) desk = desk_with_mail("uncertain");
+    g_autofree char *to = bounce_address(desk, 1);
+    assert_filed(report(desk, to, ANNA_KEY, "relayed", "2.0.0", "250 Ok"), "settled", "delivered");
+    assert_rows(desk, OUTBOX, 1, "accepted");
 }
 
 static void test_other_reports(void)
@@ -319,6 +360,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     engine = test_db_engine(argc, argv);
     g_test_add_func("/reply/signed", test_signed);
+    g_test_add_func("/reply/duplicate", test_duplicate);
     g_test_add_func("/reply/references and numbers", test_references_and_numbers);
     g_test_add_func("/reply/out of office", test_out_of_office);
     g_test_add_data_func("/reply/reopen/ask", "ask", test_reopen);
@@ -326,9 +368,11 @@ int main(int argc, char **argv)
     g_test_add_data_func("/reply/reopen/never", "never", test_reopen);
     g_test_add_func("/reply/lifts suppression", test_lifts_suppression);
     g_test_add_func("/reply/employee", test_employee);
+    g_test_add_func("/reply/employee in bcc", test_employee_bcc);
     g_test_add_func("/reply/employee options", test_employee_options);
     g_test_add_func("/report/bounce", test_bounce);
     g_test_add_func("/report/bounce tells not told", test_bounce_tells_not_told);
+    g_test_add_func("/report/relayed", test_relayed);
     g_test_add_func("/report/others", test_other_reports);
     g_test_add_func("/report/forged", test_forged);
     g_test_add_func("/report/soft", test_soft);

@@ -56,6 +56,10 @@ static const Case cases[] = {
      "\"stra\xc3\x9f"
      "e \",\"before\":\"!\"}}",
      "x@y.example", "x STRASSE Nord!", RULE_OPENS, 0, NULL, "Nord"},
+    {"a reference",
+     "{\"name\":\"F\",\"subject\":\"x\",\"account\":{\"by\":\"reference\",\"after\":\"<\","
+     "\"before\":\">\"}}",
+     "x@y.example", "x < AC-7 >", RULE_OPENS, 0, "AC-7", NULL},
     {"no sender at all", PHRASE, NULL, "critical", RULE_OPENS, 0, NULL, NULL},
     {"no sender, one is wanted", ANY_OF_DOMAIN, NULL, "critical", RULE_DOES_NOTHING, -1, NULL,
      NULL},

@@ -25,6 +25,13 @@ test("50 times kill -9 on SQLite", async (t) => {
     assert.ok(result.byCrash > 0, "no crash hit the window");
 });
 
+test("kill -9 beside a relay that gets no time, and reads afterwards", async (t) => {
+    const result = await crashRun({ engine: "sqlite", kills: 4, steps: Array(4).fill("kill unread") });
+    report(t, result);
+    assert.deepEqual(wrongs(result), []);
+    assert.ok(result.byCrash > 0, "nothing was read after its sender's death");
+});
+
 test("10 times kill -9 on PostgreSQL, of three processes", { skip: missing }, async (t) => {
     const result = await crashRun({ engine: "postgresql", kills: 10, pauses: 1, restarts: 1 });
     report(t, result);

@@ -4,7 +4,7 @@
  * the relay has (mails, in the order of their arrival) must agree. Pure: facts in, counts and faults out.
  */
 const EXAMPLES = 3;
-const CLOSING_MS = 1000; // so soon after a process was killed, its connections are closed
+const LATE_MS = 1000; // so long after a process was killed, the relay may still read what it wrote
 
 /** What may be wrong, and how the table calls it. */
 export const FAULTS = {
@@ -109,42 +109,76 @@ function checkTickets({ promises, tickets, alerts, always }, findings) {
     for (const ticket of found.values()) findings.add("unasked", ticket);
 }
 
-/**
- * Whose doing a repeat is: of the relay, which took the copy before it and hung up; of a crash; or else of a lease that
- * ended (a sender that was stopped, a database that was away). The crash is the one that ended the connection of the
- * copy before, which may have been read later; where it was not a crash that ended it, the first one after that copy.
- */
-function causeOf(before, repeat, ends, crashes) {
-    if (before.outcome === "dropped") return "relay";
-    const end = ends.get(before.connection);
-    const latest = Math.min(end?.at ?? Infinity, repeat.at);
-    const ending = end?.by === "peer" ? crashes.findLast((at) => at <= latest) : undefined;
-    const crash = end?.at - ending < CLOSING_MS ? ending : crashes.find((at) => at >= before.at);
-    return crash <= repeat.at ? crash : "lease";
+/** Which process's doing a connection may be: of those that lived when it was begun, one. */
+function ownersOf(connection, lives) {
+    return lives.filter((life) => life.from <= connection.begun && connection.begun <= life.dead);
 }
 
-function countRepeats(repeated, ends, crashes) {
+/**
+ * Of several dead processes, of which any may have sent the copy `before`, the one whose death ended its connection, as
+ * far as times can tell. It only matters for how many repeats each crash is charged with.
+ */
+function likeliest(dead, before, { end }) {
+    const ending = dead.findLast(({ killed }) => end?.by === "peer" && killed <= end.at && before.at < killed + LATE_MS);
+    return ending ?? dead.find(({ killed }) => killed >= before.at) ?? dead[0];
+}
+
+/**
+ * Whose doing a repeat is: "relay", which took the copy before it and hung up; the life of the process that had sent
+ * that copy, was killed, and left the repeat to another one; or neither, undefined. Nothing here depends on how soon the
+ * relay reads what a process wrote, or sees its connections end: a mail comes on a connection that was greeted while its
+ * process lived, and on SQLite the lives of the processes do not overlap, so there is no doubt whose it was.
+ */
+function causeOf(before, repeat, connections, lives) {
+    if (before.outcome === "dropped") return "relay";
+    const [first, second] = [before, repeat].map((copy) => connections.get(copy.connection));
+    const heirs = ownersOf(second, lives);
+    const dead = ownersOf(first, lives).filter(
+        (life) => life.killed <= repeat.at && heirs.some((heir) => heir !== life),
+    );
+    return dead.length > 1 ? likeliest(dead, before, first) : dead[0];
+}
+
+/** The copies in the order in which they were sent: a slow relay may read later what was sent by one that is dead. */
+function inSendingOrder(copies, connections, lives) {
+    const sentBy = (copy) => {
+        const connection = connections.get(copy.connection);
+        const latest = Math.max(...ownersOf(connection, lives).map((life) => life.dead));
+        return Math.min(copy.at, connection.end?.at ?? Infinity, latest);
+    };
+    return [...copies].sort((a, b) => sentBy(a) - sentBy(b) || a.index - b.index);
+}
+
+function countRepeats(repeated, connections, lives) {
     const perCrash = new Map();
     const counts = { repeats: 0, byRelay: 0, byLease: 0 };
-    for (const { copies } of repeated) {
-        // What a dead process has written may be read after what its successor writes.
-        const sentBy = (copy) => Math.min(copy.at, ends.get(copy.connection)?.at ?? Infinity);
-        const sent = [...copies].sort((a, b) => sentBy(a) - sentBy(b) || a.index - b.index);
+    const unexplained = [];
+    for (const { alert, copies } of repeated) {
+        const sent = inSendingOrder(copies, connections, lives);
         for (let i = 1; i < sent.length; i++) {
-            const cause = causeOf(sent[i - 1], sent[i], ends, crashes);
+            const cause = causeOf(sent[i - 1], sent[i], connections, lives);
             counts.repeats += 1;
             if (cause === "relay") counts.byRelay += 1;
-            else if (cause === "lease") counts.byLease += 1;
-            else perCrash.set(cause, (perCrash.get(cause) ?? 0) + 1);
+            else if (cause !== undefined) perCrash.set(cause, (perCrash.get(cause) ?? 0) + 1);
+            else {
+                counts.byLease += 1;
+                unexplained.push({ alert: alert.id, copies: sent.map((copy) => tell(copy, connections, lives)) });
+            }
         }
     }
     const byCrash = [...perCrash.values()];
     return {
         ...counts,
+        unexplained: unexplained.slice(0, EXAMPLES),
         byCrash: byCrash.reduce((sum, n) => sum + n, 0),
         crashesThatRepeated: byCrash.length,
         worstCrash: Math.max(0, ...byCrash),
     };
+}
+
+/** A copy with all that is known of its way, for whoever has to find out. */
+function tell({ at, connection, outcome }, connections, lives) {
+    return { at, outcome, connection, ...connections.get(connection), owners: ownersOf(connections.get(connection), lives) };
 }
 
 /**
@@ -154,10 +188,12 @@ function countRepeats(repeated, ends, crashes) {
  *   tickets   {number, title, status}
  *   alerts    {id, ticket, event, kind, recipient, state, uncertain, messageId}
  *   mails     {at, connection, outcome, recipient, messageId, hash}, in the order of their arrival
- *   ends      of the connections: {at, by}
- *   crashes   when processes that send were killed, ascending
+ *   connections  by their numbers: {begun, end: {at, by}}; no end while it is open
+ *   lives     of the processes that send: {name, from, killed, dead}, by the time of death: before it was started,
+ *             before it was killed, after it was gone; Infinity for what did not happen
+ * All times are of one clock, in milliseconds.
  */
-export function audit({ promises, tickets, alerts, mails, ends, crashes, always }) {
+export function audit({ promises, tickets, alerts, mails, connections, lives, always }) {
     const findings = new Findings();
     mails.forEach((mail, index) => (mail.index = index));
     const arrived = groupBy(mails, (mail) => mail.messageId);
@@ -171,7 +207,7 @@ export function audit({ promises, tickets, alerts, mails, ends, crashes, always 
         mails: mails.length,
         uncertain: alerts.filter((alert) => alert.uncertain).length,
         repeated: repeated.length,
-        ...countRepeats(repeated, ends, crashes),
+        ...countRepeats(repeated, connections, lives),
         faults: findings.counts,
         examples: findings.examples,
     };
@@ -180,13 +216,14 @@ export function audit({ promises, tickets, alerts, mails, ends, crashes, always 
 /** What the sink wrote down (crash_sink.mjs). */
 export function readMails(text) {
     const mails = [];
-    const ends = new Map();
+    const connections = new Map();
     for (const line of text.split("\n")) {
-        const [what, at, connection, ...rest] = line.split("\t");
-        if (what === "end") ends.set(Number(connection), { at: Number(at), by: rest[0] });
-        if (what !== "mail") continue;
+        const [what, time, number, ...rest] = line.split("\t");
+        const [at, connection] = [Number(time), Number(number)];
         const [outcome, recipient, messageId, hash] = rest;
-        mails.push({ at: Number(at), connection: Number(connection), outcome, recipient, messageId, hash });
+        if (what === "begin") connections.set(connection, { begun: at });
+        if (what === "end") connections.get(connection).end = { at, by: rest[0] };
+        if (what === "mail") mails.push({ at, connection, outcome, recipient, messageId, hash });
     }
-    return { mails, ends };
+    return { mails, connections };
 }

@@ -8,10 +8,12 @@
  *
  *   crash_sink.mjs FILE SEED    with an IPC channel to its parent, and ends with it
  *
- * The file has a line for each mail that it keeps and one for each end of a connection, fields separated by tabs:
+ * The file has a line for each mail that it keeps and for the begin (before it greets) and the end of each connection,
+ * fields separated by tabs, times as uptimeMs() has them:
  *
- *   mail  milliseconds  connection  what came of it  recipient  Message-ID  hash of the bytes
- *   end   milliseconds  connection  who: sink | peer
+ *   begin  milliseconds  connection
+ *   mail   milliseconds  connection  what came of it  recipient  Message-ID  hash of the bytes
+ *   end    milliseconds  connection  who: sink | peer
  */
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
@@ -20,6 +22,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 import { Dice } from "../support/dice.mjs";
+import { uptimeMs } from "../support/uptime.mjs";
 import { Session, Silence, freePort } from "./sink.mjs";
 
 /** How the relay is: every mail taken at once; every mail taken, but slowly; all that MOODS and PORTS have. */
@@ -45,8 +48,10 @@ const SLOW = { slow: [20, 60] };
 
 class MoodySession extends Session {
     constructor(sink, socket, port) {
+        const number = ++sink.connections;
+        sink.write("begin", number);
         super(sink, socket, port);
-        this.number = ++sink.connections;
+        this.number = number;
         socket.on("close", () => {
             sink.write("end", this.number, this.dropped ? "sink" : "peer");
         });
@@ -128,7 +133,7 @@ class MoodySink {
     }
 
     write(...fields) {
-        fs.writeSync(this.file, `${[fields[0], Date.now(), ...fields.slice(1)].join("\t")}\n`);
+        fs.writeSync(this.file, `${[fields[0], uptimeMs(), ...fields.slice(1)].join("\t")}\n`);
     }
 
     keep(session, message, outcome) {

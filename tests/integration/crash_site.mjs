@@ -12,6 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { Postgres, SLOW, initDesk, scratchFolder } from "../support/api.mjs";
+import { uptimeMs } from "../support/uptime.mjs";
 import { everything, smtpOn } from "./common.mjs";
 import { readMails } from "./crash_books.mjs";
 import { orNothing } from "./crash_load.mjs";
@@ -48,6 +49,15 @@ class Relay {
         return readMails(fs.readFileSync(this.file, "utf8"));
     }
 
+    /** Gets no time, until goOn(). */
+    stand() {
+        this.child.kill("SIGSTOP");
+    }
+
+    goOn() {
+        this.child.kill("SIGCONT");
+    }
+
     close() {
         if (this.child.connected) this.child.disconnect();
     }
@@ -57,7 +67,7 @@ class Relay {
 class Node {
     constructor(desk, name, args) {
         Object.assign(this, { desk, name, args });
-        this.kills = []; // when, in milliseconds
+        this.lives = []; // see crash_books.mjs
         this.complaints = []; // the errors in its logs
     }
 
@@ -69,7 +79,12 @@ class Node {
         return this.server?.url;
     }
 
+    beginLife() {
+        this.lives.push({ name: this.name, from: uptimeMs(), killed: Infinity, dead: Infinity });
+    }
+
     async start() {
+        this.beginLife();
         this.server = await this.desk.serve({ args: this.args });
     }
 
@@ -77,16 +92,23 @@ class Node {
     async kill(program = this.server.program) {
         this.server = undefined;
         if (program.exited) throw new Error(`${this.name} ended by itself:\n${program.stderr}`);
-        this.kills.push(Date.now());
+        const life = this.lives.at(-1);
+        life.killed = uptimeMs();
         await program.kill();
+        life.dead = uptimeMs();
         this.complaints.push(...program.stderr.split("\n").filter((line) => /^\S+ error /.test(line)));
     }
 
     /** What starts may die before it is ready. */
     async startAndKill(afterMs) {
+        this.beginLife();
         const program = this.desk.launch({ args: this.args });
         await sleep(afterMs);
         await this.kill(program);
+    }
+
+    get kills() {
+        return this.lives.filter((life) => life.killed < Infinity).length;
     }
 
     /** Stands still, as on a machine that is moved or swaps; until goOn(). */
@@ -135,7 +157,7 @@ export class Site {
     }
 
     get killed() {
-        return this.nodes.reduce((sum, node) => sum + node.kills.length, 0);
+        return this.nodes.reduce((sum, node) => sum + node.kills, 0);
     }
 
     get complaints() {
@@ -253,9 +275,9 @@ export class Site {
             uncertain: alert.uncertain,
             messageId: alert.message_id,
         }));
-        const crashes = this.senders.flatMap((node) => node.kills).sort((a, b) => a - b);
+        const lives = this.senders.flatMap((node) => node.lives).sort((a, b) => a.dead - b.dead);
         const { promises, always } = this;
-        return { promises, always, tickets, alerts, ...this.relay.read(), crashes };
+        return { promises, always, tickets, alerts, ...this.relay.read(), lives };
     }
 
     async close() {

@@ -3,10 +3,11 @@
 import * as assert from "node:assert/strict";
 import { after, test } from "node:test";
 
-import { cleanUp, initDesk, until } from "../support/api.mjs";
+import { Postgres, cleanUp, findPostgres, initDesk, until, untilMails } from "../support/api.mjs";
 import { Authority } from "./certificates.mjs";
 import { Between, Dovecot, dovecotMissing } from "./dovecot.mjs";
-import { everything, stopWell } from "./common.mjs";
+import { activate, everything, smtpOn, stopWell } from "./common.mjs";
+import { Postfix, postfixMissing } from "./postfix.mjs";
 
 after(cleanUp);
 
@@ -76,6 +77,7 @@ async function untilPolledAgain(server) {
 }
 
 const skip = dovecotMissing();
+const noPostgres = findPostgres() === undefined && "PostgreSQL is not installed";
 
 test("mail in by IMAP", { skip }, async (t) => {
     const authority = new Authority("An authority");
@@ -218,5 +220,52 @@ test("kill -9 after filing and before flagging", { skip }, async () => {
     assert.equal((await inbox(again)).length, 2);
     assert.equal((await ticketTitles(again)).length, 2);
     await stopWell(again);
+    between.stop();
+});
+
+test("in from Dovecot, and the automatic response out to Postfix", { skip: skip || postfixMissing() }, async () => {
+    const dovecot = await Dovecot.start();
+    const postfix = await Postfix.start();
+    const { server } = await newDesk();
+    await activate(server, smtpOn(postfix.port, { from_address: SUPPORT }));
+    dovecot.deliver("support", mail("Out of paper"));
+    await server.ask("PUT", OPTIONS, { auto_response: { enabled: true } });
+    await connect(server, mailbox(dovecot.port));
+    const [title] = await untilTickets(server, 1);
+    assert.equal(title, "Out of paper");
+    const [response] = await untilMails(postfix.maildir, 1, (one) => one.headers.to[0].includes(CUSTOMER));
+    assert.match(response.headers.subject[0], /\[#\d+\]/);
+    assert.equal(response.headers["return-path"][0], "<>");
+    assert.match(response.headers["auto-submitted"][0], /^auto-replied/);
+    assert.match(response.headers["in-reply-to"][0], /@customer\.example>$/);
+    await stopWell(server);
+    await postfix.stop();
+});
+
+test("two processes on PostgreSQL read one mailbox: once each mail, and one connection", { skip: skip || noPostgres }, async () => {
+    const dovecot = await Dovecot.start();
+    const cluster = await Postgres.start();
+    const desk = await initDesk({ database: cluster.createDatabase() }); // "desk1"
+    const between = await Between.start(dovecot.port);
+    const one = await desk.serve();
+    const two = await desk.node().serve({ roles: "connector" });
+    await one.ask("POST", "/api/v1/accounts", { name: "Customer", email: CUSTOMER });
+    dovecot.deliver("support", mail("Number 0"));
+    await connect(one, mailbox(between.port));
+    for (let n = 1; n < 20; n++) {
+        dovecot.deliver("support", mail(`Number ${n}`));
+        if (n % 5 === 4) await untilTickets(one, n + 1);
+    }
+    await untilFlags(dovecot, "support", Array(20).fill("F").join());
+    assert.equal((await inbox(one)).length, 20);
+    assert.equal(new Set(await ticketTitles(one)).size, 20);
+    assert.equal(between.connections, 1, "one process at a time is signed in");
+    assert.equal(cluster.sql("SELECT count(DISTINCT holder) FROM mailbox", "desk1").trim(), "1");
+    // Whichever has it ends; the other goes on.
+    await stopWell(two);
+    dovecot.deliver("support", mail("Number 20"));
+    await untilTickets(one, 21);
+    assert.ok(between.connections <= 2, `${between.connections} connections`);
+    await stopWell(one);
     between.stop();
 });

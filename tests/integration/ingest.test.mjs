@@ -127,6 +127,20 @@ test("mail in by a pipe, out by SMTP, and back", { skip: postfixMissing() }, asy
         assert.equal(settled.reason, "no_mailbox");
     });
 
+    await t.test("the answer to an alert lands on its ticket, in any client's way", async () => {
+        const { number } = await server.ask("POST", "/api/v1/tickets", { account, contact: 1, title: "Alerted" });
+        const alert = await until("the alert is there", () =>
+            readMaildir(postfix.maildir).find((mail) => mail.headers.subject[0].includes(`#${number}`)), { every: 100 });
+        const [to] = alert.headers["reply-to"][0].match(/[^<>\s]+@[^<>\s]+/);
+        await sendMail(postfix.port, ANNA, to, `From: ${ANNA}\nTo: ${to}\nSubject: AW: Alerted\n\nDanke.\n`);
+        const signed = await untilFiled(server, postfix, (row) => row.subject === "AW: Alerted");
+        assert.deepEqual([signed.reason, signed.ticket], ["signed_reply_address", number]);
+        const id = alert.headers["message-id"][0];
+        await sendMail(postfix.port, ANNA, SUPPORT, `From: ${ANNA}\nTo: ${SUPPORT}\nSubject: Noch etwas\nIn-Reply-To: ${id}\n\nUnd.\n`);
+        const answered = await untilFiled(server, postfix, (row) => row.subject === "Noch etwas");
+        assert.deepEqual([answered.reason, answered.ticket], ["answers_our_mail", number]);
+    });
+
     await t.test("while the desk is away the mail server keeps the mail", async () => {
         await stopWell(server);
         await sendMail(postfix.port, ANNA, SUPPORT, `From: ${ANNA}\nTo: ${SUPPORT}\nSubject: Later\n\nSpäter.\n`);

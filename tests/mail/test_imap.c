@@ -118,19 +118,27 @@ typedef struct {
     ImapFaultKind kind;
     const char *name;
     TdErrorCode codes[4]; /* any of these; 0 ends them */
+    int timeout_ms;       /* 0: 300. Where nothing but a timeout is wanted it may be short */
 } Fault;
 
 static const Fault faults[] = {
-    {IMAP_FAULT_GARBAGE, "garbage", {TD_ERROR_MALFORMED, TD_ERROR_UNAVAILABLE, TD_ERROR_TIMEOUT}},
-    {IMAP_FAULT_LONG_LINE, "long-line", {TD_ERROR_LIMIT, TD_ERROR_TIMEOUT, TD_ERROR_UNAVAILABLE}},
+    {IMAP_FAULT_GARBAGE,
+     "garbage",
+     {TD_ERROR_MALFORMED, TD_ERROR_UNAVAILABLE, TD_ERROR_TIMEOUT},
+     0},
+    {IMAP_FAULT_LONG_LINE,
+     "long-line",
+     {TD_ERROR_LIMIT, TD_ERROR_TIMEOUT, TD_ERROR_UNAVAILABLE},
+     0},
     {IMAP_FAULT_ENDLESS,
      "endless",
-     {TD_ERROR_TIMEOUT, TD_ERROR_LIMIT, TD_ERROR_UNAVAILABLE, TD_ERROR_MALFORMED}},
-    {IMAP_FAULT_HALF, "half", {TD_ERROR_UNAVAILABLE, TD_ERROR_MALFORMED}},
-    {IMAP_FAULT_HALF_SILENT, "half-silent", {TD_ERROR_TIMEOUT}},
-    {IMAP_FAULT_SILENCE, "silence", {TD_ERROR_TIMEOUT}},
-    {IMAP_FAULT_CLOSE, "close", {TD_ERROR_UNAVAILABLE, TD_ERROR_MALFORMED}},
-    {IMAP_FAULT_BYE, "bye", {TD_ERROR_UNAVAILABLE, TD_ERROR_MALFORMED, TD_ERROR_DENIED}},
+     {TD_ERROR_TIMEOUT, TD_ERROR_LIMIT, TD_ERROR_UNAVAILABLE, TD_ERROR_MALFORMED},
+     50},
+    {IMAP_FAULT_HALF, "half", {TD_ERROR_UNAVAILABLE, TD_ERROR_MALFORMED}, 0},
+    {IMAP_FAULT_HALF_SILENT, "half-silent", {TD_ERROR_TIMEOUT}, 100},
+    {IMAP_FAULT_SILENCE, "silence", {TD_ERROR_TIMEOUT}, 100},
+    {IMAP_FAULT_CLOSE, "close", {TD_ERROR_UNAVAILABLE, TD_ERROR_MALFORMED}, 0},
+    {IMAP_FAULT_BYE, "bye", {TD_ERROR_UNAVAILABLE, TD_ERROR_MALFORMED, TD_ERROR_DENIED}, 0},
 };
 
 static void test_fault(const char *stage, const Fault *fault)
@@ -140,7 +148,7 @@ static void test_fault(const char *stage, const Fault *fault)
     g_autoptr(GError) error = NULL;
     imap_server_add(server, 9, MAIL, NULL);
     ImapTarget target = target_of(server);
-    target.timeout_ms = 300;
+    target.timeout_ms = fault->timeout_ms > 0 ? fault->timeout_ms : 300;
     g_test_message("%s at %s", fault->name, stage);
     g_assert_false(do_all(&target, &error));
     g_test_message("%s", error->message);

@@ -5,7 +5,7 @@ A new bench is a function with the decorator @bench("x", "what it measures"): th
 import time
 from dataclasses import dataclass, field
 
-from benchlib import latency, machine, measure
+from benchlib import ingest, latency, machine, measure
 from benchlib.database import Cluster
 from benchlib.desk import Desk
 from benchlib.machine import say
@@ -73,8 +73,10 @@ class Bench:
         """As many as are drained; the sample is one of them."""
         return self.desk("queued" if cluster is None else "queued_pg", cluster, queued=self.sizes.n - 1)
 
-    def empty(self, cluster=None):
-        return self.desk("empty" if cluster is None else "empty_pg", cluster, accounts=200)
+    def used(self, cluster=None):
+        """For opening tickets. Without a history PostgreSQL would plan for empty tables, as it does on a new desk until
+        autovacuum has looked at it for the first time."""
+        return self.desk("used" if cluster is None else "used_pg", cluster, accounts=200, history=10_000)
 
     def cluster(self):
         def make():
@@ -128,7 +130,7 @@ def bench_drain(b):
 
 @bench("b", "tickets opened through the API, counted at the sink")
 def bench_open(b):
-    desk = b.empty()
+    desk = b.used()
     for clients in (1, 8, 32):
         sink = b.sink()
         rounds = b.rounds(lambda i: in_turn(
@@ -143,7 +145,7 @@ def bench_open(b):
 
 @bench("c", "from the API's answer to the sink's final reply, at 100 tickets a second, beside one fsync")
 def bench_latency(b):
-    desk = b.empty().copy("latency")
+    desk = b.used().copy("latency")
     customers = desk.rows("SELECT account, id FROM contact ORDER BY id DESC LIMIT 64")
     say("  fsync alone, before")
     pause = 1 / (3 * b.sizes.rate)  # a ticket's commit, its claim and its settling
@@ -249,19 +251,19 @@ def add_three(b, what, rounds):
 @bench("f", "(a) and (b) on PostgreSQL, one node and two, against SQLite")
 def bench_postgresql(b):
     cluster = b.cluster()
-    queued, empty = (b.queued(), b.queued(cluster)), (b.empty(), b.empty(cluster))
+    queued, used = (b.queued(), b.queued(cluster)), (b.used(), b.used(cluster))
     sink = b.sink()
     add_three(b, f"(a) {b.sizes.n:,} queued alerts drained",
               three_ways(b, *queued, lambda twin, nodes: measure.drain(twin, sink, b.sizes.n, nodes)))
     add_three(b, "(b) tickets opened, 32 clients, counted at the sink",
-              three_ways(b, *empty, lambda twin, nodes: measure.open_tickets(twin, sink, 32, b.sizes.seconds, nodes)))
+              three_ways(b, *used, lambda twin, nodes: measure.open_tickets(twin, sink, 32, b.sizes.seconds, nodes)))
     sink.stop()
 
 
 @bench("r", "what composing one mail costs: reading an alert's message against reading the alert")
 def bench_render(b):
     """The exact bytes of a message are composed anew at each request, so the difference is templates, MIME and hash."""
-    desk = b.empty().copy("render")
+    desk = b.used().copy("render")
     sink = b.sink()
     server, = desk.serve()
     rounds = b.rounds(lambda i: in_turn(
@@ -296,3 +298,23 @@ def bench_simulate(b):
     plain, changed = measure.median_round(rounds, lambda pair: pair[1])
     b.add("s", f"{SIMULATED_EVENTS:,} events simulated, another brake", f"{changed:.1f} s",
           f"the options of then: {plain:.1f} s", "", "at most 10 s")
+
+
+AT_ONCE = 4  # deliveries of a mail server at one time
+
+
+@bench("i", "mails brought by `tidings ingest`, a process each, while the desk is served")
+def bench_ingest(b):
+    """Each opens a ticket. Beside it: as many processes of `cat` that are given the same mails."""
+    desk = b.empty()
+    sink = b.sink()
+    rounds = b.rounds(lambda i: in_turn(
+        i, lambda: ingest.process_rate(b.sizes.mails, AT_ONCE),
+        lambda: b.on_copy(desk, lambda twin: ingest.measure(twin, b.sizes.mails, AT_ONCE))))
+    sink.stop()
+    cat, ours = measure.median_round(rounds, lambda pair: pair[1].rate / pair[0])
+    b.add("i", f"{b.sizes.mails:,} mails by tidings ingest, {AT_ONCE} at a time, a ticket each", f"{ours.rate:,.0f}/s",
+          f"cat: {cat:,.0f}/s", f"{ours.rate / cat:.2f}")
+    b.add("i", "CPU seconds of the server for 1,000 mails", f"{ours.cpu:.2f}")
+    b.add("i", "resident at most: the server, and one tidings ingest",
+          f"{max(one.memory for _, one in rounds):.1f} MiB", f"{max(one.client_memory for _, one in rounds):.1f} MiB")
