@@ -58,6 +58,12 @@ HttpResponse *alerts_retry_all(ApiCall *call, GError **error);
 HttpResponse *alerts_cancel_all(ApiCall *call, GError **error);
 HttpResponse *alerts_release_all(ApiCall *call, GError **error);
 
+/* failures.c */
+HttpResponse *alerts_failures(ApiCall *call, GError **error);
+
+/* history.c */
+HttpResponse *alerts_server_history(ApiCall *call, GError **error);
+
 /* suppressions.c */
 HttpResponse *suppressions_list(ApiCall *call, GError **error);
 HttpResponse *suppressions_get(ApiCall *call, GError **error);
@@ -71,12 +77,15 @@ HttpResponse *inbox_dry_run(ApiCall *call, GError **error);
 HttpResponse *inbox_get_all(ApiCall *call, GError **error);
 HttpResponse *inbox_get(ApiCall *call, GError **error);
 HttpResponse *inbox_explain(ApiCall *call, GError **error);
+HttpResponse *inbox_counts(ApiCall *call, GError **error);
+HttpResponse *inbox_content(ApiCall *call, GError **error);
 HttpResponse *inbox_message(ApiCall *call, GError **error);
 HttpResponse *inbox_post_open(ApiCall *call, GError **error);
 HttpResponse *inbox_post_attach(ApiCall *call, GError **error);
 HttpResponse *inbox_post_discard(ApiCall *call, GError **error);
 
-/* inbox_forward.c: what a person may do with a mail that is sent on */
+/* inbox_forward.c: the mail by which a waiting one is sent on, and what a person may do with it */
+HttpResponse *inbox_forward_message(ApiCall *call, GError **error);
 HttpResponse *inbox_forward_retry(ApiCall *call, GError **error);
 HttpResponse *inbox_forward_cancel(ApiCall *call, GError **error);
 HttpResponse *inbox_forward_release(ApiCall *call, GError **error);

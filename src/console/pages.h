@@ -18,6 +18,10 @@ HttpResponse *me_end_sessions(Page *page, GError **error);
 HttpResponse *root_show(Page *page, GError **error);
 HttpResponse *tickets_show(Page *page, GError **error);
 
+/* tickets_bulk.c: many of them at once */
+HttpResponse *tickets_bulk_check(Page *page, GError **error);
+HttpResponse *tickets_bulk_post(Page *page, GError **error);
+
 /* ticket_new.c */
 HttpResponse *ticket_new_show(Page *page, GError **error);
 HttpResponse *ticket_new_post(Page *page, GError **error);
@@ -34,6 +38,7 @@ HttpResponse *ticket_story(Page *page, GError **error);
 HttpResponse *ticket_change_post(Page *page, GError **error);
 HttpResponse *ticket_status_post(Page *page, GError **error);
 HttpResponse *ticket_answer_post(Page *page, GError **error);
+HttpResponse *ticket_merge_post(Page *page, GError **error);
 HttpResponse *ticket_attachment(Page *page, GError **error);
 
 /* ticket_recipients.c */
@@ -132,3 +137,21 @@ HttpResponse *forgotten_show(Page *page, GError **error);
 HttpResponse *forgotten_post(Page *page, GError **error);
 HttpResponse *password_show(Page *page, GError **error);
 HttpResponse *password_post(Page *page, GError **error);
+
+/* alerts_server.c: its state, what is held, and all alerts */
+HttpResponse *alerts_server_show(Page *page, GError **error);
+HttpResponse *alerts_server_state(Page *page, GError **error);
+HttpResponse *alerts_server_resume_post(Page *page, GError **error);
+HttpResponse *alerts_server_held_post(Page *page, GError **error);
+HttpResponse *alerts_show(Page *page, GError **error);
+
+/* suppressions.c */
+HttpResponse *suppressions_show(Page *page, GError **error);
+HttpResponse *suppression_add_post(Page *page, GError **error);
+HttpResponse *suppression_remove_post(Page *page, GError **error);
+
+/* inbox.c, inbox_mail.c */
+HttpResponse *inbox_show(Page *page, GError **error);
+HttpResponse *inbox_mail_show(Page *page, GError **error);
+HttpResponse *inbox_mail_post(Page *page, GError **error);
+HttpResponse *inbox_mail_raw(Page *page, GError **error);

@@ -19,6 +19,8 @@ static const PageRoute people[] = {
 
 static const PageRoute tickets[] = {
     {"GET", "/tickets", PAGE_TECHNICIAN, tickets_show},
+    {"POST", "/tickets/bulk/check", PAGE_TECHNICIAN, tickets_bulk_check},
+    {"POST", "/tickets/bulk", PAGE_TECHNICIAN, tickets_bulk_post},
     {"GET", "/tickets/new", PAGE_TECHNICIAN, ticket_new_show},
     {"POST", "/tickets/new", PAGE_TECHNICIAN, ticket_new_post},
     {"POST", "/tickets/new/preview", PAGE_TECHNICIAN, ticket_new_preview},
@@ -27,6 +29,7 @@ static const PageRoute tickets[] = {
     {"GET", TICKET "/story", PAGE_TECHNICIAN, ticket_story},
     {"POST", TICKET "/change", PAGE_TECHNICIAN, ticket_change_post},
     {"POST", TICKET "/status", PAGE_TECHNICIAN, ticket_status_post},
+    {"POST", TICKET "/merge", PAGE_TECHNICIAN, ticket_merge_post},
     {"POST", TICKET "/answer", PAGE_TECHNICIAN, ticket_answer_post},
     {"GET", TICKET "/attachments/{id}", PAGE_TECHNICIAN, ticket_attachment},
     {"POST", TICKET "/recipients", PAGE_TECHNICIAN, recipient_add_post},
@@ -36,6 +39,18 @@ static const PageRoute tickets[] = {
     {"GET", "/alerts/{id}", PAGE_TECHNICIAN, alert_show},
     {"GET", "/alerts/{id}/mail", PAGE_TECHNICIAN, alert_mail},
     {"POST", "/alerts/{id}", PAGE_TECHNICIAN, alert_act_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
+static const PageRoute alerts[] = {
+    {"GET", "/alerts-server", PAGE_TECHNICIAN, alerts_server_show},
+    {"GET", "/alerts-server/state", PAGE_TECHNICIAN, alerts_server_state},
+    {"POST", "/alerts-server/resume", PAGE_TECHNICIAN, alerts_server_resume_post},
+    {"POST", "/alerts-server/held", PAGE_TECHNICIAN, alerts_server_held_post},
+    {"GET", "/alerts", PAGE_TECHNICIAN, alerts_show},
+    {"GET", "/suppressions", PAGE_TECHNICIAN, suppressions_show},
+    {"POST", "/suppressions", PAGE_TECHNICIAN, suppression_add_post},
+    {"POST", "/suppressions/remove", PAGE_TECHNICIAN, suppression_remove_post},
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
@@ -121,11 +136,22 @@ static const PageRoute forgotten[] = {
     {"POST", "/forgotten", PAGE_PUBLIC, forgotten_post},
     {"GET", "/password/{secret}", PAGE_PUBLIC, password_show},
     {"POST", "/password/{secret}", PAGE_PUBLIC, password_post},
+static const PageRoute inbox[] = {
+    {"GET", "/inbox", PAGE_TECHNICIAN, inbox_show},
+    {"GET", "/inbox/{id}", PAGE_TECHNICIAN, inbox_mail_show},
+    {"POST", "/inbox/{id}", PAGE_TECHNICIAN, inbox_mail_post},
+    {"GET", "/inbox/{id}/raw", PAGE_TECHNICIAN, inbox_mail_raw},
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
 static const PageRoute *const areas[] = {
     people, tickets, templates, accounts, options, setup, employees, forgotten,
+    people,
+    tickets,
+    alerts,
+    templates,
+    accounts,
+    inbox,
 };
 
 size_t console_n_routes(void)

@@ -119,7 +119,7 @@ HttpResponse *tickets_show(Page *page, GError **error)
                         page_choices(employees, "id", "name", page_query(page, "manager")));
     json_set_text(page->data, "q", page_query(page, "q"));
     json_set_text(page->data, "state", page_query(page, "state"));
-    int64_t account = lookup_account_number(page_query(page, "account"));
+    int64_t account = lookup_number(page_query(page, "account"));
     if (account != 0) {
         json_t *shown = page_get(page, error, "/accounts/%" G_GINT64_FORMAT, account);
         if (shown == NULL)
