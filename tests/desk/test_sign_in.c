@@ -1,176 +1,255 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A password that is set by a mailed link, on either engine: what it ends, and when it is refused.
- */
-#include "desk/sign_in.h"
-
+/* Signing in, and how long it lasts. The clock is moved. */
 #include "base/error.h"
 #include "base/secret.h"
-#include "desk/one_time_link.h"
+#include "desk/people.h"
+#include "desk/sign_in.h"
 #include "support/test_desk.h"
-
-#include <string.h>
 
 static const char *engine;
 
-#define OLD "the old password"
-#define NEW "the new password"
+typedef TestDesk *Fixture;
+
+#define PASSWORD "correct horse battery"
 
 typedef struct {
-    int64_t employee;
-    const char *text; /* what was typed, or a link's secret */
-    char *hash;
-} Call;
+    const char *hash;
+    int64_t session; /* that stays */
+} NewPassword;
 
 static bool set_password(DeskTx *tx, void *data, GError **error)
 {
-    const Call *call = data;
-    return password_change(tx, call->employee, call->hash, 0, error);
+    const NewPassword *password = data;
+    return password_change(tx, 1, password->hash, password->session, error);
 }
 
-static bool request(DeskTx *tx, void *data, GError **error)
+static void set_up(Fixture *desk, gconstpointer data)
 {
-    const Call *call = data;
-    return one_time_link_request(tx, LINK_PASSWORD_RESET, call->text, error);
-}
-
-static bool use(DeskTx *tx, void *data, GError **error)
-{
-    const Call *call = data;
-    return password_reset(tx, call->text, call->hash, error);
-}
-
-static TestDesk *desk_with_password(void)
-{
+    static char *hash;
+    if (hash == NULL)
+        hash = secret_hash_password(PASSWORD, NULL);
+    *desk = test_desk_new(engine, true);
     g_autoptr(GError) error = NULL;
-    TestDesk *test = test_desk_new(engine, true);
-    test_desk_options(test, "web-interface", "{\"public_url\":\"https://help.example\"}");
-    g_autofree char *hash = secret_hash_password(OLD, &error);
-    Call call = {.employee = test->employee.id, .hash = hash};
-    desk_write(test->desk, &test->employee, set_password, &call, &error);
+    NewPassword password = {hash, 0};
+    desk_write((*desk)->desk, &(*desk)->employee, set_password, &password, &error);
     g_assert_no_error(error);
-    return test;
 }
 
-/* What the newest link has in it. */
-static char *link_for(TestDesk *test, const char *typed)
+static void tear_down(Fixture *desk, gconstpointer data)
+{
+    test_desk_free(*desk);
+}
+
+static char *try_from(TestDesk *desk, const char *login, const char *password, const char *peer,
+                      GError **error)
+{
+    SignIn attempt = {.login = login, .password = password, .peer = peer, .agent = "Test\r\n1.0"};
+    return sign_in(desk->desk, &attempt, error);
+}
+
+static char *must(TestDesk *desk)
 {
     g_autoptr(GError) error = NULL;
-    Call call = {.text = typed};
-    desk_write(test->desk, &test->employee, request, &call, &error);
+    char *secret = try_from(desk, "admin", PASSWORD, "192.0.2.1", &error);
     g_assert_no_error(error);
-    g_autofree char *facts =
-        test_desk_ask(test, "SELECT facts FROM one_time_link ORDER BY id DESC LIMIT 1");
-    const char *path = strstr(facts, "/password/");
-    g_assert_nonnull(path);
-    return g_strndup(path + strlen("/password/"), ONE_TIME_LINK_LETTERS);
-}
-
-/* The problem that it gives; NULL: the new password is set. */
-static const char *reset(TestDesk *test, const char *secret)
-{
-    static char problem[64];
-    g_autoptr(GError) error = NULL;
-    g_autofree char *hash = secret_hash_password(NEW, NULL);
-    Call call = {.text = secret, .hash = hash};
-    if (desk_write(test->desk, &test->employee, use, &call, &error))
-        return NULL;
-    g_strlcpy(problem, error_problem(error), sizeof problem);
-    return problem;
-}
-
-/* A session's secret; NULL with the problem. */
-static char *try_sign_in(TestDesk *test, const char *password, const char **problem)
-{
-    static char last[64];
-    g_autoptr(GError) error = NULL;
-    SignIn attempt = {.login = "admin", .password = password, .peer = "192.0.2.1"};
-    char *secret = sign_in(test->desk, &attempt, &error);
-    g_strlcpy(last, error != NULL ? error_problem(error) : "", sizeof last);
-    *problem = last;
     return secret;
 }
 
-static void assert_sign_in(TestDesk *test, const char *password, const char *want)
+static void assert_session(TestDesk *desk, const char *secret, bool want)
 {
-    const char *problem;
-    char *secret = try_sign_in(test, password, &problem);
-    g_assert_cmpstr(problem, ==, want);
-    secret_free(secret);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Session) session = NULL;
+    g_autoptr(Employee) employee = NULL;
+    bool found = session_of_employee(desk->desk, secret, &session, &employee, &error);
+    g_assert_cmpint(found, ==, want);
+    if (want)
+        g_assert_cmpstr(employee->login, ==, "admin");
+    else
+        g_assert_true(error_is(error, TD_ERROR_UNAUTHENTICATED));
 }
 
-static bool is_session(TestDesk *test, const char *secret)
+static void test_right(Fixture *desk, gconstpointer data)
 {
-    Session *session = NULL;
-    Employee *employee = NULL;
-    bool is = session_of_employee(test->desk, secret, &session, &employee, NULL);
-    session_free(session);
-    employee_free(employee);
-    return is;
+    g_autofree char *secret = must(*desk);
+    assert_session(*desk, secret, true);
+    assert_session(*desk, "td_nothing", false);
+    g_autofree char *rows =
+        test_desk_rows(*desk, "SELECT kind, person, peer, agent, hash = '' FROM session", 4);
+    g_assert_cmpstr(rows, ==, "employee 1 192.0.2.1 Test  1.0");
+    g_autofree char *kept = test_desk_ask(*desk, "SELECT hash FROM session");
+    g_assert_cmpstr(kept, !=, secret);
 }
 
-static void test_reset(void)
+static void test_login_is_forgiving(Fixture *desk, gconstpointer data)
 {
-    g_autoptr(TestDesk) test = desk_with_password();
-    const char *problem;
-    char *session = try_sign_in(test, OLD, &problem);
-    g_assert_true(is_session(test, session));
-    g_autofree char *link = link_for(test, "admin");
-    g_assert_cmpstr(reset(test, link), ==, NULL);
-    g_assert_false(is_session(test, session));
-    secret_free(session);
-    assert_sign_in(test, OLD, "wrong-password");
-    assert_sign_in(test, NEW, "");
-    g_assert_cmpstr(reset(test, link), ==, "link-not-good");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *secret = try_from(*desk, "  ADMIN ", PASSWORD, "192.0.2.1", &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(secret);
 }
 
-static void test_newest(void)
+typedef struct {
+    const char *name, *login, *password;
+} Wrong;
+
+static void test_wrong(Fixture *desk, gconstpointer data)
 {
-    g_autoptr(TestDesk) test = desk_with_password();
-    g_autofree char *first = link_for(test, "admin");
-    g_autofree char *second = link_for(test, "admin");
-    g_assert_cmpstr(reset(test, second), ==, NULL);
-    g_assert_cmpstr(reset(test, first), ==, "link-not-good");
-    g_assert_cmpstr(reset(test, "nothing"), ==, "link-not-good");
+    static const Wrong wrongs[] = {
+        {"password", "admin", "wrong"},      {"empty password", "admin", ""},
+        {"login", "nobody", PASSWORD},       {"no login", "", PASSWORD},
+        {"not UTF-8", "\xff\xfe", PASSWORD},
+    };
+    g_autofree char *said = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(wrongs); i++) {
+        g_autoptr(GError) error = NULL;
+        g_test_message("%s", wrongs[i].name);
+        g_assert_null(try_from(*desk, wrongs[i].login, wrongs[i].password, "192.0.2.1", &error));
+        g_assert_cmpstr(error_problem(error), ==, "wrong-password");
+        if (said != NULL)
+            g_assert_cmpstr(error->message, ==, said);
+        g_free(said);
+        said = g_strdup(error->message);
+    }
+    g_autofree char *sessions = test_desk_ask(*desk, "SELECT COUNT(*) FROM session");
+    g_assert_cmpstr(sessions, ==, "0");
 }
 
-static void test_late(void)
+static void test_throttle(Fixture *desk, gconstpointer data)
 {
-    g_autoptr(TestDesk) test = desk_with_password();
-    g_autofree char *link = link_for(test, "admin");
-    manual_clock_advance(&test->clock, (ONE_TIME_LINK_MINUTES * INT64_C(60) + 1) * G_USEC_PER_SEC);
-    g_assert_cmpstr(reset(test, link), ==, "link-not-good");
-    assert_sign_in(test, OLD, "");
-}
-
-static void test_inactive(void)
-{
-    g_autoptr(TestDesk) test = desk_with_password();
-    g_autofree char *link = link_for(test, "admin");
-    test_desk_run(test, "UPDATE employee SET active = 0");
-    g_assert_cmpstr(reset(test, link), ==, "link-not-good");
-    test_desk_run(test, "UPDATE employee SET active = 1");
-    assert_sign_in(test, OLD, "");
-}
-
-static void test_forgiven(void)
-{
-    g_autoptr(TestDesk) test = desk_with_password();
+    /* Rows instead of attempts: each attempt takes a tenth of a second by intention. */
     for (int i = 0; i < SIGN_IN_FAILURES_OF_BOTH; i++)
-        assert_sign_in(test, "wrong", "wrong-password");
-    assert_sign_in(test, OLD, "too-many-attempts");
-    g_autofree char *link = link_for(test, "admin");
-    g_assert_cmpstr(reset(test, link), ==, NULL);
-    assert_sign_in(test, NEW, "");
+        test_desk_run(*desk, "INSERT INTO sign_in_failure (name, peer, at)"
+                             " VALUES ('admin', '192.0.2.1', 1795458600000000)");
+    g_autoptr(GError) error = NULL;
+    g_assert_null(try_from(*desk, "admin", PASSWORD, "192.0.2.1", &error));
+    g_assert_cmpstr(error_problem(error), ==, "too-many-attempts");
+    g_autofree char *elsewhere = try_from(*desk, "admin", PASSWORD, "192.0.2.2", NULL);
+    g_assert_nonnull(elsewhere);
+    manual_clock_advance(&(*desk)->clock, SIGN_IN_WINDOW_US + 1);
+    g_autofree char *later = try_from(*desk, "admin", PASSWORD, "192.0.2.1", NULL);
+    g_assert_nonnull(later);
+}
+
+static void test_throttle_of_peer(Fixture *desk, gconstpointer data)
+{
+    for (int i = 0; i < SIGN_IN_FAILURES_OF_PEER; i++)
+        test_desk_run(*desk, "INSERT INTO sign_in_failure (name, peer, at)"
+                             " VALUES ('other', '192.0.2.1', 1795458600000000)");
+    g_autoptr(GError) error = NULL;
+    g_assert_null(try_from(*desk, "admin", PASSWORD, "192.0.2.1", &error));
+    g_assert_cmpstr(error_problem(error), ==, "too-many-attempts");
+}
+
+static void test_idle(Fixture *desk, gconstpointer data)
+{
+    g_autofree char *secret = must(*desk);
+    manual_clock_advance(&(*desk)->clock, SESSION_IDLE_US - 1);
+    assert_session(*desk, secret, true); /* and it was seen */
+    manual_clock_advance(&(*desk)->clock, SESSION_IDLE_US - 1);
+    assert_session(*desk, secret, true);
+    manual_clock_advance(&(*desk)->clock, SESSION_IDLE_US);
+    assert_session(*desk, secret, false);
+}
+
+static void test_life(Fixture *desk, gconstpointer data)
+{
+    g_autofree char *secret = must(*desk);
+    for (int64_t passed = 0; passed < SESSION_LIFE_US; passed += SESSION_IDLE_US / 2) {
+        assert_session(*desk, secret, true);
+        manual_clock_advance(&(*desk)->clock, SESSION_IDLE_US / 2);
+    }
+    assert_session(*desk, secret, false);
+    g_autofree char *next = must(*desk);
+    g_autofree char *sessions = test_desk_ask(*desk, "SELECT COUNT(*) FROM session");
+    g_assert_cmpstr(sessions, ==, "1"); /* the one that has ended is forgotten */
+}
+
+static bool make_technician(DeskTx *tx, void *data, GError **error)
+{
+    g_autoptr(Employee) employee = g_new0(Employee, 1);
+    employee->name = g_strdup("Tess");
+    employee->login = g_strdup("tess");
+    employee->email = g_strdup("tess@x.example");
+    employee->email_key = g_strdup("tess@x.example");
+    employee->role = g_strdup("admin");
+    employee->active = true;
+    return employee_create(tx, employee, error);
+}
+
+typedef struct {
+    const char *name;
+    bool ends;
+} Change;
+
+static bool change_admin(DeskTx *tx, void *data, GError **error)
+{
+    const Change *change = data;
+    g_autoptr(Employee) employee = employee_lock(tx->db, 1, error);
+    g_assert_nonnull(employee);
+    if (strcmp(change->name, "name") == 0) {
+        g_free(employee->name);
+        employee->name = g_strdup("Another");
+    } else if (strcmp(change->name, "role") == 0) {
+        g_free(employee->role);
+        employee->role = g_strdup("technician");
+    } else if (strcmp(change->name, "active") == 0) {
+        employee->active = false;
+    } else {
+        g_free(employee->password_hash);
+        employee->password_hash = g_strdup("x");
+    }
+    return employee_change(tx, employee, error);
+}
+
+static void test_changes(Fixture *desk, gconstpointer data)
+{
+    static const Change changes[] = {
+        {"name", false}, {"role", true}, {"active", true}, {"password", true}};
+    g_autoptr(GError) error = NULL;
+    desk_write((*desk)->desk, &(*desk)->employee, make_technician, NULL, &error);
+    g_assert_no_error(error);
+    for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
+        g_test_message("%s", changes[i].name);
+        test_desk_run(*desk, "UPDATE employee SET active = 1, role = 'admin' WHERE id = 1");
+        if (i < 3) {
+            g_autofree char *secret = must(*desk);
+            desk_write((*desk)->desk, &(*desk)->employee, change_admin, (void *)&changes[i],
+                       &error);
+            g_assert_no_error(error);
+            assert_session(*desk, secret, !changes[i].ends);
+        }
+    }
+}
+
+static void test_other_sessions(Fixture *desk, gconstpointer data)
+{
+    g_autofree char *here = must(*desk);
+    g_autofree char *elsewhere = must(*desk);
+    g_autoptr(Session) session = NULL;
+    g_autoptr(Employee) employee = NULL;
+    g_assert_true(session_of_employee((*desk)->desk, here, &session, &employee, NULL));
+    g_autoptr(GError) error = NULL;
+    NewPassword password = {"x", session->id};
+    desk_write((*desk)->desk, &(*desk)->employee, set_password, &password, &error);
+    g_assert_no_error(error);
+    assert_session(*desk, here, true);
+    assert_session(*desk, elsewhere, false);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     engine = test_db_engine(argc, argv);
-    g_test_add_func("/desk/sign-in/reset", test_reset);
-    g_test_add_func("/desk/sign-in/newest", test_newest);
-    g_test_add_func("/desk/sign-in/late", test_late);
-    g_test_add_func("/desk/sign-in/inactive", test_inactive);
-    g_test_add_func("/desk/sign-in/forgiven", test_forgiven);
+#define ADD(name, fn) g_test_add("/sign-in/" name, Fixture, NULL, set_up, fn, tear_down)
+    ADD("right", test_right);
+    ADD("login-is-forgiving", test_login_is_forgiving);
+    ADD("wrong", test_wrong);
+    ADD("throttle", test_throttle);
+    ADD("throttle-of-peer", test_throttle_of_peer);
+    ADD("idle", test_idle);
+    ADD("life", test_life);
+    ADD("changes", test_changes);
+    ADD("other-sessions", test_other_sessions);
+#undef ADD
     return g_test_run();
 }
