@@ -561,9 +561,9 @@ const DbMigration schema_steps[] = {
     {9, "how far mailboxes were read", step_9},
     {10, "people who have signed in", step_10},
     {11, "links that work once", step_11},
-    {12, "lists of tickets, duplicates, throughput", step_12},
+    {12, "lists of tickets, duplicates", step_12},
     {13, "references of accounts, mails sent on", step_13},
-    {16, "who was told of what is held", step_16},
-    {17, "throughput", step_17},
+    {14, "who was told of what is held", step_14},
+    {15, "throughput", step_15},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
