@@ -136,13 +136,16 @@ static const PageRoute forgotten[] = {
     {"POST", "/forgotten", PAGE_PUBLIC, forgotten_post},
     {"GET", "/password/{secret}", PAGE_PUBLIC, password_show},
     {"POST", "/password/{secret}", PAGE_PUBLIC, password_post},
-    static const PageRoute inbox[] = {
-        {"GET", "/inbox", PAGE_TECHNICIAN, inbox_show},
-        {"GET", "/inbox/{id}", PAGE_TECHNICIAN, inbox_mail_show},
-        {"POST", "/inbox/{id}", PAGE_TECHNICIAN, inbox_mail_post},
-        {"GET", "/inbox/{id}/raw", PAGE_TECHNICIAN, inbox_mail_raw},
-        {NULL, NULL, PAGE_ADMIN, NULL},
-    };
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
+static const PageRoute inbox[] = {
+    {"GET", "/inbox", PAGE_TECHNICIAN, inbox_show},
+    {"GET", "/inbox/{id}", PAGE_TECHNICIAN, inbox_mail_show},
+    {"POST", "/inbox/{id}", PAGE_TECHNICIAN, inbox_mail_post},
+    {"GET", "/inbox/{id}/raw", PAGE_TECHNICIAN, inbox_mail_raw},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
 
 static const PageRoute *const areas[] = {
     people, tickets, alerts, templates, accounts, options, setup, employees, forgotten, inbox,
