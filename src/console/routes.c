@@ -46,6 +46,7 @@ static const PageRoute alerts[] = {
     {"GET", "/alerts-server/state", PAGE_TECHNICIAN, alerts_server_state},
     {"POST", "/alerts-server/resume", PAGE_TECHNICIAN, alerts_server_resume_post},
     {"POST", "/alerts-server/held", PAGE_TECHNICIAN, alerts_server_held_post},
+    {"POST", "/alerts-server/failures", PAGE_TECHNICIAN, alerts_failures_post},
     {"GET", "/alerts", PAGE_TECHNICIAN, alerts_show},
     {"GET", "/suppressions", PAGE_TECHNICIAN, suppressions_show},
     {"POST", "/suppressions", PAGE_TECHNICIAN, suppression_add_post},
@@ -86,11 +87,7 @@ static const PageRoute accounts[] = {
 };
 
 static const PageRoute *const areas[] = {
-    people,
-    tickets,
-    alerts,
-    templates,
-    accounts,
+    people, tickets, alerts, templates, accounts,
 };
 
 size_t console_n_routes(void)
