@@ -96,3 +96,12 @@ json_t *page_ask(Page *page, json_t *body, GError **error, const char *format, .
     va_end(args);
     return read_answer(call(page, "POST", body, path, ""), "POST", path, error);
 }
+
+HttpResponse *page_as_text(HttpResponse *response)
+{
+    if (http_response_status(response) != 200)
+        return response;
+    http_response_set_header(response, "Content-Type", "text/plain; charset=utf-8");
+    http_response_set_header(response, "Content-Security-Policy", "sandbox; default-src 'none'");
+    return response;
+}

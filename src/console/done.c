@@ -39,8 +39,16 @@ static const struct {
     {"translation-removed", "The translation was removed. Earlier versions keep it."},
     {"password", "Your password was changed, and your other sessions have ended."},
     {"sessions", "All other sessions have ended."},
+    {"activated", "The Alerts Server is active."},
+    {"deactivated", "The Alerts Server is not active any more: nothing is sent."},
+    {"revoked", "The token was revoked and opens nothing any more."},
+    {"employee-added", "The employee was added."},
+    {"password-reset", "Your new password is set. Sign in with it."},
     {"account-added", "The account is there."},
     {"contact-added", "The contact is there."},
+    {"mail-opened", "The mail is a ticket now."},
+    {"mail-attached", "The mail is on this ticket now."},
+    {"mail-discarded", "The mail was discarded. It is kept among those that were processed."},
     {"signed-out", "You are signed out."},
 };
 

@@ -94,6 +94,10 @@ json_t *page_ask(Page *page, json_t *body, GError **error, const char *format, .
 /* As page_get(), for what is no JSON: the API's answer as it is. Never NULL. */
 HttpResponse *page_call(Page *page, const char *method, json_t *body, const char *path);
 
+/* The bytes of a mail as text: never as a page of ours. An answer that is an error stays as it is.
+ */
+HttpResponse *page_as_text(HttpResponse *response);
+
 /* ---- the answer ---- */
 
 /* The options, read once a request. Errors: those of settings_load(). Borrowed. */

@@ -2,6 +2,7 @@
 /* The tables of routes, one an area of the console. */
 #include "console/pages.h"
 
+#define OPTIONS  "/options"
 #define TICKET   "/tickets/{number}"
 #define TEMPLATE "/templates/{id}"
 
@@ -86,8 +87,69 @@ static const PageRoute accounts[] = {
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
+static const PageRoute options[] = {
+    {"GET", "/options", PAGE_ADMIN, options_show_all},
+    {"GET", OPTIONS "/desk", PAGE_ADMIN, options_section_show},
+    {"POST", OPTIONS "/desk", PAGE_ADMIN, options_section_post},
+    {"GET", OPTIONS "/tickets", PAGE_ADMIN, options_section_show},
+    {"POST", OPTIONS "/tickets", PAGE_ADMIN, options_section_post},
+    {"GET", OPTIONS "/web-interface", PAGE_ADMIN, options_section_show},
+    {"POST", OPTIONS "/web-interface", PAGE_ADMIN, options_section_post},
+    {"GET", OPTIONS "/alerts-server", PAGE_ADMIN, options_server_show},
+    {"POST", OPTIONS "/alerts-server", PAGE_ADMIN, options_server_post},
+    {"POST", OPTIONS "/alerts-server/test", PAGE_ADMIN, options_server_test},
+    {"GET", OPTIONS "/alerts-server/deactivate", PAGE_ADMIN, options_server_off},
+    {"POST", OPTIONS "/alerts-server/activate", PAGE_ADMIN, options_server_activate},
+    {"GET", OPTIONS "/alerts-to-customers", PAGE_ADMIN, options_alerts_show},
+    {"POST", OPTIONS "/alerts-to-customers", PAGE_ADMIN, options_alerts_post},
+    {"POST", OPTIONS "/alerts-to-customers/situations", PAGE_ADMIN, options_alerts_situations},
+    {"POST", OPTIONS "/alerts-to-customers/look", PAGE_ADMIN, options_alerts_look},
+    {"POST", OPTIONS "/alerts-to-customers/simulate", PAGE_ADMIN, options_alerts_simulate},
+    {"GET", OPTIONS "/email-connector", PAGE_ADMIN, options_connector_show},
+    {"POST", OPTIONS "/email-connector", PAGE_ADMIN, options_connector_post},
+    {"GET", OPTIONS "/tokens", PAGE_ADMIN, tokens_show},
+    {"POST", OPTIONS "/tokens", PAGE_ADMIN, tokens_create},
+    {"POST", OPTIONS "/tokens/{id}", PAGE_ADMIN, tokens_revoke},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
+static const PageRoute setup[] = {
+    {"GET", "/setup", PAGE_ADMIN, setup_show},
+    {"POST", "/setup/desk", PAGE_ADMIN, setup_desk_post},
+    {"POST", "/setup/mail", PAGE_ADMIN, setup_mail_post},
+    {"POST", "/setup/activate", PAGE_ADMIN, setup_activate_post},
+    {"POST", "/setup/account", PAGE_ADMIN, setup_account_post},
+    {"POST", "/setup/alerts", PAGE_ADMIN, setup_alerts_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
+static const PageRoute employees[] = {
+    {"GET", "/employees", PAGE_ADMIN, employees_show},
+    {"GET", "/employees/new", PAGE_ADMIN, employee_new_show},
+    {"POST", "/employees/new", PAGE_ADMIN, employee_new_post},
+    {"GET", "/employees/{id}", PAGE_ADMIN, employee_show},
+    {"POST", "/employees/{id}", PAGE_ADMIN, employee_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
+static const PageRoute forgotten[] = {
+    {"GET", "/forgotten", PAGE_PUBLIC, forgotten_show},
+    {"POST", "/forgotten", PAGE_PUBLIC, forgotten_post},
+    {"GET", "/password/{secret}", PAGE_PUBLIC, password_show},
+    {"POST", "/password/{secret}", PAGE_PUBLIC, password_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
+static const PageRoute inbox[] = {
+    {"GET", "/inbox", PAGE_TECHNICIAN, inbox_show},
+    {"GET", "/inbox/{id}", PAGE_TECHNICIAN, inbox_mail_show},
+    {"POST", "/inbox/{id}", PAGE_TECHNICIAN, inbox_mail_post},
+    {"GET", "/inbox/{id}/raw", PAGE_TECHNICIAN, inbox_mail_raw},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
 static const PageRoute *const areas[] = {
-    people, tickets, alerts, templates, accounts,
+    people, tickets, alerts, templates, accounts, options, setup, employees, forgotten, inbox,
 };
 
 size_t console_n_routes(void)
