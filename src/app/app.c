@@ -282,7 +282,7 @@ static bool start_server(App *app, GError **error)
 {
     static const char *const probes[] = {"/healthz", "/readyz", NULL};
     static const char *const mails[] = {"/api/v1/inbox", "/api/v1/options/email-connector/dry-run",
-                                        NULL};
+                                        "/options/email-connector/rules/dry-run", NULL};
     HttpServerOptions options = {.listen = app->roles.listen,
                                  .socket_path = app->folder->socket,
                                  .probes = probes,

@@ -78,12 +78,25 @@ static const PageRoute inbox[] = {
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
+#define RULES "/options/email-connector/rules"
+
+static const PageRoute rules[] = {
+    {"GET", RULES, PAGE_ADMIN, rules_show},
+    {"POST", RULES, PAGE_ADMIN, rules_post},
+    {"GET", RULES "/dry-run", PAGE_ADMIN, rules_show},
+    {"POST", RULES "/dry-run", PAGE_ADMIN, rules_dry_run_post},
+    {"GET", RULES "/{position}", PAGE_ADMIN, rule_show},
+    {"POST", RULES "/{position}", PAGE_ADMIN, rule_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
 static const PageRoute *const areas[] = {
     people,
     tickets,
     templates,
     accounts,
     inbox,
+    rules,
 };
 
 size_t console_n_routes(void)

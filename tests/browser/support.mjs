@@ -62,6 +62,7 @@ export async function addEmployee(server, login, role) {
 export async function browse(base, { scheme = "light", width = 1280, script = true, expect = [] } = {}) {
     const context = await (await chromiumRuns()).newContext({
         baseURL: base, viewport: { width, height: 900 }, colorScheme: scheme, javaScriptEnabled: script, serviceWorkers: "block",
+        reducedMotion: "reduce",
     });
     context.setDefaultTimeout(LIMIT_MS);
     const page = await context.newPage();
