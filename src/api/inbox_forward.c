@@ -4,6 +4,8 @@
 
 #include "api/render.h"
 #include "api/resources.h"
+#include "api/shown_mail.h"
+#include "base/error.h"
 #include "connector/forward.h"
 #include "outbox/outbox.h"
 
@@ -52,6 +54,65 @@ void explain_forward(const json_t *forward, GString *text)
     if (reply != NULL)
         g_string_append_printf(text, " (%s)", reply);
     g_string_append(text, ".\n");
+}
+
+/* ---- its mail ---- */
+
+typedef struct {
+    int64_t mail;
+    Composer *composer;
+    MailForward *forward;
+    OutboxMessage *row;
+    void *source;
+    char *sender_now;
+} Shown;
+
+static void shown_clear(Shown *shown)
+{
+    g_clear_pointer(&shown->forward, mail_forward_free);
+    g_clear_pointer(&shown->row, outbox_message_free);
+    g_clear_pointer(&shown->source, mail_kind_forward.free_source);
+    g_clear_pointer(&shown->sender_now, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Shown, shown_clear)
+
+static bool find_row(DbTx *tx, Shown *shown, GError **error)
+{
+    GError *failure = NULL;
+    g_autoptr(InboxMail) mail = inbox_load(tx, shown->mail, error);
+    if (mail == NULL)
+        return false;
+    shown->forward = mail_forward_find(tx, shown->mail, &failure);
+    if (shown->forward != NULL && shown->forward->sent)
+        shown->row = outbox_find(tx, OUTBOX_KIND_FORWARD, shown->forward->id, &failure);
+    if (shown->row != NULL)
+        return true;
+    if (failure == NULL)
+        error_set_problem(&failure, TD_ERROR_NOT_FOUND, "not-forwarded", NULL,
+                          "Mail %" G_GINT64_FORMAT " was not sent on to anybody", shown->mail);
+    g_propagate_error(error, failure);
+    return false;
+}
+
+static bool load_shown(DbTx *tx, void *data, GError **error)
+{
+    Shown *shown = data;
+    shown_clear(shown);
+    if (!find_row(tx, shown, error) ||
+        !mail_kind_forward.load(tx, shown->composer, &shown->forward->id, 1, &shown->source, error))
+        return false;
+    shown->sender_now = shown_mail_sender(tx, shown->composer, error);
+    return shown->sender_now != NULL;
+}
+
+HttpResponse *inbox_forward_message(ApiCall *call, GError **error)
+{
+    g_auto(Shown) shown = {.composer = call->api->composer};
+    if (!api_param_id(call, "id", "unknown-mail", &shown.mail, error) ||
+        !db_read(desk_db(call->api->desk), load_shown, &shown, error))
+        return NULL;
+    const ShownMail mail = {shown.row, &mail_kind_forward, shown.source, shown.sender_now};
+    return shown_mail(call, &mail, error);
 }
 
 /* ---- what a person may do ---- */

@@ -58,6 +58,12 @@ HttpResponse *alerts_retry_all(ApiCall *call, GError **error);
 HttpResponse *alerts_cancel_all(ApiCall *call, GError **error);
 HttpResponse *alerts_release_all(ApiCall *call, GError **error);
 
+/* failures.c */
+HttpResponse *alerts_failures(ApiCall *call, GError **error);
+
+/* history.c */
+HttpResponse *alerts_server_history(ApiCall *call, GError **error);
+
 /* suppressions.c */
 HttpResponse *suppressions_list(ApiCall *call, GError **error);
 HttpResponse *suppressions_get(ApiCall *call, GError **error);
@@ -78,7 +84,8 @@ HttpResponse *inbox_post_open(ApiCall *call, GError **error);
 HttpResponse *inbox_post_attach(ApiCall *call, GError **error);
 HttpResponse *inbox_post_discard(ApiCall *call, GError **error);
 
-/* inbox_forward.c: what a person may do with a mail that is sent on */
+/* inbox_forward.c: the mail by which a waiting one is sent on, and what a person may do with it */
+HttpResponse *inbox_forward_message(ApiCall *call, GError **error);
 HttpResponse *inbox_forward_retry(ApiCall *call, GError **error);
 HttpResponse *inbox_forward_cancel(ApiCall *call, GError **error);
 HttpResponse *inbox_forward_release(ApiCall *call, GError **error);
@@ -106,6 +113,9 @@ HttpResponse *options_change(ApiCall *call, GError **error);
 HttpResponse *options_changes(ApiCall *call, GError **error);
 HttpResponse *options_test_send(ApiCall *call, GError **error);
 HttpResponse *options_test_show(ApiCall *call, GError **error);
+
+/* situations.c */
+HttpResponse *options_situations(ApiCall *call, GError **error);
 
 /* templates.c */
 HttpResponse *templates_list(ApiCall *call, GError **error);

@@ -26,6 +26,7 @@
 #include "db/db.h"
 #include "db/wake.h"
 #include "delivery/delivery.h"
+#include "portal/portal.h"
 #include "records/identity.h"
 #include "records/schema.h"
 #include "web/assets.h"
@@ -42,6 +43,7 @@ struct App {
     Api *api;
     WebAssets *assets;
     Console *console;
+    Portal *portal;
     HttpRouter *router;
     AppRoles roles;
     Monitor lock; /* guards `delivery`, which a reload replaces */
@@ -50,6 +52,7 @@ struct App {
     Poller *poller; /* NULL: this process reads no mailboxes */
     DbWake *wake;   /* NULL on SQLite, and where nothing was started */
     bool unsaid;    /* atomic: others are to be woken when this process ends */
+    char **large;   /* paths of requests that may be large */
     HttpServer *server;
 };
 
@@ -178,6 +181,10 @@ static bool add_pages(App *app, GError **error)
     if (app->console == NULL)
         return false;
     console_add_routes(app->console, app->router);
+    app->portal = portal_new(app->desk, app->assets, error);
+    if (app->portal == NULL)
+        return false;
+    portal_add_routes(app->portal, app->router);
     return true;
 }
 
@@ -222,6 +229,8 @@ void app_close(App *app)
     if (app->unsaid)
         db_wake_once(app->db);
     http_router_free(app->router);
+    g_strfreev(app->large);
+    portal_free(app->portal);
     console_free(app->console);
     web_assets_free(app->assets);
     api_free(app->api);
@@ -282,11 +291,18 @@ static bool start_server(App *app, GError **error)
 {
     static const char *const probes[] = {"/healthz", "/readyz", NULL};
     static const char *const mails[] = {"/api/v1/inbox", "/api/v1/options/email-connector/dry-run",
-                                        "/options/email-connector/rules/dry-run", NULL};
+                                        "/options/email-connector/rules/dry-run",
+
+                                        NULL};
+    g_autoptr(GStrvBuilder) large = g_strv_builder_new();
+    g_strv_builder_addv(large, (const char **)mails);
+    g_strv_builder_addv(large, (const char **)portal_large_paths);
+    g_strfreev(app->large);
+    app->large = g_strv_builder_end(large);
     HttpServerOptions options = {.listen = app->roles.listen,
                                  .socket_path = app->folder->socket,
                                  .probes = probes,
-                                 .large = mails,
+                                 .large = (const char *const *)app->large,
                                  .large_body_bytes = LIMIT_INBOUND_MAIL_BYTES};
     app->server = http_server_start(app->router, &options, error);
     return app->server != NULL;

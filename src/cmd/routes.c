@@ -7,6 +7,7 @@
 #include "cmd/commands.h"
 #include "cmd/print.h"
 #include "console/console.h"
+#include "portal/portal.h"
 
 static void add(json_t *list, const char *door, const char *method, const char *pattern,
                 const char *who)
@@ -26,6 +27,12 @@ static json_t *list_routes(void)
         [PAGE_TECHNICIAN] = "employee",
         [PAGE_ADMIN] = "admin",
     };
+    static const char *const visitors[] = {
+        [PORTAL_PUBLIC] = "anybody",
+        [PORTAL_CUSTOMER] = "customer",
+        [PORTAL_LINK] = "link",
+        [PORTAL_EITHER] = "customer or link",
+    };
     json_t *list = json_array();
     for (size_t i = 0; i < api_n_routes(); i++) {
         ApiRouteInfo route = api_route(i);
@@ -35,6 +42,10 @@ static json_t *list_routes(void)
     for (size_t i = 0; i < console_n_routes(); i++) {
         ConsoleRoute route = console_route(i);
         add(list, "console", route.method, route.pattern, roles[route.role]);
+    }
+    for (size_t i = 0; i < portal_n_routes(); i++) {
+        PortalRouteInfo route = portal_route(i);
+        add(list, "portal", route.method, route.pattern, visitors[route.role]);
     }
     return list;
 }
@@ -51,7 +62,8 @@ int command_routes(int argc, char **argv)
     static const Usage usage = {
         .title = "routes",
         .summary = "Lists every address that a desk serves, and who may call it.",
-        .more = "WHO is the scope that a token needs, or whose session a page needs.",
+        .more = "WHO is the scope that a token needs, or whose session a page needs;\n"
+                "\"link\" is the signed link of a mail.",
         .common = COMMON_JSON,
     };
     g_auto(CommonOptions) options = {0};

@@ -9,12 +9,12 @@
 
 #include <string.h>
 
-#define PAGE_ITEMS    50
-#define CONTACTS      200
-#define LATEST        10
-#define ACCOUNT       "/accounts/%" G_GINT64_FORMAT
-#define OF_CONTACTS   "/contacts?limit=%d&account=%" G_GINT64_FORMAT
-#define OF_TICKETS    "/tickets?fields=list&limit=%d&account=%" G_GINT64_FORMAT
+#define PAGE_ITEMS  50
+#define CONTACTS    200
+#define LATEST      10
+#define ACCOUNT     "/accounts/%" G_GINT64_FORMAT
+#define OF_CONTACTS "/contacts?limit=%d&account=%" G_GINT64_FORMAT
+#define OF_TICKETS  "/tickets?fields=list&limit=%d&account=%" G_GINT64_FORMAT
 
 bool account_number(const Page *page, int64_t *number, GError **error)
 {
@@ -54,9 +54,10 @@ HttpResponse *accounts_show(Page *page, GError **error)
     g_autofree char *query = page_escape(page_query(page, "q"));
     g_autofree char *cursor = page_escape(page_query(page, "cursor"));
     json_auto_t *employees = lookup_employees(page, error);
-    json_auto_t *list = employees != NULL ? page_get(page, error, "/accounts?limit=%d&cursor=%s&q=%s",
-                                                     PAGE_ITEMS, cursor, query)
-                                          : NULL;
+    json_auto_t *list =
+        employees != NULL
+            ? page_get(page, error, "/accounts?limit=%d&cursor=%s&q=%s", PAGE_ITEMS, cursor, query)
+            : NULL;
     if (list == NULL)
         return NULL;
     size_t i;

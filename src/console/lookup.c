@@ -94,7 +94,7 @@ char *lookup_account_words(const json_t *account)
                            json_get_int(account, "number"));
 }
 
-int64_t lookup_account_number(const char *words)
+int64_t lookup_number(const char *words)
 {
     g_autofree char *text = g_strstrip(g_strdup(words));
     char *start = text;

@@ -19,8 +19,8 @@ json_t *lookup_priorities(const char *selected);
 /* An account as people pick it from a list: "Bluebird Dental Practice (#1)". */
 char *lookup_account_words(const json_t *account);
 
-/* The number in such words, in "1" or "#1"; 0: there is none. Pure. */
-int64_t lookup_account_number(const char *words);
+/* The number in such words, in "1" or "#1"; 0: there is none. Of tickets, too. Pure. */
+int64_t lookup_number(const char *words);
 
 /* The accounts to pick from, such words: at most 500, by number. New reference. */
 json_t *lookup_accounts(Page *page, GError **error);

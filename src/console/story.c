@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "console/story.h"
 
+#include "base/text.h"
 #include "console/lookup.h"
 #include "records/status.h"
 
@@ -99,7 +100,8 @@ static const char *event_words(const char *kind)
         {"reopened", "reopened the ticket"},
         {"recipients_changed", "changed who is told"},
         {"latest_alert_sent", "sent the latest alert by hand"},
-        {"merged", "merged tickets"},
+        {"merged", "merged this duplicate into another ticket"},
+        {"duplicate_merged", "merged a duplicate into this ticket"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
         if (strcmp(words[i][0], kind) == 0)
@@ -242,16 +244,22 @@ static json_t *get_all(Page *page, int64_t number, const char *what, GError **er
     return all;
 }
 
-static json_t *find_message(const json_t *messages, int64_t event)
+/* By time: messages of a duplicate that was merged into this ticket have their events there. */
+static int compare_items(const void *a, const void *b)
 {
-    size_t i;
-    json_t *message;
-    json_array_foreach(messages, i, message)
-    {
-        if (json_get_int(message, "event") == event)
-            return message;
-    }
-    return NULL;
+    const json_t *one = *(json_t *const *)a;
+    const json_t *other = *(json_t *const *)b;
+    int64_t first, second;
+    if (!text_to_time(json_get_text(one, "at"), NULL, &first, NULL) ||
+        !text_to_time(json_get_text(other, "at"), NULL, &second, NULL) || first == second)
+        return (int)(json_get_int(one, "place") - json_get_int(other, "place"));
+    return first < second ? -1 : 1;
+}
+
+static void add_item(GPtrArray *items, json_t *item)
+{
+    json_set_int(item, "place", (int64_t)items->len);
+    g_ptr_array_add(items, item);
 }
 
 bool story_add_timeline(Page *page, int64_t number, GError **error)
@@ -260,15 +268,22 @@ bool story_add_timeline(Page *page, int64_t number, GError **error)
     json_auto_t *messages = events != NULL ? get_all(page, number, "messages", error) : NULL;
     if (messages == NULL)
         return false;
-    json_t *timeline = json_array();
+    g_autoptr(GPtrArray) items = g_ptr_array_new();
     size_t i;
-    json_t *event;
-    json_array_foreach(events, i, event)
+    json_t *item;
+    json_array_foreach(events, i, item)
     {
-        json_t *message = find_message(messages, json_get_int(event, "id"));
-        json_array_append_new(timeline, message != NULL ? show_message(page, message)
-                                                        : show_event(page, event));
+        if (strcmp(json_get_text(item, "kind"), "message_added") != 0)
+            add_item(items, show_event(page, item));
     }
+    json_array_foreach(messages, i, item)
+    {
+        add_item(items, show_message(page, item));
+    }
+    g_ptr_array_sort(items, compare_items);
+    json_t *timeline = json_array();
+    for (guint j = 0; j < items->len; j++)
+        json_array_append_new(timeline, items->pdata[j]);
     json_object_set_new(page->data, "timeline", timeline);
     return true;
 }

@@ -71,6 +71,21 @@ HttpResponse *ticket_status_post(Page *page, GError **error)
     return change(page, number, body, closes ? "closed" : "saved", error);
 }
 
+HttpResponse *ticket_merge_post(Page *page, GError **error)
+{
+    int64_t number;
+    if (!ticket_number(page, &number, error))
+        return NULL;
+    int64_t into = lookup_number(page_field(page, "into"));
+    json_t *body = json_object();
+    json_set_id(body, "into", into);
+    GError *failure = NULL;
+    json_auto_t *merged =
+        page_send(page, "POST", body, &failure, "/tickets/%" G_GINT64_FORMAT "/merge", number);
+    return merged != NULL ? page_redirect(page, "merged", "/tickets/%" G_GINT64_FORMAT, into)
+                          : refuse(page, number, failure, error);
+}
+
 /* ---- answers ---- */
 
 static void add_files(Page *page, json_t *body)

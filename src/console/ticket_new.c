@@ -25,7 +25,7 @@ static HttpResponse *show_accounts(Page *page, int status, GError **error)
 /* By number, or by a name that only one account has; NULL where it is not clear. */
 static json_t *find_account(Page *page, const char *words, GError **error)
 {
-    int64_t number = lookup_account_number(words);
+    int64_t number = lookup_number(words);
     if (number != 0)
         return page_get(page, error, "/accounts/%" G_GINT64_FORMAT, number);
     g_autofree char *escaped = page_escape(words);
@@ -122,7 +122,7 @@ HttpResponse *ticket_new_post(Page *page, GError **error)
     if (ticket != NULL)
         return page_redirect(page, "opened", "/tickets/%" G_GINT64_FORMAT,
                              json_get_int(ticket, "number"));
-    int64_t number = lookup_account_number(page_field(page, "account"));
+    int64_t number = lookup_number(page_field(page, "account"));
     if (!page_refused(page, failure) || number == 0) {
         g_propagate_error(error, failure);
         return NULL;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "console/lookup.h"
 #include "console/pages.h"
+#include "console/setup.h"
 
 #include <string.h>
 
@@ -111,13 +112,14 @@ static bool add_tabs(Page *page, GError **error)
 HttpResponse *tickets_show(Page *page, GError **error)
 {
     json_auto_t *employees = lookup_employees(page, error);
-    if (employees == NULL || !add_list(page, error) || !add_tabs(page, error))
+    if (employees == NULL || !add_list(page, error) || !add_tabs(page, error) ||
+        !setup_add_banner(page, error))
         return NULL;
     json_object_set_new(page->data, "managers",
                         page_choices(employees, "id", "name", page_query(page, "manager")));
     json_set_text(page->data, "q", page_query(page, "q"));
     json_set_text(page->data, "state", page_query(page, "state"));
-    int64_t account = lookup_account_number(page_query(page, "account"));
+    int64_t account = lookup_number(page_query(page, "account"));
     if (account != 0) {
         json_t *shown = page_get(page, error, "/accounts/%" G_GINT64_FORMAT, account);
         if (shown == NULL)

@@ -92,6 +92,7 @@ static const char *const wanted[][3] = {
     {"POST", "/api/v1/inbox/9/open", "tickets:write"},
     {"POST", "/api/v1/inbox/9/attach", "tickets:write"},
     {"POST", "/api/v1/inbox/9/discard", "tickets:write"},
+    {"GET", "/api/v1/inbox/9/forward/message", "alerts"},
     {"POST", "/api/v1/inbox/9/forward/retry", "alerts"},
     {"POST", "/api/v1/inbox/9/forward/cancel", "alerts"},
     {"POST", "/api/v1/inbox/9/forward/release", "alerts"},

@@ -307,6 +307,11 @@ static void test_forward(void)
     g_assert_cmpstr(text_at(waits, "/forward/recipient"), ==, "office@desk.example");
     g_assert_cmpstr(text_at(waits, "/forward/decision"), ==, "send");
     g_assert_cmpstr(text_at(waits, "/forward/state"), ==, "queued");
+    g_autoptr(Answer) mail = world_call(world, "GET", INBOX "/2/forward/message", NULL);
+    g_assert_cmpint(mail->status, ==, 200);
+    g_assert_nonnull(strstr(http_response_body(mail->response, NULL), "Mail 2 waits: Hello"));
+    g_autoptr(Answer) no_mail = world_call(world, "GET", INBOX "/1/forward/message", NULL);
+    assert_problem(no_mail, 404, "not-forwarded");
     json_auto_t *cancelled = world_ok(world, "POST", INBOX "/2/forward/cancel", NULL, 200);
     g_assert_cmpstr(text_at(cancelled, "/forward/state"), ==, "cancelled");
     json_auto_t *explained = world_ok(world, "GET", INBOX "/2/explain", NULL, 200);

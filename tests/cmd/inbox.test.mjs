@@ -22,7 +22,7 @@ async function done(desk, args, options) {
 
 const ingest = (desk, input) => desk.run(["ingest"], { input });
 
-async function forwarding(desk) {
+async function forwarding(desk, server) {
     const office = "office@desk.example";
     await done(desk, ["options", "set", "email-connector", `forward_unmatched_to=${office}`]);
     const raw = mail("z@stranger.example", "Forwarded", "Who reads this?\n");
@@ -37,6 +37,10 @@ async function forwarding(desk) {
     assert.ok(text.replace(/\s/g, "").includes(Buffer.from(raw).toString("base64")), "the mail as it came");
     await until("the forward is accepted", async () => /is accepted \(250 /.test(await done(desk, ["inbox", "explain", String(id)])));
     assert.match(await done(desk, ["inbox", "explain", String(id)]), /forward +yes +It is sent on to office@desk\.example\./);
+    const shown = await server.call("GET", `/api/v1/inbox/${id}/forward/message`);
+    const lines = (bytes) => bytes.replace(/\r\n/g, "\n").trimEnd();
+    assert.equal(shown.status, 200);
+    assert.ok(lines(text).endsWith(lines(shown.text)), "shown again as it left");
     assert.equal((await desk.run(["inbox", "forward-cancel", String(id)])).code, 5);
     assert.equal((await desk.run(["inbox", "forward-release", String(id)])).code, 5);
     assert.equal((await desk.run(["inbox", "forward-retry", String(id)])).code, 5);
@@ -92,7 +96,7 @@ test("over the socket", async () => {
     const server = await desk.serve();
     await done(desk, ["options", "set", "email-connector", "enabled=true", `address=${SUPPORT}`]);
     await commands(desk);
-    await forwarding(desk);
+    await forwarding(desk, server);
     const large = mail("a@b.example", "Large", "");
     assert.equal((await ingest(desk, large + "x\n".repeat((LARGEST - large.length) / 2 - 1))).code, 0);
     await server.stop();

@@ -118,7 +118,8 @@ static void test_large(void)
     g_autofree char *filler = g_strnfill(11 * 1024 * 1024, 'x');
     for (size_t i = 70; filler[i] != '\0'; i += 71)
         filler[i] = '\n';
-    g_auto(Filed) filed = mail_desk_file(desk, UNKNOWN "Subject: Large\n\n%s\n", filler);
+    assert_filed(mail_desk_file(desk, UNKNOWN "Subject: Large\n\n%s\n", filler), "unmatched",
+                 "unknown_sender");
     g_autoptr(GBytes) bytes = take_mail(desk);
     g_autoptr(InboundMail) mail = inbound_read(bytes, NULL);
     g_assert_cmpint(mail->attachments->len, ==, 0);
@@ -143,10 +144,12 @@ static void test_once(void)
 static void test_only_what_waits(void)
 {
     g_autoptr(TestDesk) desk = new_desk();
-    g_auto(Filed) customer = mail_desk_file(
-        desk, "From: anna@bluebird.example\nTo: support@desk.example\nSubject: Help\n\nHelp\n");
+    assert_filed(
+        mail_desk_file(
+            desk, "From: anna@bluebird.example\nTo: support@desk.example\nSubject: Help\n\nHelp\n"),
+        "filed", "customer");
     g_autoptr(GBytes) nothing = g_bytes_new_static("\n", 1);
-    g_auto(Filed) unreadable = mail_desk_file_bytes(desk, nothing);
+    assert_filed(mail_desk_file_bytes(desk, nothing), "quarantined", "unreadable");
     assert_forwards(desk, "");
     test_desk_options(desk, OPTIONS_EMAIL_CONNECTOR, "{\"forward_unmatched_to\":\"\"}");
     g_auto(Filed) unknown = mail_desk_file(desk, UNKNOWN "Subject: Off\n\nHi\n");
@@ -203,7 +206,8 @@ static void test_sign(const void *data)
 static void test_comes_back(void)
 {
     g_autoptr(TestDesk) desk = new_desk();
-    g_auto(Filed) first = mail_desk_file(desk, UNKNOWN "Subject: Hi\n\nHi\n");
+    assert_filed(mail_desk_file(desk, UNKNOWN "Subject: Hi\n\nHi\n"), "unmatched",
+                 "unknown_sender");
     g_autoptr(GBytes) bytes = take_mail(desk);
     g_auto(Filed) back = mail_desk_file_bytes(desk, bytes);
     g_assert_cmpstr(inbox_state_name(back.state), ==, "stopped");
@@ -235,11 +239,11 @@ static void test_does_not_leave(void)
     g_autoptr(TestDesk) desk = new_desk();
     test_desk_run(desk, "INSERT INTO suppression (email_key, email, reason, evidence, since)"
                         " VALUES ('" OFFICE "', '" OFFICE "', 'by_hand', '{}', 1)");
-    g_auto(Filed) listed = mail_desk_file(desk, UNKNOWN "Subject: A\n\nHi\n");
+    assert_filed(mail_desk_file(desk, UNKNOWN "Subject: A\n\nHi\n"), "unmatched", "unknown_sender");
     assert_forwards(desk, "suppress address_suppressed");
     test_desk_run(desk, "DELETE FROM suppression");
     test_desk_options(desk, "alerts-server", "{\"active\":false}");
-    g_auto(Filed) inactive = mail_desk_file(desk, UNKNOWN "Subject: B\n\nHi\n");
+    assert_filed(mail_desk_file(desk, UNKNOWN "Subject: B\n\nHi\n"), "unmatched", "unknown_sender");
     assert_forwards(desk, "suppress address_suppressed; suppress alerts_server_inactive");
     assert_rows(desk, "SELECT COUNT(*) FROM outbox", 1, "0");
 }
@@ -249,7 +253,7 @@ static void test_own_address(void)
 {
     g_autoptr(TestDesk) desk = new_desk();
     test_desk_options(desk, "alerts-server", "{\"reply_to\":\"" OFFICE "\"}");
-    g_auto(Filed) filed = mail_desk_file(desk, UNKNOWN "Subject: A\n\nHi\n");
+    assert_filed(mail_desk_file(desk, UNKNOWN "Subject: A\n\nHi\n"), "unmatched", "unknown_sender");
     assert_forwards(desk, "suppress own_address");
 }
 
@@ -278,7 +282,7 @@ static void assert_act(TestDesk *desk, ForwardVerb verb, const char *state)
 static void test_by_hand(void)
 {
     g_autoptr(TestDesk) desk = new_desk();
-    g_auto(Filed) filed = mail_desk_file(desk, UNKNOWN "Subject: A\n\nHi\n");
+    assert_filed(mail_desk_file(desk, UNKNOWN "Subject: A\n\nHi\n"), "unmatched", "unknown_sender");
     assert_act(desk, FORWARD_CANCEL, "cancelled");
     assert_act(desk, FORWARD_RETRY, "queued");
     test_desk_options(desk, "alerts-server", "{\"active\":false}");
