@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inbox of the Email Connector: what came in, what became of it, and how the mailboxes stand. */
+/* The inbox of the Email Connector: what came in, what became of it, and how the mailboxes stand.
+ */
 #include "console/inbox.h"
 
 #include "console/pages.h"
@@ -63,9 +64,8 @@ static bool add_mailboxes(Page *page, GError **error)
 static bool add_list(Page *page, const char *tab, GError **error)
 {
     g_autofree char *cursor = page_escape(page_query(page, "cursor"));
-    json_auto_t *list =
-        page_get(page, error, "/inbox?limit=%d&cursor=%s&state=%s", PAGE_ITEMS, cursor,
-                 strcmp(tab, "all") != 0 ? tab : "");
+    json_auto_t *list = page_get(page, error, "/inbox?limit=%d&cursor=%s&state=%s", PAGE_ITEMS,
+                                 cursor, strcmp(tab, "all") != 0 ? tab : "");
     if (list == NULL)
         return false;
     size_t i;

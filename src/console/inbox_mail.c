@@ -45,7 +45,8 @@ static bool add_content(Page *page, int64_t id, GError **error)
     page_add_time(page, content, "date");
     add_addresses(content, "to");
     add_addresses(content, "cc");
-    json_set_bool(content, "has_files", json_array_size(json_object_get(content, "attachments")) > 0);
+    json_set_bool(content, "has_files",
+                  json_array_size(json_object_get(content, "attachments")) > 0);
     json_object_set_new(page->data, "content", content);
     return true;
 }
@@ -114,7 +115,8 @@ HttpResponse *inbox_mail_raw(Page *page, GError **error)
     if (!read_id(page, &id, error))
         return NULL;
     g_autofree char *path = g_strdup_printf(MAIL "/message", id);
-    g_autofree char *name = g_strdup_printf("attachment; filename=\"mail-%" G_GINT64_FORMAT ".txt\"", id);
+    g_autofree char *name =
+        g_strdup_printf("attachment; filename=\"mail-%" G_GINT64_FORMAT ".txt\"", id);
     HttpResponse *response = page_as_text(page_call(page, "GET", NULL, path));
     if (http_response_status(response) == 200)
         http_response_set_header(response, "Content-Disposition", name);
@@ -147,7 +149,7 @@ static json_t *read_new(const Page *page)
 static json_t *read_open(const Page *page)
 {
     json_t *body = json_object();
-    int64_t account = lookup_account_number(page_field(page, "account"));
+    int64_t account = lookup_number(page_field(page, "account"));
     json_set_id(body, "account", account);
     if (page_ticked(page, "add_sender"))
         json_object_set_new(body, "new_contact", person(page, "sender_name", NULL));

@@ -136,6 +136,9 @@ static const PageRoute forgotten[] = {
     {"POST", "/forgotten", PAGE_PUBLIC, forgotten_post},
     {"GET", "/password/{secret}", PAGE_PUBLIC, password_show},
     {"POST", "/password/{secret}", PAGE_PUBLIC, password_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
 static const PageRoute inbox[] = {
     {"GET", "/inbox", PAGE_TECHNICIAN, inbox_show},
     {"GET", "/inbox/{id}", PAGE_TECHNICIAN, inbox_mail_show},
@@ -157,14 +160,7 @@ static const PageRoute rules[] = {
 };
 
 static const PageRoute *const areas[] = {
-    people, tickets, templates, accounts, options, setup, employees, forgotten,
-    people,
-    tickets,
-    alerts,
-    templates,
-    accounts,
-    inbox,
-    rules,
+    people, tickets, alerts, templates, accounts, options, setup, employees, forgotten, inbox, rules,
 };
 
 size_t console_n_routes(void)

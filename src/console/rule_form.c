@@ -89,7 +89,7 @@ static void set_number(json_t *object, const char *name, const char *text)
 static json_t *read_account(const Page *page)
 {
     const char *words = page_field(page, "account");
-    int64_t number = lookup_account_number(words);
+    int64_t number = lookup_number(words);
     json_t *account = place_of(page, "account_after", "account_before");
     json_set_text(account, "by", page_field(page, "by"));
     if (number != 0)
