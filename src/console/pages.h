@@ -162,3 +162,7 @@ HttpResponse *rules_post(Page *page, GError **error);
 HttpResponse *rules_dry_run_post(Page *page, GError **error);
 HttpResponse *rule_show(Page *page, GError **error);
 HttpResponse *rule_post(Page *page, GError **error);
+
+/* import.c: accounts and contacts from CSV */
+HttpResponse *import_show(Page *page, GError **error);
+HttpResponse *import_post(Page *page, GError **error);

@@ -77,6 +77,8 @@ static const PageRoute accounts[] = {
     {"GET", "/accounts", PAGE_TECHNICIAN, accounts_show},
     {"GET", "/accounts/new", PAGE_TECHNICIAN, account_new_show},
     {"POST", "/accounts/new", PAGE_TECHNICIAN, account_new_post},
+    {"GET", "/accounts/import", PAGE_TECHNICIAN, import_show},
+    {"POST", "/accounts/import", PAGE_TECHNICIAN, import_post},
     {"GET", "/accounts/{number}", PAGE_TECHNICIAN, account_show},
     {"POST", "/accounts/{number}", PAGE_TECHNICIAN, account_post},
     {"GET", "/accounts/{number}/contacts/new", PAGE_TECHNICIAN, contact_new_show},
