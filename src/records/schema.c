@@ -541,6 +541,7 @@ static const char step_14[] =
 
 /* How many messages ended how, by the minute and by the hour (outbox/tally.h). */
 static const char step_15[] =
+    "CREATE INDEX account_by_name ON account (name);"
     "CREATE TABLE outbox_tally ("
     "  width BIGINT NOT NULL,"
     "  from_at BIGINT NOT NULL,"
