@@ -78,6 +78,8 @@ static const PageRoute accounts[] = {
     {"GET", "/accounts", PAGE_TECHNICIAN, accounts_show},
     {"GET", "/accounts/new", PAGE_TECHNICIAN, account_new_show},
     {"POST", "/accounts/new", PAGE_TECHNICIAN, account_new_post},
+    {"GET", "/accounts/import", PAGE_TECHNICIAN, import_show},
+    {"POST", "/accounts/import", PAGE_TECHNICIAN, import_post},
     {"GET", "/accounts/{number}", PAGE_TECHNICIAN, account_show},
     {"POST", "/accounts/{number}", PAGE_TECHNICIAN, account_post},
     {"GET", "/accounts/{number}/contacts/new", PAGE_TECHNICIAN, contact_new_show},
@@ -148,8 +150,20 @@ static const PageRoute inbox[] = {
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
+#define RULES "/options/email-connector/rules"
+
+static const PageRoute rules[] = {
+    {"GET", RULES, PAGE_ADMIN, rules_show},
+    {"POST", RULES, PAGE_ADMIN, rules_post},
+    {"GET", RULES "/dry-run", PAGE_ADMIN, rules_show},
+    {"POST", RULES "/dry-run", PAGE_ADMIN, rules_dry_run_post},
+    {"GET", RULES "/{position}", PAGE_ADMIN, rule_show},
+    {"POST", RULES "/{position}", PAGE_ADMIN, rule_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
 static const PageRoute *const areas[] = {
-    people, tickets, alerts, templates, accounts, options, setup, employees, forgotten, inbox,
+    people, tickets, alerts, templates, accounts, options, setup, employees, forgotten, inbox, rules,
 };
 
 size_t console_n_routes(void)
