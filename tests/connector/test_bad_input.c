@@ -24,7 +24,8 @@ typedef struct {
 static bool open_by_hand(DeskTx *tx, void *data, GError **error)
 {
     Opening *opening = data;
-    g_autoptr(InboxMail) mail = inbox_open(tx, opening->mail, opening->read, 1, NULL, error);
+    const InboxOpening by_hand = {.account = 1};
+    g_autoptr(InboxMail) mail = inbox_open(tx, opening->mail, opening->read, &by_hand, error);
     if (mail == NULL)
         return false;
     opening->ticket = mail->ticket;
