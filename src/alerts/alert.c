@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alerts/alert.h"
 
+#include "alerts/failure.h"
 #include "base/error.h"
 #include "outbox/outbox.h"
 
@@ -247,10 +248,19 @@ GArray *alert_earlier(DbTx *tx, const Alert *alert, GError **error)
     return db_rows_end(rows, error) ? g_steal_pointer(&ids) : NULL;
 }
 
+static bool has_other_cause(const AlertFilter *filter, const char *reply)
+{
+    if (filter->cause == NULL)
+        return false;
+    g_autofree char *cause = failure_cause(filter->state, reply);
+    return strcmp(cause, filter->cause) != 0;
+}
+
 GArray *alert_find(DbTx *tx, const AlertFilter *filter, int64_t after, int limit, GError **error)
 {
     DbRows *rows = db_query(tx, error,
-                            "SELECT o.id, o.ref FROM outbox o JOIN alert a ON a.id = o.ref"
+                            "SELECT o.id, o.ref, COALESCE(o.last_reply, o.state_reason)"
+                            " FROM outbox o JOIN alert a ON a.id = o.ref"
                             " WHERE o.kind = '" OUTBOX_KIND_ALERT "' AND o.state " OUTBOX_LISTED
                             " AND o.state = $1 AND o.id > $2 AND ($3 = 0 OR o.lane = $3)"
                             " AND ($4 = 0 OR a.ticket = $4) AND ($5 = '' OR o.state_reason = $5)"
@@ -261,7 +271,9 @@ GArray *alert_find(DbTx *tx, const AlertFilter *filter, int64_t after, int limit
         return NULL;
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(AlertMessage));
     while (db_rows_next(rows)) {
-        AlertMessage one = {.message = db_rows_int(rows, 0), .alert = db_rows_int(rows, 1)};
+        AlertMessage one = {.message = db_rows_int(rows, 0),
+                            .alert = db_rows_int(rows, 1),
+                            .other = has_other_cause(filter, db_rows_text(rows, 2))};
         g_array_append_val(found, one);
     }
     return db_rows_end(rows, error) ? g_steal_pointer(&found) : NULL;

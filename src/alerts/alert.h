@@ -73,11 +73,13 @@ typedef struct {
     int64_t account;    /* that the ticket belonged to at the event; 0: any */
     int64_t ticket;     /* 0: any */
     const char *reason; /* why it is in this state: "brake", ...; NULL: any */
+    const char *cause;  /* failure_cause() of its last reply; NULL: any */
 } AlertFilter;
 
 typedef struct {
     int64_t message; /* the outbox row */
     int64_t alert;
+    bool other; /* it has another cause: it is only here so that a list goes on behind it */
 } AlertMessage;
 
 /* What the filter lets through, in the order of the outbox's ids, those above `after`: an array of

@@ -31,6 +31,7 @@ Composer *composer_new(const char *desk_id)
     composer_register(composer, &mail_kind_message);
     composer_register(composer, &mail_kind_auto_response);
     composer_register(composer, &mail_kind_sign_in);
+    composer_register(composer, &mail_kind_held);
     return composer;
 }
 

@@ -32,6 +32,9 @@ char *explain_alert(const AlertStory *story);
 /* The same of a decision that is not made yet: "Will be told." A literal. */
 const char *explain_preview(const AlertStory *story);
 
+/* The same of a reason alone. A literal. */
+const char *explain_reason(AlertReason reason);
+
 /* "Ticket #1042 was opened by Erika Muster on 23 November 2026 at 18:32 UTC, on the command line."
  */
 char *explain_event(const Event *event);

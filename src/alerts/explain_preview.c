@@ -29,10 +29,15 @@ static const char *const sentences[REASON_N] = {
     [REASON_SENT_BY_HAND] = "Will be sent the latest alert.",
 };
 
+const char *explain_reason(AlertReason reason)
+{
+    return sentences[reason];
+}
+
 const char *explain_preview(const AlertStory *story)
 {
     const OutboxMessage *message = story->message;
     if (message != NULL && g_strcmp0(message->state_reason, ALERT_MERGED) == 0)
         return "Will not be told separately: the mail about the closing tells of both.";
-    return sentences[story->alert->reason];
+    return explain_reason(story->alert->reason);
 }

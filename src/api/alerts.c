@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#define CAUSE_CHARS 64 /* of what is no cause, too */
+
 /* ---- the list ---- */
 
 typedef struct {
@@ -170,7 +172,7 @@ HttpResponse *alerts_release(ApiCall *call, GError **error)
 
 typedef struct {
     AlertVerb verb;
-    char *state, *reason;
+    char *state, *reason, *cause;
     int64_t account, ticket;
 } Bulk;
 
@@ -178,6 +180,7 @@ static void bulk_clear(Bulk *bulk)
 {
     g_free(bulk->state);
     g_free(bulk->reason);
+    g_free(bulk->cause);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bulk, bulk_clear)
 
@@ -195,6 +198,8 @@ static bool read_bulk(ApiCall *call, const char *const *states, Bulk *bulk, GErr
     json_read_int(&reader, "account", 1, INT64_MAX, &bulk->account);
     json_read_int(&reader, "ticket", 1, INT64_MAX, &bulk->ticket);
     input_choice(&reader, "reason", reasons, &bulk->reason);
+    if (bulk->verb == ALERT_RETRY)
+        json_read_line(&reader, "cause", CAUSE_CHARS, &bulk->cause);
     if (!json_reader_end(&reader, error))
         return false;
     if (bulk->reason == NULL || strcmp(bulk->state, outbox_state_name(OUTBOX_HELD)) == 0)
@@ -211,7 +216,7 @@ static bool read_bulk(ApiCall *call, const char *const *states, Bulk *bulk, GErr
 static bool act_on_state(ApiCall *call, const Bulk *bulk, const char *state, int64_t *changed,
                          GError **error)
 {
-    AlertFilter filter = {state, bulk->account, bulk->ticket, bulk->reason};
+    AlertFilter filter = {state, bulk->account, bulk->ticket, bulk->reason, bulk->cause};
     int64_t n;
     bool well = alerts_act_on_all(call->api->desk, &call->actor, bulk->verb, &filter, &n, error);
     *changed += n;
@@ -246,8 +251,8 @@ static HttpResponse *act_on_all(ApiCall *call, AlertVerb verb, const char *const
 
 HttpResponse *alerts_retry_all(ApiCall *call, GError **error)
 {
-    static const char *const states[] = {WAITING,    "queued",  "deferred",  "uncertain",
-                                         "rejected", "expired", "cancelled", NULL};
+    static const char *const states[] = {WAITING,   "queued",  "deferred",  "uncertain", "rejected",
+                                         "expired", "bounced", "cancelled", NULL};
     return act_on_all(call, ALERT_RETRY, states, error);
 }
 

@@ -18,6 +18,8 @@ static const char *const paged[] = {"cursor", "limit", NULL};
 static const char *const of_tickets[] = {
     "status", "state",  "account", "manager", "q", "customers_not_told",
     "fields", "cursor", "limit",   NULL};
+static const char *const of_failures[] = {"days", NULL};
+static const char *const of_history[] = {"span", NULL};
 static const char *const of_diff[] = {"from", "to", NULL};
 static const char *const of_accounts[] = {"q", "cursor", "limit", NULL};
 static const char *const of_contacts[] = {"account", "cursor", "limit", NULL};
@@ -68,6 +70,7 @@ static const ApiRoute routes[] = {
     {"GET", V1 "/alerts", "alerts", alerts_list, of_alerts},
     {"GET", V1 "/alerts/{id}", "alerts", alerts_get, NULL},
     {"GET", V1 "/alerts/{id}/message", "alerts", alerts_message, NULL},
+    {"GET", V1 "/alerts/failures", "alerts", alerts_failures, of_failures},
     {"POST", V1 "/alerts/retry", "alerts", alerts_retry_all, NULL},
     {"POST", V1 "/alerts/cancel", "alerts", alerts_cancel_all, NULL},
     {"POST", V1 "/alerts/release", "alerts", alerts_release_all, NULL},
@@ -82,9 +85,11 @@ static const ApiRoute routes[] = {
 
     {"POST", V1 "/inbox", "admin", inbox_post, NULL},
     {"GET", V1 "/inbox", READ, inbox_get_all, of_inbox},
+    {"GET", V1 "/inbox/counts", READ, inbox_counts, NULL},
     {"GET", V1 "/inbox/{id}", READ, inbox_get, NULL},
     {"GET", V1 "/inbox/{id}/explain", READ, inbox_explain, NULL},
     {"GET", V1 "/inbox/{id}/message", READ, inbox_message, NULL},
+    {"GET", V1 "/inbox/{id}/content", READ, inbox_content, NULL},
     {"GET", V1 "/mailboxes", READ, inbox_mailboxes, NULL},
     {"POST", V1 "/inbox/{id}/open", WRITE, inbox_post_open, NULL},
     {"POST", V1 "/inbox/{id}/attach", WRITE, inbox_post_attach, NULL},
@@ -95,6 +100,7 @@ static const ApiRoute routes[] = {
     {"POST", V1 "/inbox/{id}/forward/release", "alerts", inbox_forward_release, NULL},
 
     {"GET", V1 "/alerts-server", "alerts", health_alerts_server, NULL},
+    {"GET", V1 "/alerts-server/history", "alerts", alerts_server_history, of_history},
     {"POST", V1 "/alerts-server/resume", "alerts", health_resume, NULL},
 
     {"GET", V1 "/accounts", READ, accounts_list, of_accounts},
@@ -113,6 +119,9 @@ static const ApiRoute routes[] = {
     {"POST", V1 "/tokens", "admin", tokens_post, NULL},
     {"DELETE", V1 "/tokens/{id}", "admin", tokens_delete, NULL},
 
+    {"POST", V1 "/imports", WRITE, imports_post, NULL},
+    {"POST", V1 "/imports/preview", WRITE, imports_preview, NULL},
+
     {"GET", OPTIONS "/desk", "options", options_show, NULL},
     {"PUT", OPTIONS "/desk", "options", options_change, NULL},
     {"GET", OPTIONS "/alerts-server", "options", options_show, NULL},
@@ -121,6 +130,7 @@ static const ApiRoute routes[] = {
     {"POST", OPTIONS "/alerts-server/test", "options", options_test_send, NULL},
     {"GET", OPTIONS "/alerts-to-customers", "options", options_show, NULL},
     {"PUT", OPTIONS "/alerts-to-customers", "options", options_change, NULL},
+    {"POST", OPTIONS "/alerts-to-customers/situations", "options", options_situations, NULL},
     {"GET", OPTIONS "/tickets", "options", options_show, NULL},
     {"PUT", OPTIONS "/tickets", "options", options_change, NULL},
     {"GET", OPTIONS "/email-connector", "options", options_show, NULL},

@@ -53,6 +53,7 @@ typedef struct {
     int64_t not_told;
     int64_t held, held_since; /* for any reason; since 0: none */
     int64_t braked, braked_since;
+    int64_t oldest_waiting;         /* 0: nothing waits */
     int64_t unmatched, quarantined; /* mails that came in */
 } Metrics;
 
@@ -64,6 +65,7 @@ static bool count(DbTx *tx, void *data, GError **error)
            outbox_held(tx, NULL, &metrics->held, &metrics->held_since, error) &&
            outbox_held(tx, alert_reason_name(REASON_BRAKE), &metrics->braked,
                        &metrics->braked_since, error) &&
+           outbox_oldest_waiting(tx, &metrics->oldest_waiting, error) &&
            inbox_count(tx, &metrics->unmatched, &metrics->quarantined, error);
 }
 
@@ -90,6 +92,7 @@ HttpResponse *health_alerts_server(ApiCall *call, GError **error)
     for (int i = 0; i < OUTBOX_N_STATES; i++)
         json_set_int(messages, outbox_state_name((OutboxState)i), metrics.counts[i]);
     json_object_set_new(server, "messages", messages);
+    json_set_time(server, "oldest_waiting", metrics.oldest_waiting);
     json_set_int(server, "customers_not_told", metrics.not_told);
     json_t *brake = json_object();
     json_set_int(brake, "held", metrics.braked);

@@ -4,6 +4,7 @@
  * A mail that is brought twice is filed once, so POST needs no Idempotency-Key.
  */
 #include "api/inbox_forward.h"
+#include "api/inbox_opening.h"
 #include "api/input.h"
 #include "api/render.h"
 #include "api/resources.h"
@@ -143,10 +144,11 @@ HttpResponse *inbox_get_all(ApiCall *call, GError **error)
     InboxState state;
     if (filter.state != NULL && *filter.state == '\0')
         filter.state = NULL;
-    if (filter.state != NULL && !inbox_state_from_name(filter.state, &state)) {
+    if (filter.state != NULL && strcmp(filter.state, INBOX_PROCESSED) != 0 &&
+        !inbox_state_from_name(filter.state, &state)) {
         error_set_problem(error, TD_ERROR_INVALID, "unknown-state", NULL,
                           "\"%s\" is no state of a mail; known are: filed, unmatched, quarantined,"
-                          " skipped, stopped, settled, noted, discarded",
+                          " skipped, stopped, settled, noted, discarded, processed",
                           filter.state);
         return NULL;
     }
@@ -234,14 +236,14 @@ HttpResponse *inbox_message(ApiCall *call, GError **error)
 /* ---- by hand ---- */
 
 typedef struct {
-    int64_t id, account, ticket;
-    char *name;
+    int64_t id, ticket;
+    InboxOpening opening;
     MailRead *read;
 } Hand;
 
 static void hand_clear(Hand *hand)
 {
-    g_free(hand->name);
+    inbox_opening_clear(&hand->opening);
     mail_read_free(hand->read);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Hand, hand_clear)
@@ -255,8 +257,7 @@ static json_t *shown(const ApiCall *call, DeskTx *tx, InboxMail *mail, GError **
 static json_t *open_one(ApiCall *call, DeskTx *tx, void *data, GError **error)
 {
     const Hand *hand = data;
-    return shown(call, tx, inbox_open(tx, hand->id, hand->read, hand->account, hand->name, error),
-                 error);
+    return shown(call, tx, inbox_open(tx, hand->id, hand->read, &hand->opening, error), error);
 }
 
 static json_t *attach_one(ApiCall *call, DeskTx *tx, void *data, GError **error)
@@ -270,37 +271,9 @@ static json_t *discard_one(ApiCall *call, DeskTx *tx, void *data, GError **error
     return shown(call, tx, inbox_discard(tx, ((const Hand *)data)->id, error), error);
 }
 
-static bool read_new_account(JsonReader *outer, Hand *hand)
-{
-    json_t *value;
-    if (!json_read_object(outer, "new_account", &value))
-        return false;
-    JsonReader reader;
-    json_reader_init(&reader, value, "/new_account");
-    json_require(&reader, "name");
-    input_name(&reader, "name", LIMIT_NAME_CHARS, &hand->name);
-    GError *failure = NULL;
-    if (!json_reader_end(&reader, &failure))
-        json_reader_fail(outer, failure);
-    return true;
-}
-
 static bool read_open(ApiCall *call, Hand *hand, GError **error)
 {
-    json_t *body = api_body(call, error);
-    if (body == NULL)
-        return false;
-    JsonReader reader;
-    json_reader_init(&reader, body, "");
-    bool known = json_read_id(&reader, "account", &hand->account) && hand->account != 0;
-    bool made = read_new_account(&reader, hand);
-    if (!json_reader_end(&reader, error))
-        return false;
-    if (known != made)
-        return true;
-    error_set_problem(error, TD_ERROR_INVALID, "missing-field", "/account",
-                      "Name either the account that the ticket is for, or a new_account");
-    return false;
+    return inbox_read_opening(call, &hand->opening, error);
 }
 
 static bool read_attach(ApiCall *call, Hand *hand, GError **error)

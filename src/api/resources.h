@@ -58,6 +58,12 @@ HttpResponse *alerts_retry_all(ApiCall *call, GError **error);
 HttpResponse *alerts_cancel_all(ApiCall *call, GError **error);
 HttpResponse *alerts_release_all(ApiCall *call, GError **error);
 
+/* failures.c */
+HttpResponse *alerts_failures(ApiCall *call, GError **error);
+
+/* history.c */
+HttpResponse *alerts_server_history(ApiCall *call, GError **error);
+
 /* suppressions.c */
 HttpResponse *suppressions_list(ApiCall *call, GError **error);
 HttpResponse *suppressions_get(ApiCall *call, GError **error);
@@ -71,6 +77,8 @@ HttpResponse *inbox_dry_run(ApiCall *call, GError **error);
 HttpResponse *inbox_get_all(ApiCall *call, GError **error);
 HttpResponse *inbox_get(ApiCall *call, GError **error);
 HttpResponse *inbox_explain(ApiCall *call, GError **error);
+HttpResponse *inbox_counts(ApiCall *call, GError **error);
+HttpResponse *inbox_content(ApiCall *call, GError **error);
 HttpResponse *inbox_message(ApiCall *call, GError **error);
 HttpResponse *inbox_post_open(ApiCall *call, GError **error);
 HttpResponse *inbox_post_attach(ApiCall *call, GError **error);
@@ -99,12 +107,19 @@ HttpResponse *tokens_list(ApiCall *call, GError **error);
 HttpResponse *tokens_post(ApiCall *call, GError **error);
 HttpResponse *tokens_delete(ApiCall *call, GError **error);
 
+/* import.c */
+HttpResponse *imports_post(ApiCall *call, GError **error);
+HttpResponse *imports_preview(ApiCall *call, GError **error);
+
 /* options.c: the section is the last part of the route's pattern, or its {section} */
 HttpResponse *options_show(ApiCall *call, GError **error);
 HttpResponse *options_change(ApiCall *call, GError **error);
 HttpResponse *options_changes(ApiCall *call, GError **error);
 HttpResponse *options_test_send(ApiCall *call, GError **error);
 HttpResponse *options_test_show(ApiCall *call, GError **error);
+
+/* situations.c */
+HttpResponse *options_situations(ApiCall *call, GError **error);
 
 /* templates.c */
 HttpResponse *templates_list(ApiCall *call, GError **error);

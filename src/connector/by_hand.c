@@ -69,45 +69,92 @@ static bool know(DeskTx *tx, const MailRead *read, MailKnown *known, GError **er
     return settings != NULL && mail_known_load(tx->db, settings, read, known, error);
 }
 
-static bool new_account(DeskTx *tx, const MailKnown *known, const char *name, int64_t *number,
+/* ---- whom it is for ---- */
+
+static bool need_author(const MailKnown *known, const char *field, GError **error)
+{
+    if (known->author != NULL)
+        return true;
+    error_set_problem(error, TD_ERROR_CONFLICT, "no-sender", field,
+                      "The mail does not say who wrote it, so this would have no address; give it"
+                      " one");
+    return false;
+}
+
+/* Changes nothing of `wanted`: the transaction may run again. */
+static bool new_account(DeskTx *tx, const MailKnown *known, const Account *wanted, int64_t *number,
                         GError **error)
 {
-    if (known->author == NULL) {
-        error_set_problem(error, TD_ERROR_CONFLICT, "no-sender", "/new_account",
-                          "The mail does not say who wrote it, so a new account would have no"
-                          " address; make the account first, then open the ticket for it");
-        return false;
+    Account account = *wanted;
+    if (account.email == NULL) {
+        if (!need_author(known, "/new_account", error))
+            return false;
+        account.email = known->author->email;
+        account.email_key = known->author->key;
     }
-    Account account = {.name = (char *)name,
-                       .email = known->author->email,
-                       .email_key = known->author->key,
-                       .domains = (char *)"[]",
-                       .active = true};
     bool ok = account_create(tx, &account, error);
     *number = account.number;
     return ok;
 }
 
+static bool new_contact(DeskTx *tx, const MailKnown *known, const Contact *wanted, int64_t account,
+                        int64_t *id, GError **error)
+{
+    Contact contact = *wanted;
+    contact.account = account;
+    if (contact.email == NULL) {
+        if (!need_author(known, "/new_contact", error))
+            return false;
+        contact.email = known->author->email;
+        contact.email_key = known->author->key;
+    }
+    bool ok = contact_create(tx, &contact, error);
+    *id = contact.id;
+    return ok;
+}
+
+void inbox_opening_clear(InboxOpening *opening)
+{
+    g_clear_pointer(&opening->new_account, account_free);
+    g_clear_pointer(&opening->new_contact, contact_free);
+}
+
+static bool make_people(DeskTx *tx, const MailRead *read, const InboxOpening *opening,
+                        int64_t *account, int64_t *contact, GError **error)
+{
+    g_auto(MailKnown) known = {0};
+    *account = opening->account;
+    *contact = 0;
+    return know(tx, read, &known, error) &&
+           (opening->new_account == NULL ||
+            new_account(tx, &known, opening->new_account, account, error)) &&
+           (opening->new_contact == NULL ||
+            new_contact(tx, &known, opening->new_contact, *account, contact, error));
+}
+
 /* The person opens it, the sender has written it. */
-static bool open_it(DeskTx *tx, MailCase *one, int64_t account, GError **error)
+static bool open_it(DeskTx *tx, MailCase *one, int64_t account, int64_t contact, GError **error)
 {
     g_auto(Actor) customer = {0};
     mail_customer_actor(one, &customer);
-    int64_t contact = one->known->owner.account == account ? one->known->owner.contact : 0;
+    if (contact == 0 && one->known->owner.account == account)
+        contact = one->known->owner.contact;
     int64_t ticket = mail_open_for(tx, one, account, contact, tx->actor, error);
     return ticket != 0 && mail_file_on(tx, one, ticket, &customer, true, error);
 }
 
-InboxMail *inbox_open(DeskTx *tx, int64_t mail, const MailRead *read, int64_t account,
-                      const char *name, GError **error)
+InboxMail *inbox_open(DeskTx *tx, int64_t mail, const MailRead *read, const InboxOpening *opening,
+                      GError **error)
 {
     g_auto(MailKnown) known = {0};
+    int64_t account, contact;
     g_autoptr(InboxMail) row = take(tx, mail, error);
-    if (row == NULL || !know(tx, read, &known, error) ||
-        (account == 0 && !new_account(tx, &known, name, &account, error)))
+    /* What is known changes with the people who are made. */
+    if (row == NULL || !make_people(tx, read, opening, &account, &contact, error) ||
+        !know(tx, read, &known, error))
         return NULL;
     MailCase one = {read, &known, {.machine = known.facts.machine}, row};
-    return open_it(tx, &one, account, error) &&
+    return open_it(tx, &one, account, contact, error) &&
                    put_down(tx, row, INBOX_FILED, "opened_by_person", error)
                ? g_steal_pointer(&row)
                : NULL;

@@ -8,18 +8,30 @@
 
 #include "connector/read.h"
 #include "desk/desk.h"
+#include "records/account.h"
+#include "records/contact.h"
 #include "records/inbox.h"
 
 /* The mail's bytes, read again: outside of any transaction. Errors: NOT_FOUND (problem
  * "unknown-mail"), CONFLICT (problem "mail-unreadable"). */
 MailRead *inbox_read_again(Db *db, int64_t mail, GError **error);
 
-/* A ticket for this account; 0 with `name`: for a new account of that name, whose address is the
- * sender's. All run inside desk_write() and give the mail as it is then. Errors: NOT_FOUND,
- * CONFLICT (problems "mail-filed": it is on a ticket already; "no-sender": a new account needs an
- * address), INVALID (unknown account; with the field). */
-InboxMail *inbox_open(DeskTx *tx, int64_t mail, const MailRead *read, int64_t account,
-                      const char *name, GError **error);
+/* Whom a ticket is for. */
+typedef struct {
+    int64_t account;      /* 0: new_account */
+    Account *new_account; /* NULL: none; so is the next one */
+    Contact *new_contact; /* of that account; its field `account` is of no account */
+} InboxOpening;
+
+void inbox_opening_clear(InboxOpening *opening);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(InboxOpening, inbox_opening_clear)
+
+/* A ticket of the mail, with the new account and contact that it is for; where these have no email,
+ * theirs is the sender's. All run inside desk_write() and give the mail as it is then. Errors:
+ * NOT_FOUND, CONFLICT (problems "mail-filed": it is on a ticket already; "no-sender": a new account
+ * or contact needs an address), INVALID (unknown account; with the field). */
+InboxMail *inbox_open(DeskTx *tx, int64_t mail, const MailRead *read, const InboxOpening *opening,
+                      GError **error);
 
 /* A message of this ticket. Errors: also INVALID (problem "unknown-ticket", field "/ticket"). */
 InboxMail *inbox_attach(DeskTx *tx, int64_t mail, const MailRead *read, int64_t ticket,

@@ -41,6 +41,7 @@ json_t *account_read_form(Page *page)
     page_take_optional(page, body, "language");
     page_take_optional(page, body, "time_zone");
     page_take_id(page, body, "manager");
+    page_take_optional(page, body, "reference");
     json_set_bool(body, "active", page_ticked(page, "active"));
     return body;
 }
@@ -54,6 +55,7 @@ json_t *account_form(const json_t *account)
     copy_lines(form, account, "domains");
     copy_text(form, account, "language");
     copy_text(form, account, "time_zone");
+    copy_text(form, account, "reference");
     copy_box(form, account, "active");
     char manager[24];
     g_snprintf(manager, sizeof manager, "%" G_GINT64_FORMAT, json_get_int(account, "manager"));

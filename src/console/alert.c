@@ -39,23 +39,13 @@ HttpResponse *alert_show(Page *page, GError **error)
     return page_view(page, 200, "alert", "Alert", error);
 }
 
-/* The bytes as they left, as text: never as a page of ours. */
-static HttpResponse *as_text(HttpResponse *response)
-{
-    if (http_response_status(response) != 200)
-        return response;
-    http_response_set_header(response, "Content-Type", "text/plain; charset=utf-8");
-    http_response_set_header(response, "Content-Security-Policy", "sandbox; default-src 'none'");
-    return response;
-}
-
 HttpResponse *alert_mail(Page *page, GError **error)
 {
     int64_t id;
     if (!read_id(page, &id, error))
         return NULL;
     g_autofree char *path = g_strdup_printf("/alerts/%" G_GINT64_FORMAT "/message", id);
-    return as_text(page_call(page, "GET", NULL, path));
+    return page_as_text(page_call(page, "GET", NULL, path));
 }
 
 /* Where the button stood: a ticket's page, or another path of ours. */
@@ -108,7 +98,7 @@ HttpResponse *copy_mail(Page *page, GError **error)
         return NULL;
     g_autofree char *path = g_strdup_printf(
         "/tickets/%" G_GINT64_FORMAT "/copies/%" G_GINT64_FORMAT "/message", number, id);
-    return as_text(page_call(page, "GET", NULL, path));
+    return page_as_text(page_call(page, "GET", NULL, path));
 }
 
 HttpResponse *copy_act_post(Page *page, GError **error)

@@ -2,12 +2,10 @@
 /* One's own password, and where one is signed in. */
 #include "base/error.h"
 #include "base/secret.h"
-#include "base/text.h"
 #include "console/pages.h"
+#include "console/password.h"
 
 #include <string.h>
-
-#define PASSWORD_CHARS_MIN 8
 
 typedef struct {
     int64_t employee;
@@ -73,7 +71,6 @@ static bool change_password(DeskTx *tx, void *data, GError **error)
 /* The new one's hash; NULL with an error. */
 static char *check_passwords(const Page *page, GError **error)
 {
-    const char *typed = page_field(page, "new_password");
     const char *old = page_field(page, "old_password");
     if (page->employee->password_hash == NULL ||
         !secret_check_password(page->employee->password_hash, old)) {
@@ -81,15 +78,7 @@ static char *check_passwords(const Page *page, GError **error)
                           "The present password is not right; nothing was changed");
         return NULL;
     }
-    if (g_utf8_strlen(typed, -1) < PASSWORD_CHARS_MIN) {
-        error_set_problem(error, TD_ERROR_INVALID, "password-too-short", "/new_password",
-                          "A password must have at least %d characters", PASSWORD_CHARS_MIN);
-        return NULL;
-    }
-    g_autofree char *checked = NULL;
-    return text_secret(typed, strlen(typed), LIMIT_NAME_CHARS, "/new_password", &checked, error)
-               ? secret_hash_password(typed, error)
-               : NULL;
+    return password_hash(page_field(page, "new_password"), "/new_password", error);
 }
 
 HttpResponse *me_password(Page *page, GError **error)

@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "console/done.h"
+#include "desk/alerts.h"
 #include "web/guard.h"
 #include "web/when.h"
 
@@ -129,6 +130,20 @@ static void add_token(Page *page)
     json_set_text(page->data, "once", once);
 }
 
+/* What has waited for a person for so long that everybody should know. */
+static void add_held(Page *page)
+{
+    int64_t held;
+    if (page->employee == NULL || !alerts_held_long(page->console->desk, &held, NULL) || held == 0)
+        return;
+    g_autofree char *words =
+        held == 1 ? g_strdup("1 mail has been held for more than 15 minutes and waits")
+                  : g_strdup_printf("%" G_GINT64_FORMAT "%s mails have been held for more"
+                                    " than 15 minutes and wait",
+                                    held, held >= ALERTS_HELD_MOST ? " or more" : "");
+    json_set_text(page->data, "held", words);
+}
+
 /* What stands around every page. It must not fail for want of a database: the page may be the one
  * that says so. */
 static void add_frame(Page *page, const char *title)
@@ -142,6 +157,7 @@ static void add_frame(Page *page, const char *title)
     json_object_set(page->data, "assets", web_assets_paths(page->console->assets));
     if (settings != NULL && page->employee != NULL)
         json_set_bool(page->data, "alerts_off", !settings->alerts_server.active);
+    add_held(page);
     json_set_text(page->data, "done", done_message(page_query(page, "done")));
     add_person(page);
     add_place(page);

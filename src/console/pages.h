@@ -87,3 +87,84 @@ HttpResponse *contact_new_show(Page *page, GError **error);
 HttpResponse *contact_new_post(Page *page, GError **error);
 HttpResponse *contact_show(Page *page, GError **error);
 HttpResponse *contact_post(Page *page, GError **error);
+
+/* options.c: all of them, and the sections that are one form; the section is the last part of the
+ * route's pattern */
+HttpResponse *options_show_all(Page *page, GError **error);
+HttpResponse *options_section_show(Page *page, GError **error);
+HttpResponse *options_section_post(Page *page, GError **error);
+
+/* options_server.c: the Alerts Server, its live test, on and off */
+HttpResponse *options_server_show(Page *page, GError **error);
+HttpResponse *options_server_post(Page *page, GError **error);
+HttpResponse *options_server_test(Page *page, GError **error);
+HttpResponse *options_server_off(Page *page, GError **error);
+HttpResponse *options_server_activate(Page *page, GError **error);
+
+/* options_alerts.c: Alerts to Customers, in which situations, and a simulation */
+HttpResponse *options_alerts_show(Page *page, GError **error);
+HttpResponse *options_alerts_post(Page *page, GError **error);
+HttpResponse *options_alerts_situations(Page *page, GError **error);
+HttpResponse *options_alerts_look(Page *page, GError **error);
+HttpResponse *options_alerts_simulate(Page *page, GError **error);
+
+/* options_connector.c */
+HttpResponse *options_connector_show(Page *page, GError **error);
+HttpResponse *options_connector_post(Page *page, GError **error);
+
+/* tokens.c */
+HttpResponse *tokens_show(Page *page, GError **error);
+HttpResponse *tokens_create(Page *page, GError **error);
+HttpResponse *tokens_revoke(Page *page, GError **error);
+
+/* setup.c: the first start */
+HttpResponse *setup_show(Page *page, GError **error);
+HttpResponse *setup_desk_post(Page *page, GError **error);
+HttpResponse *setup_mail_post(Page *page, GError **error);
+HttpResponse *setup_activate_post(Page *page, GError **error);
+HttpResponse *setup_account_post(Page *page, GError **error);
+HttpResponse *setup_alerts_post(Page *page, GError **error);
+
+/* employees.c */
+HttpResponse *employees_show(Page *page, GError **error);
+HttpResponse *employee_new_show(Page *page, GError **error);
+HttpResponse *employee_new_post(Page *page, GError **error);
+HttpResponse *employee_show(Page *page, GError **error);
+HttpResponse *employee_post(Page *page, GError **error);
+
+/* forgotten.c: a link by mail, and what it opens */
+HttpResponse *forgotten_show(Page *page, GError **error);
+HttpResponse *forgotten_post(Page *page, GError **error);
+HttpResponse *password_show(Page *page, GError **error);
+HttpResponse *password_post(Page *page, GError **error);
+
+/* alerts_server.c: its state, what is held, and all alerts */
+HttpResponse *alerts_server_show(Page *page, GError **error);
+HttpResponse *alerts_server_state(Page *page, GError **error);
+HttpResponse *alerts_server_resume_post(Page *page, GError **error);
+HttpResponse *alerts_server_held_post(Page *page, GError **error);
+/* alerts_history.c */
+HttpResponse *alerts_failures_post(Page *page, GError **error);
+HttpResponse *alerts_show(Page *page, GError **error);
+
+/* suppressions.c */
+HttpResponse *suppressions_show(Page *page, GError **error);
+HttpResponse *suppression_add_post(Page *page, GError **error);
+HttpResponse *suppression_remove_post(Page *page, GError **error);
+
+/* inbox.c, inbox_mail.c */
+HttpResponse *inbox_show(Page *page, GError **error);
+HttpResponse *inbox_mail_show(Page *page, GError **error);
+HttpResponse *inbox_mail_post(Page *page, GError **error);
+HttpResponse *inbox_mail_raw(Page *page, GError **error);
+
+/* rules.c, rule_form.c: rules for automated emails */
+HttpResponse *rules_show(Page *page, GError **error);
+HttpResponse *rules_post(Page *page, GError **error);
+HttpResponse *rules_dry_run_post(Page *page, GError **error);
+HttpResponse *rule_show(Page *page, GError **error);
+HttpResponse *rule_post(Page *page, GError **error);
+
+/* import.c: accounts and contacts from CSV */
+HttpResponse *import_show(Page *page, GError **error);
+HttpResponse *import_post(Page *page, GError **error);

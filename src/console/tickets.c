@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "console/lookup.h"
 #include "console/pages.h"
+#include "console/setup.h"
 
 #include <string.h>
 
@@ -111,7 +112,8 @@ static bool add_tabs(Page *page, GError **error)
 HttpResponse *tickets_show(Page *page, GError **error)
 {
     json_auto_t *employees = lookup_employees(page, error);
-    if (employees == NULL || !add_list(page, error) || !add_tabs(page, error))
+    if (employees == NULL || !add_list(page, error) || !add_tabs(page, error) ||
+        !setup_add_banner(page, error))
         return NULL;
     json_object_set_new(page->data, "managers",
                         page_choices(employees, "id", "name", page_query(page, "manager")));

@@ -2,11 +2,13 @@
 /* Housekeeping: what dead senders held is taken back, what has waited for days is given up, what
  * nobody can ask for any more is forgotten. In bounded pieces, each a transaction. */
 #include "alerts/closing.h"
+#include "alerts/compose_held.h"
 #include "alerts/compose_sign_in.h"
 #include "base/log.h"
 #include "delivery/private.h"
 #include "delivery/retry.h"
 #include "outbox/bounce.h"
+#include "outbox/tally.h"
 #include "records/inbox.h"
 #include "records/token.h"
 
@@ -18,6 +20,7 @@ typedef struct {
     bool everything;
     int64_t due_at;
     int64_t moved;
+    int told; /* admins, of what is held */
 } Housework;
 
 static bool take_back(DbTx *tx, void *data, GError **error)
@@ -63,10 +66,15 @@ static bool tidy(DbTx *tx, void *data, GError **error)
         outbox_expire(tx, now_us - RETRY_GIVE_UP_US, "gave_up", CHUNK, now_us, error);
     if (expired == NULL || !review_closings(tx, expired, now_us, error))
         return false;
+    const Tally tally = {.n = {[TALLY_FAILED] = expired->len}};
+    if (!tally_store(tx, &tally, now_us, "", error) || !tally_forget(tx, now_us, error))
+        return false;
     g_autoptr(GPtrArray) bounced = outbox_apply_early(tx, CHUNK, now_us, error);
     return bounced != NULL && review_closings(tx, bounced, now_us, error) &&
            idempotency_forget(tx, now_us - US_PER_DAY, CHUNK, error) &&
-           inbox_forget_keys(tx, now_us, CHUNK, error) && sign_in_forget(tx, now_us, CHUNK, error);
+           inbox_forget_keys(tx, now_us, CHUNK, error) &&
+           sign_in_forget(tx, now_us, CHUNK, error) &&
+           held_tell_admins(tx, now_us, &work->told, error);
 }
 
 bool delivery_take_back(Delivery *delivery, bool everything, int64_t delay_us, GError **error)
@@ -97,7 +105,14 @@ bool delivery_keep_house(Delivery *delivery, GError **error)
     Housework work = {.delivery = delivery};
     /* On SQLite nobody else sends: what is being sent is in this process's own hands, even when its
      * clock has jumped past its lease. */
-    return (db_engine(delivery->setup.db) == DB_SQLITE ||
-            delivery_take_back(delivery, false, RECOVERED_DELAY_US, error)) &&
-           db_write(delivery->setup.db, tidy, &work, error);
+    if (db_engine(delivery->setup.db) != DB_SQLITE &&
+        !delivery_take_back(delivery, false, RECOVERED_DELAY_US, error))
+        return false;
+    if (!db_write(delivery->setup.db, tidy, &work, error))
+        return false;
+    if (work.told > 0)
+        log_warning("Mails have been held for 15 minutes or more and wait for a person (tidings"
+                    " alerts list --state held): %d admins are told by mail",
+                    work.told);
+    return true;
 }

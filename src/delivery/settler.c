@@ -10,6 +10,7 @@
 #include "delivery/batch.h"
 #include "delivery/retry.h"
 #include "delivery/undeliverable.h"
+#include "outbox/tally.h"
 
 #define BATCH_MAX  512
 #define RETRY_MS   500
@@ -153,6 +154,25 @@ static bool review_closings(DbTx *tx, const Batch *batch, GArray *list, GError *
     return true;
 }
 
+/* ---- what happens in one batch ---- */
+
+/* What its transaction gathers on the way, afresh at each run. */
+typedef struct {
+    GArray *closings; /* of Touched */
+    Tally tally;
+} Gathered;
+
+static void count(Gathered *gathered, const Batch *batch, const Job *job)
+{
+    bool refused = !job->composed || job->outcome.kind == DELIVERY_REJECTED;
+    if (refused)
+        gathered->tally.n[TALLY_FAILED]++;
+    else if (job->outcome.kind == DELIVERY_SENT)
+        tally_accepted(&gathered->tally, batch->now_us - job->message->queued_at);
+    else if (job->outcome.kind == DELIVERY_DEFERRED)
+        gathered->tally.n[TALLY_DEFERRED]++;
+}
+
 /* ---- one batch ---- */
 
 /* Most are accepted and have nothing else to tell: those are one statement for many. */
@@ -161,7 +181,7 @@ static bool is_plain(const Job *job)
     return job->tried && job->composed && job->outcome.kind == DELIVERY_SENT;
 }
 
-static bool settle_one(DbTx *tx, const Batch *batch, const Job *job, GArray *closings,
+static bool settle_one(DbTx *tx, const Batch *batch, const Job *job, Gathered *gathered,
                        GError **error)
 {
     bool settled;
@@ -172,8 +192,12 @@ static bool settle_one(DbTx *tx, const Batch *batch, const Job *job, GArray *clo
                              .now_us = batch->now_us};
     if (!job->tried)
         return outbox_settle(tx, &back, &settled, error);
-    return settle_tried(tx, batch, job, &settled, error) &&
-           (!settled || note_closing(tx, job, closings, error));
+    if (!settle_tried(tx, batch, job, &settled, error))
+        return false;
+    if (!settled)
+        return true;
+    count(gathered, batch, job);
+    return note_closing(tx, job, gathered->closings, error);
 }
 
 static const Job *find_job(const Job *const *jobs, size_t n, int64_t id)
@@ -186,7 +210,7 @@ static const Job *find_job(const Job *const *jobs, size_t n, int64_t id)
 
 /* n acceptances under one lease. */
 static bool settle_plain(DbTx *tx, const Batch *batch, const Job *const *jobs, size_t n,
-                         GArray *closings, GError **error)
+                         Gathered *gathered, GError **error)
 {
     OutboxSettlement settlements[OUTBOX_SETTLE_MAX];
     OutboxAttempt attempts[OUTBOX_SETTLE_MAX];
@@ -202,14 +226,15 @@ static bool settle_plain(DbTx *tx, const Batch *batch, const Job *const *jobs, s
     g_autoptr(GArray) settled = outbox_settle_accepted(tx, settlements, n, error);
     for (guint i = 0; settled != NULL && i < settled->len; i++) {
         const Job *job = find_job(jobs, n, g_array_index(settled, int64_t, i));
+        count(gathered, batch, job);
         if (!undeliverable_note(tx, job, batch->now_us, error) ||
-            !tell_kind(tx, batch, job, error) || !note_closing(tx, job, closings, error))
+            !tell_kind(tx, batch, job, error) || !note_closing(tx, job, gathered->closings, error))
             return false;
     }
     return settled != NULL;
 }
 
-static bool settle_jobs(DbTx *tx, const Batch *batch, GArray *closings, GError **error)
+static bool settle_jobs(DbTx *tx, const Batch *batch, Gathered *gathered, GError **error)
 {
     const Job *plain[OUTBOX_SETTLE_MAX];
     size_t n = 0;
@@ -218,26 +243,39 @@ static bool settle_jobs(DbTx *tx, const Batch *batch, GArray *closings, GError *
         if (job->message == NULL)
             continue;
         if (!is_plain(job)) {
-            if (!settle_one(tx, batch, job, closings, error))
+            if (!settle_one(tx, batch, job, gathered, error))
                 return false;
             continue;
         }
         if (n == OUTBOX_SETTLE_MAX || (n > 0 && plain[0]->term != job->term)) {
-            if (!settle_plain(tx, batch, plain, n, closings, error))
+            if (!settle_plain(tx, batch, plain, n, gathered, error))
                 return false;
             n = 0;
         }
         plain[n++] = job;
     }
-    return n == 0 || settle_plain(tx, batch, plain, n, closings, error);
+    return n == 0 || settle_plain(tx, batch, plain, n, gathered, error);
+}
+
+/* The server that claimed them: one process has one, but for a lease that it lost on the way. */
+static const char *sender_of(const Batch *batch)
+{
+    for (guint i = 0; i < batch->jobs->len; i++) {
+        const Job *job = batch->jobs->pdata[i];
+        if (job->message != NULL && job->message->lease != NULL)
+            return job->message->lease;
+    }
+    return "";
 }
 
 static bool settle_batch(DbTx *tx, void *data, GError **error)
 {
     const Batch *batch = data;
     g_autoptr(GArray) closings = g_array_new(FALSE, FALSE, sizeof(Touched));
-    return settle_jobs(tx, batch, closings, error) && review_closings(tx, batch, closings, error) &&
-           relay_watch_store(tx, batch, error);
+    Gathered gathered = {.closings = closings};
+    return settle_jobs(tx, batch, &gathered, error) &&
+           tally_store(tx, &gathered.tally, batch->now_us, sender_of(batch), error) &&
+           review_closings(tx, batch, closings, error) && relay_watch_store(tx, batch, error);
 }
 
 static void commit(Batch *batch)

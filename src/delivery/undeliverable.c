@@ -10,11 +10,11 @@ static bool put_on_list(DbTx *tx, const Job *job, char *email_key, int64_t now_u
 {
     const char *kind = job->message->kind;
     bool alert = g_strcmp0(kind, OUTBOX_KIND_ALERT) == 0;
-    bool sign_in = g_strcmp0(kind, OUTBOX_KIND_SIGN_IN) == 0;
+    bool own = g_strcmp0(kind, OUTBOX_KIND_SIGN_IN) == 0 || g_strcmp0(kind, OUTBOX_KIND_HELD) == 0;
     g_autofree char *evidence =
-        suppression_evidence_of_reply(alert     ? "alert"
-                                      : sign_in ? OUTBOX_KIND_SIGN_IN
-                                                : "copy",
+        suppression_evidence_of_reply(alert ? "alert"
+                                      : own ? kind
+                                            : "copy",
                                       job->message->ref, job->outcome.reply);
     Suppression suppression = {
         .email = job->message->recipient,

@@ -4,6 +4,7 @@
 #include "desk/alerts.h"
 
 #include "alerts/closing.h"
+#include "alerts/compose_held.h"
 #include "base/error.h"
 #include "desk/suppressions.h"
 #include "outbox/outbox.h"
@@ -133,6 +134,9 @@ static bool act_on_chunk(DeskTx *tx, void *data, GError **error)
         return false;
     for (guint i = 0; i < found->len; i++) {
         const AlertMessage *one = &g_array_index(found, AlertMessage, i);
+        chunk->last = one->message;
+        if (one->other)
+            continue;
         GError *failure = NULL;
         if (act(tx, one->alert, moves[chunk->verb], &failure)) {
             chunk->changed++;
@@ -142,7 +146,6 @@ static bool act_on_chunk(DeskTx *tx, void *data, GError **error)
             g_propagate_error(error, failure);
             return false;
         }
-        chunk->last = one->message;
     }
     return true;
 }
@@ -158,5 +161,28 @@ bool alerts_act_on_all(Desk *desk, const Actor *actor, AlertVerb verb, const Ale
         *changed += chunk.changed;
         chunk.after = chunk.last;
     } while (chunk.last != 0);
+    return true;
+}
+
+/* ---- what is held ---- */
+
+typedef struct {
+    int64_t before_us;
+    int64_t count, since;
+} Held;
+
+static bool count_held(DbTx *tx, void *data, GError **error)
+{
+    Held *held = data;
+    return outbox_held_long(tx, held->before_us, ALERTS_HELD_MOST, &held->count, &held->since,
+                            error);
+}
+
+bool alerts_held_long(Desk *desk, int64_t *count, GError **error)
+{
+    Held held = {.before_us = desk_now_us(desk) - HELD_LONG_US};
+    if (!db_read(desk_db(desk), count_held, &held, error))
+        return false;
+    *count = held.count;
     return true;
 }

@@ -22,3 +22,8 @@ typedef enum { ALERT_RETRY, ALERT_CANCEL, ALERT_RELEASE } AlertVerb;
  * until then stays done; to call it again goes on. */
 bool alerts_act_on_all(Desk *desk, const Actor *actor, AlertVerb verb, const AlertFilter *filter,
                        int64_t *changed, GError **error);
+
+/* How many messages have been held for so long that every page says so, counted to
+ * ALERTS_HELD_MOST. */
+#define ALERTS_HELD_MOST 1000
+bool alerts_held_long(Desk *desk, int64_t *count, GError **error);

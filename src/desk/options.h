@@ -34,6 +34,11 @@ json_t *options_test_get(DbTx *tx, GError **error);
  * there is nothing to test. */
 bool options_activate_sample(DeskTx *tx, GError **error);
 
+/* The section "alerts-to-customers" as it would be after `patch`, read as strictly as by
+ * options_put(), but for the rule that an alert needs an active Alerts Server; nothing is written.
+ * New reference. Errors: INVALID (with the field). */
+json_t *options_try_alerts_to_customers(DbTx *tx, json_t *patch, GError **error);
+
 /* Reads what is to be different in a simulation, {"alerts_server"?:{"active"},
  * "alerts_to_customers"?:{...}}, as strictly as options_put(), and writes nothing. Gives what was
  * named, as it would be stored (new references). `path` is the JSON Pointer of `patch`. Errors:

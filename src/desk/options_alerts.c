@@ -133,6 +133,17 @@ json_t *option_show_alerts_to_customers(const json_t *stored)
     return alerts_to_customers_settings_json(&settings);
 }
 
+json_t *options_try_alerts_to_customers(DbTx *tx, json_t *patch, GError **error)
+{
+    int64_t version;
+    bool switched_on;
+    DeskTx desk = {.db = tx};
+    json_auto_t *stored = option_load(tx, OPTIONS_ALERTS_TO_CUSTOMERS, &version, error);
+    return stored != NULL && merge_fields(&desk, stored, patch, "", &switched_on, error)
+               ? option_show_alerts_to_customers(stored)
+               : NULL;
+}
+
 /* ---- for a simulation ---- */
 
 /* Lists are recorded as they were, links stand in mails, and two mails become one when they are

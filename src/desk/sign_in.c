@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/monitor.h"
 #include "base/secret.h"
+#include "desk/one_time_link.h"
 
 #include <string.h>
 
@@ -218,4 +219,26 @@ bool password_change(DeskTx *tx, int64_t id, const char *hash, int64_t session, 
     employee->password_hash = g_strdup(hash);
     return employee_update(tx->db, employee, error) &&
            session_end_all(tx->db, SESSION_EMPLOYEE, id, session, error);
+}
+
+static bool check_active(const Employee *employee, GError **error)
+{
+    if (!employee->active)
+        error_set_problem(error, TD_ERROR_DENIED, "link-not-good", NULL,
+                          "This link does not work: whom it belongs to cannot sign in any more");
+    return employee->active;
+}
+
+bool password_reset(DeskTx *tx, const char *link_secret, const char *hash, GError **error)
+{
+    g_autoptr(OneTimeLink) link = one_time_link_use(tx, LINK_PASSWORD_RESET, link_secret, error);
+    g_autoptr(Employee) employee =
+        link != NULL ? employee_lock(tx->db, link->employee, error) : NULL;
+    if (employee == NULL || !check_active(employee, error))
+        return false;
+    g_free(employee->password_hash);
+    employee->password_hash = g_strdup(hash);
+    return employee_update(tx->db, employee, error) &&
+           session_end_all(tx->db, SESSION_EMPLOYEE, employee->id, 0, error) &&
+           sign_in_failures_forgive(tx->db, employee->login, error);
 }

@@ -52,3 +52,8 @@ bool session_of_employee(Desk *desk, const char *secret, Session **session, Empl
  * secret_hash_password(). */
 bool password_change(DeskTx *tx, int64_t employee, const char *hash, int64_t session,
                      GError **error);
+
+/* Sets the password of whom a mailed link (desk/one_time_link.h) belongs to, ends all their
+ * sessions and forgives the attempts that failed; the link is used by that. Runs inside
+ * desk_write(). Errors: DENIED (problem "link-not-good", also for who is no longer active). */
+bool password_reset(DeskTx *tx, const char *link_secret, const char *hash, GError **error);

@@ -320,3 +320,41 @@ bool outbox_held(DbTx *tx, const char *reason, int64_t *count, int64_t *since, G
     *since = oldest;
     return true;
 }
+
+bool outbox_held_long(DbTx *tx, int64_t before_us, int64_t most, int64_t *count, int64_t *since,
+                      GError **error)
+{
+    DbRows *rows =
+        db_query(tx, error,
+                 "SELECT COUNT(*), MIN(updated_at) FROM (SELECT updated_at FROM outbox"
+                 " WHERE state = 'held' AND updated_at < $1 ORDER BY updated_at LIMIT $2)"
+                 " AS found",
+                 "ii", before_us, most);
+    if (rows == NULL)
+        return false;
+    bool found = db_rows_next(rows);
+    int64_t n = found ? db_rows_int(rows, 0) : 0;
+    int64_t oldest = found ? db_rows_int(rows, 1) : 0;
+    if (!db_rows_end(rows, error))
+        return false;
+    *count = n;
+    *since = oldest;
+    return true;
+}
+
+#define FIRST(state)                                                                               \
+    "SELECT queued_at FROM (SELECT queued_at FROM outbox WHERE state " OUTBOX_LISTED               \
+    " AND state = '" state "' ORDER BY id LIMIT 1) AS first_" state
+
+bool outbox_oldest_waiting(DbTx *tx, int64_t *since, GError **error)
+{
+    bool found;
+    int64_t oldest = 0;
+    if (!db_query_int(tx, &found, &oldest, error,
+                      "SELECT MIN(queued_at) FROM (" FIRST("queued") " UNION ALL " FIRST(
+                          "deferred") " UNION ALL " FIRST("uncertain") ") AS waiting",
+                      ""))
+        return false;
+    *since = found ? oldest : 0;
+    return true;
+}

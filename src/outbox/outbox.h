@@ -115,3 +115,11 @@ bool outbox_held(DbTx *tx, const char *reason, int64_t *count, int64_t *since, G
 
 /* How many are held; counting stops at `most`. */
 bool outbox_count_held(DbTx *tx, int64_t most, int64_t *count, GError **error);
+
+/* How many have been held since before `before_us`, counted to `most`, and since when the longest;
+ * 0: none. Cheap however many are held. */
+bool outbox_held_long(DbTx *tx, int64_t before_us, int64_t most, int64_t *count, int64_t *since,
+                      GError **error);
+
+/* Since when the first of each state that waits to leave has been queued; 0: nothing waits. */
+bool outbox_oldest_waiting(DbTx *tx, int64_t *since, GError **error);

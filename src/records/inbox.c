@@ -205,19 +205,30 @@ InboxMail *inbox_lock(DbTx *tx, int64_t id, GError **error)
                 id, error);
 }
 
+static DbRows *query_list(DbTx *tx, const char *state, int64_t ticket, int64_t below, int64_t limit,
+                          GError **error)
+{
+    if (state == NULL)
+        return db_query(tx, error,
+                        "SELECT " COLUMNS " FROM inbound_mail WHERE id < $1"
+                        " AND ($2 = 0 OR ticket = $2) ORDER BY id DESC LIMIT $3",
+                        "iii", below, ticket, limit);
+    if (strcmp(state, INBOX_PROCESSED) == 0)
+        return db_query(tx, error,
+                        "SELECT " COLUMNS " FROM inbound_mail WHERE id < $1"
+                        " AND state NOT IN ('unmatched', 'quarantined')"
+                        " AND ($2 = 0 OR ticket = $2) ORDER BY id DESC LIMIT $3",
+                        "iii", below, ticket, limit);
+    return db_query(tx, error,
+                    "SELECT " COLUMNS " FROM inbound_mail WHERE state = $1 AND id < $2"
+                    " AND ($3 = 0 OR ticket = $3) ORDER BY id DESC LIMIT $4",
+                    "siii", state, below, ticket, limit);
+}
+
 GPtrArray *inbox_list(DbTx *tx, const char *state, int64_t ticket, int64_t before, int limit,
                       GError **error)
 {
-    int64_t below = before != 0 ? before : INT64_MAX;
-    DbRows *rows =
-        state != NULL ? db_query(tx, error,
-                                 "SELECT " COLUMNS " FROM inbound_mail WHERE state = $1 AND id < $2"
-                                 " AND ($3 = 0 OR ticket = $3) ORDER BY id DESC LIMIT $4",
-                                 "siii", state, below, ticket, (int64_t)limit)
-                      : db_query(tx, error,
-                                 "SELECT " COLUMNS " FROM inbound_mail WHERE id < $1"
-                                 " AND ($2 = 0 OR ticket = $2) ORDER BY id DESC LIMIT $3",
-                                 "iii", below, ticket, (int64_t)limit);
+    DbRows *rows = query_list(tx, state, ticket, before != 0 ? before : INT64_MAX, limit, error);
     if (rows == NULL)
         return NULL;
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)inbox_mail_free);

@@ -85,7 +85,11 @@ InboxMail *inbox_load(DbTx *tx, int64_t id, GError **error);
 /* As inbox_load(), and nobody else changes it until the end of the transaction. */
 InboxMail *inbox_lock(DbTx *tx, int64_t id, GError **error);
 
-/* Newest first, ids below `before` (0: from the newest); `state` NULL: all. Without steps. */
+/* A state for asking: all but those that wait for a person or cannot be read. */
+#define INBOX_PROCESSED "processed"
+
+/* Newest first, ids below `before` (0: from the newest); `state`: a state's name, INBOX_PROCESSED,
+ * or NULL: all. Without steps. */
 GPtrArray *inbox_list(DbTx *tx, const char *state, int64_t ticket, int64_t before, int limit,
                       GError **error);
 

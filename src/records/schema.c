@@ -526,6 +526,32 @@ static const char step_13[] =
     "  at BIGINT NOT NULL);"
     "CREATE INDEX mail_forward_by_time ON mail_forward (at) WHERE decision = 'send';";
 
+/* What is held for long, and who was told of it. */
+static const char step_14[] =
+    "CREATE INDEX outbox_held ON outbox (updated_at) WHERE state = 'held';"
+    "CREATE TABLE held_notice ("
+    "  id @id@,"
+    "  employee BIGINT NOT NULL REFERENCES employee (id),"
+    "  email TEXT NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  facts TEXT NOT NULL,"
+    "  at BIGINT NOT NULL,"
+    "  ended_at BIGINT);"
+    "CREATE UNIQUE INDEX held_notice_open ON held_notice (employee) WHERE ended_at IS NULL;";
+
+/* Throughput, and imports. */
+static const char step_15[] =
+    /* Imports look for an account by its name. */
+    "CREATE INDEX account_by_name ON account (name);"
+    /* How many messages ended how, by the minute and by the hour (outbox/tally.h). */
+    "CREATE TABLE outbox_tally ("
+    "  width BIGINT NOT NULL,"
+    "  from_at BIGINT NOT NULL,"
+    "  bin BIGINT NOT NULL,"
+    "  sender TEXT NOT NULL,"
+    "  n BIGINT NOT NULL,"
+    "  PRIMARY KEY (width, from_at, bin, sender));";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -540,5 +566,7 @@ const DbMigration schema_steps[] = {
     {11, "links that work once", step_11},
     {12, "lists of tickets, duplicates", step_12},
     {13, "references of accounts, mails sent on", step_13},
+    {14, "who was told of what is held", step_14},
+    {15, "throughput, imports", step_15},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

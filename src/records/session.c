@@ -133,3 +133,8 @@ bool sign_in_failures_forget(DbTx *tx, int64_t before_us, int limit, GError **er
                    " WHERE at < $1 ORDER BY at LIMIT $2)",
                    "ii", before_us, (int64_t)limit);
 }
+
+bool sign_in_failures_forgive(DbTx *tx, const char *name, GError **error)
+{
+    return db_exec(tx, NULL, error, "DELETE FROM sign_in_failure WHERE name = $1", "s", name);
+}

@@ -67,3 +67,6 @@ typedef struct {
 bool sign_in_failures_count(DbTx *tx, const char *name, const char *peer, int64_t since_us,
                             SignInFailures *failures, GError **error);
 bool sign_in_failures_forget(DbTx *tx, int64_t before_us, int limit, GError **error);
+
+/* Those of one name, wherever they came from. */
+bool sign_in_failures_forgive(DbTx *tx, const char *name, GError **error);

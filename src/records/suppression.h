@@ -17,7 +17,8 @@ typedef struct {
     char *email;
     char *email_key;
     char *reason; /* one of the above */
-    /* JSON: {"alert", "copy" or "sign_in","reply"} of a refusal, {"by","note"} of a person */
+    /* JSON: {"alert", "copy", "sign_in" or "held","reply"} of a refusal, {"by","note"} of a person
+     */
     char *evidence;
     int64_t since;
 } Suppression;
@@ -46,7 +47,7 @@ bool suppression_forget_refusal(DbTx *tx, const char *email_key, int64_t since_u
  * there. */
 bool suppression_lift(DbTx *tx, const char *email_key, GError **error);
 
-/* The evidence of a refusal by a mail server of `what`, "alert", (message_copy) "copy" or
- * "sign_in", and of a person's own judgement (`note` may be NULL). Free with g_free(). */
+/* The evidence of a refusal by a mail server of `what`, "alert", (message_copy) "copy",
+ * "sign_in" or "held", and of a person's own judgement (`note` may be NULL). Free with g_free(). */
 char *suppression_evidence_of_reply(const char *what, int64_t id, const char *reply);
 char *suppression_evidence_of_person(const char *by, const char *note);

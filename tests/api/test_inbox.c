@@ -85,6 +85,18 @@ static void test_look(void)
     g_assert_nonnull(strstr(text_at(explained, "/text"), "Nobody here knows the sender."));
     g_autoptr(Answer) raw = world_call(world, "GET", INBOX "/2/message", NULL);
     g_assert_cmpstr(http_response_body(raw->response, NULL), ==, STRANGER);
+    json_auto_t *done = world_ok(world, "GET", INBOX "?state=processed", NULL, 200);
+    g_assert_cmpuint(json_array_size(json_at(done, "/items")), ==, 1);
+    g_assert_cmpint(int_at(done, "/items/0/id"), ==, 1);
+    json_auto_t *counts = world_ok(world, "GET", INBOX "/counts", NULL, 200);
+    g_assert_cmpint(int_at(counts, "/unmatched"), ==, 1);
+    g_assert_cmpint(int_at(counts, "/quarantined"), ==, 0);
+    json_auto_t *content = world_ok(world, "GET", INBOX "/2/content", NULL, 200);
+    g_assert_cmpuint(json_array_size(json_at(content, "/attachments")), ==, 0);
+    g_assert_cmpstr(text_at(content, "/text"), ==, "x");
+    json_decref(bring(world, "no mail at all", 201));
+    g_autoptr(Answer) unreadable = world_call(world, "GET", INBOX "/3/content", NULL);
+    assert_problem(unreadable, 409, "mail-unreadable");
     g_autoptr(Answer) none = world_call(world, "GET", INBOX "/99", NULL);
     assert_problem(none, 404, "unknown-mail");
     g_autoptr(Answer) state = world_call(world, "GET", INBOX "?state=lost", NULL);
@@ -99,7 +111,11 @@ static void test_by_hand(void)
         json_decref(bring(world, mail, 201));
     }
     static const char *const wrong[] = {"{}", "{\"account\":1,\"new_account\":{\"name\":\"x\"}}",
-                                        "{\"account\":99}", "{\"account\":1,\"more\":1}"};
+                                        "{\"account\":99}",
+                                        "{\"account\":1,\"more\":1}",
+                                        "{\"new_contact\":{\"name\":\"x\"}}",
+                                        "{\"new_account\":{\"name\":\"x\",\"email\":\"x\"}}",
+                                        "{\"account\":1,\"new_contact\":{\"name\":\"\"}}"};
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_autoptr(Answer) answer = world_call(world, "POST", INBOX "/1/open", wrong[i]);
         g_assert_cmpint(answer->status, ==, 422);
@@ -116,6 +132,16 @@ static void test_by_hand(void)
     json_auto_t *gone = world_ok(world, "POST", INBOX "/3/discard", NULL, 200);
     g_assert_cmpstr(text_at(gone, "/state"), ==, "discarded");
     json_decref(world_ok(world, "GET", INBOX "/3", NULL, 200));
+    json_auto_t *people =
+        world_ok(world, "POST", INBOX "/3/open",
+                 "{\"new_account\":{\"name\":\"Other\",\"email\":\"office@other.example\",\"domains\":"
+                 "[\"other.example\"]},\"new_contact\":{\"name\":\"Ona\",\"email\":\"ona@other.example\"}}",
+                 200);
+    json_auto_t *ticket = world_ok(world, "GET", "/api/v1/tickets/2", NULL, 200);
+    g_assert_cmpint(int_at(ticket, "/account"), ==, int_at(people, "/account"));
+    json_auto_t *contacts = world_ok(world, "GET", "/api/v1/contacts?account=3", NULL, 200);
+    g_assert_cmpint(int_at(contacts, "/items/0/id"), ==, int_at(ticket, "/contact"));
+    g_assert_cmpstr(text_at(contacts, "/items/0/email"), ==, "ona@other.example");
 }
 
 #define RULE "{\"rules\":[{\"name\":\"R\",\"subject\":\"hell\"%s}]}"

@@ -36,14 +36,16 @@ for (const script of [true, false])
         await page.getByLabel("Language").fill("de");
         await page.getByLabel("Time zone").fill("Europe/Berlin");
         await page.getByLabel("Manager").selectOption({ label: "tess" });
+        await page.getByLabel("Reference").fill(`LB-${script}`);
         await page.getByRole("button", { name: "Add the account" }).click();
         await page.getByText("The account is there.").waitFor();
         const number = Number(/\/accounts\/(\d+)/.exec(page.url())[1]);
         const account = await server.ask("GET", `/api/v1/accounts/${number}`);
-        const { email, email2, domains, language, time_zone: zone, active } = account;
-        assert.deepEqual({ name: account.name, email, email2, domains, language, zone, active }, {
+        const { email, email2, domains, language, time_zone: zone, reference, active } = account;
+        assert.deepEqual({ name: account.name, email, email2, domains, language, zone, reference, active }, {
             name, email: "shop@lantern.example", email2: "orders@lantern.example",
             domains: ["lantern.example", "lantern.test"], language: "de", zone: "Europe/Berlin", active: true,
+            reference: `LB-${script}`,
         });
         assert.notEqual(account.manager, null);
 
@@ -94,7 +96,9 @@ test("an account is changed; every wrong field is named, and nothing is lost of 
     const page = await signedIn(base, { login: "tess", expect: ["422"] });
     await page.goto(`/accounts/${number}`);
     await page.getByText("Change them").click();
+    await newAccount({ reference: "TAKEN-1" });
     for (const [label, field, wrong, right] of [
+        ["Reference", "reference", "taken-1", "S-1"],
         ["Email", "email", "front(at)seaside", "front@seaside.example"],
         ["Second email", "email2", "x", ""],
         ["Domains", "domains", "no domain!", "seaside.example"],

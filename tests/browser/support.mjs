@@ -20,6 +20,9 @@ const EXECUTABLES = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"];
 export const PASSWORD = "a password for tests";
 const LIMIT_MS = 15_000 * SLOW;
 
+// What playwright's own script says in a frame that has no origin, where it looks for service workers to block.
+const OF_THE_DRIVER = ["Service worker is disabled because the context is sandboxed"];
+
 let browser;
 const problems = [];
 
@@ -62,11 +65,12 @@ export async function addEmployee(server, login, role) {
 export async function browse(base, { scheme = "light", width = 1280, script = true, expect = [] } = {}) {
     const context = await (await chromiumRuns()).newContext({
         baseURL: base, viewport: { width, height: 900 }, colorScheme: scheme, javaScriptEnabled: script, serviceWorkers: "block",
+        reducedMotion: "reduce",
     });
     context.setDefaultTimeout(LIMIT_MS);
     const page = await context.newPage();
     const complain = (text) => {
-        if (!expect.some((known) => text.includes(known))) problems.push(`${page.url()}: ${text}`);
+        if (![...expect, ...OF_THE_DRIVER].some((known) => text.includes(known))) problems.push(`${page.url()}: ${text}`);
     };
     page.on("pageerror", (error) => complain(error.message));
     page.on("console", (message) => message.type() === "error" && complain(message.text()));

@@ -394,8 +394,8 @@ static void test_origin(void)
 /* ---- by hand ---- */
 
 typedef struct {
-    int64_t mail, account, ticket;
-    const char *name;
+    int64_t mail, ticket;
+    InboxOpening opening;
     MailRead *read;
     char verb;
     int64_t got;
@@ -405,7 +405,7 @@ static bool do_hand(DeskTx *tx, void *data, GError **error)
 {
     Hand *hand = data;
     g_autoptr(InboxMail) mail =
-        hand->verb == 'o' ? inbox_open(tx, hand->mail, hand->read, hand->account, hand->name, error)
+        hand->verb == 'o' ? inbox_open(tx, hand->mail, hand->read, &hand->opening, error)
         : hand->verb == 'a' ? inbox_attach(tx, hand->mail, hand->read, hand->ticket, error)
                             : inbox_discard(tx, hand->mail, error);
     hand->got = mail != NULL ? mail->ticket : 0;
@@ -433,8 +433,8 @@ static void test_by_hand(void)
     for (int i = 1; i <= 4; i++)
         assert_filed(mail_desk_file(desk, "From: New <new@new.example>\n" HEAD "\nMail %d\n", i),
                      "unmatched", "unknown_sender");
-    by_hand(desk, (Hand){.mail = 1, .verb = 'o', .account = 99}, "unknown-account");
-    g_assert_cmpint(by_hand(desk, (Hand){.mail = 1, .verb = 'o', .account = 1}, NULL), ==, 1);
+    by_hand(desk, (Hand){.mail = 1, .verb = 'o', .opening = {99}}, "unknown-account");
+    g_assert_cmpint(by_hand(desk, (Hand){.mail = 1, .verb = 'o', .opening = {1}}, NULL), ==, 1);
     /* The person is an employee: told; and no automatic response. */
     assert_rows(desk, ALERTS, 4, "new_ticket new@new.example send new_ticket");
     assert_rows(desk, COPIES, 3, "answer theo@desk.example send");
@@ -444,7 +444,9 @@ static void test_by_hand(void)
     by_hand(desk, (Hand){.mail = 2, .verb = 'a', .ticket = 99}, "unknown-ticket");
     g_assert_cmpint(by_hand(desk, (Hand){.mail = 2, .verb = 'a', .ticket = 1}, NULL), ==, 1);
     by_hand(desk, (Hand){.mail = 3, .verb = 'd'}, NULL);
-    g_assert_cmpint(by_hand(desk, (Hand){.mail = 4, .verb = 'o', .name = "New Ltd"}, NULL), ==, 2);
+    Account account = {.name = (char *)"New Ltd", .domains = (char *)"[]", .active = true};
+    InboxOpening opening = {.new_account = &account};
+    g_assert_cmpint(by_hand(desk, (Hand){.mail = 4, .verb = 'o', .opening = opening}, NULL), ==, 2);
     assert_rows(desk, "SELECT name, email FROM account WHERE number = 2", 2,
                 "New Ltd new@new.example");
     assert_rows(desk, INBOX, 3,
@@ -453,6 +455,40 @@ static void test_by_hand(void)
     /* From now on the sender is known. */
     assert_filed(mail_desk_file(desk, "From: new@new.example\n" HEAD "\nMail 5\n"), "filed",
                  "customer");
+}
+
+/* An account, its contact and the ticket are one transaction. */
+static void test_new_people(void)
+{
+    g_autoptr(TestDesk) desk = mail_desk_new(engine);
+    for (int i = 1; i <= 3; i++)
+        assert_filed(mail_desk_file(desk, "From: New <new@new.example>\n" HEAD "\nMail %d\n", i),
+                     "unmatched", "unknown_sender");
+    Account account = {.name = (char *)"New Ltd",
+                       .email = (char *)"office@new.example",
+                       .email_key = (char *)"office@new.example",
+                       .domains = (char *)"[]",
+                       .manager = 99,
+                       .active = true};
+    Contact contact = {.name = (char *)"Nora New", .emails = (char *)"[]", .active = true};
+    InboxOpening opening = {.new_account = &account, .new_contact = &contact};
+    by_hand(desk, (Hand){.mail = 1, .verb = 'o', .opening = opening}, "unknown-employee");
+    assert_rows(desk, "SELECT COUNT(*) FROM account", 1, "1");
+    account.manager = 0;
+    g_assert_cmpint(by_hand(desk, (Hand){.mail = 1, .verb = 'o', .opening = opening}, NULL), ==, 1);
+    assert_rows(desk, "SELECT name, email FROM account WHERE number = 2", 2,
+                "New Ltd office@new.example");
+    assert_rows(desk, "SELECT c.name, c.email, t.account FROM ticket t JOIN contact c"
+                      " ON c.id = t.contact", 3, "Nora New new@new.example 2");
+    assert_rows(desk, "SELECT author_name FROM ticket_message", 1, "Nora New");
+    /* A contact for an account that there is; the sender is a customer of the other, too. */
+    opening = (InboxOpening){.account = 1, .new_contact = &contact};
+    contact.name = (char *)"Nora Bluebird";
+    g_assert_cmpint(by_hand(desk, (Hand){.mail = 2, .verb = 'o', .opening = opening}, NULL), ==, 2);
+    assert_rows(desk, "SELECT c.name, t.account FROM ticket t JOIN contact c"
+                      " ON c.id = t.contact WHERE t.number = 2", 2, "Nora Bluebird 1");
+    opening.account = 99;
+    by_hand(desk, (Hand){.mail = 3, .verb = 'o', .opening = opening}, "unknown-account");
 }
 
 int main(int argc, char **argv)
@@ -475,5 +511,6 @@ int main(int argc, char **argv)
     g_test_add_func("/file/off", test_off);
     g_test_add_func("/file/origin", test_origin);
     g_test_add_func("/file/by hand", test_by_hand);
+    g_test_add_func("/file/new people", test_new_people);
     return g_test_run();
 }

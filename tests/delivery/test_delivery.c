@@ -104,6 +104,10 @@ static void test_opened_and_closed_arrive_in_order(Fixture *fixture, gconstpoint
     test_desk_set_status(desk, &desk->employee, ticket, STATUS_COMPLETED, true);
     delivery_wake(fixture->delivery);
     test_desk_wait(fixture->desk, STATES, 1, "accepted; accepted");
+    /* Counted with the settlement itself, by the minute and by the hour. */
+    g_autofree char *counted =
+        test_desk_ask(desk, "SELECT SUM(n) FROM outbox_tally GROUP BY width ORDER BY width");
+    g_assert_cmpstr(counted, ==, "2; 2");
     g_autoptr(GPtrArray) mails = transport_memory_take();
     g_assert_cmpuint(mails->len, ==, 2);
     const MemoryMail *opened = mails->pdata[0];
