@@ -85,8 +85,8 @@ typedef bool (*PortalWrite)(PortalPage *page, DeskTx *tx, const Visitor *visitor
                             GError **error);
 bool portal_write(PortalPage *page, PortalWrite fn, void *data, GError **error);
 
-/* The same for a form that carries a "once": however often it is sent, `fn` is done once. *number is
- * what it leads to: written by `fn`, and remembered for a day. */
+/* The same for a form that carries a "once": however often it is sent, `fn` is done once. *number
+ * is what it leads to: written by `fn`, and remembered for a day. */
 bool portal_write_once(PortalPage *page, PortalWrite fn, void *data, int64_t *number,
                        GError **error);
 

@@ -49,7 +49,8 @@ static json_t *message_item(const PortalPage *page, const Visitor *visitor,
     const TicketMessage *message = shown->message;
     json_t *item = json_object();
     json_set_int(item, "id", message->id);
-    /* What a program or Tidings itself wrote is the desk's: what these are called is its business. */
+    /* What a program or Tidings itself wrote is the desk's: what these are called is its business.
+     */
     bool person = message->author.kind == ACTOR_CUSTOMER || message->author.kind == ACTOR_EMPLOYEE;
     json_set_text(item, "who", person ? message->author.name : page->settings->desk.name);
     json_set_bool(item, "own", is_own(visitor, message));

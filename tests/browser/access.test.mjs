@@ -89,6 +89,7 @@ test("the API asks for a token, and a token for its scope", async () => {
 });
 
 test("nobody sees a customer's page without a session or a link, and employees' sessions are none", async () => {
+    await desk.run(["options", "set", "web-interface", "enabled=true", `public_url=${base}`]);
     for (const route of routes.filter(({ door, who }) => door === "portal" && who !== "anybody"))
         for (const headers of [{}, { Cookie: cookies.admin }, { Cookie: cookies.admin.replace("tidings_session", "tidings_portal") }]) {
             const { status } = await send(route, headers);

@@ -275,6 +275,17 @@ test("a link opens its ticket, takes a comment, and asks to sign in where the op
     assert.equal((await page.goto(link)).status(), 403);
 });
 
+test("a customer's session opens nothing of the employees'", async () => {
+    await signedInAs(ANNA);
+    const headers = { Cookie: `tidings_session=${cookies.get(ANNA)}; ${COOKIE}=${cookies.get(ANNA)}` };
+    for (const target of ["/", "/tickets", "/tickets/new", "/me"]) {
+        const answer = await fetch(base + target, { headers, redirect: "manual" });
+        assert.equal(answer.status, 303, target);
+        assert.match(answer.headers.get("location"), /^\/sign-in/, target);
+    }
+    assert.equal((await fetch(`${base}/api/v1/tickets`, { headers })).status, 401);
+});
+
 test("a form of another page is refused", async () => {
     const page = await signedInAs(ANNA);
     await page.goto("/portal/tickets/new");

@@ -96,7 +96,8 @@ static const struct {
     const char *name, *web, *alerts;
     bool there;
 } cases[] = {
-    {"on", "{\"enabled\":true,\"public_url\":\"https://help.example/\"}", "{\"web_link\":true}", true},
+    {"on", "{\"enabled\":true,\"public_url\":\"https://help.example/\"}", "{\"web_link\":true}",
+     true},
     {"off", "{\"enabled\":true,\"public_url\":\"https://help.example\"}", "{}", false},
     {"no pages", "{\"public_url\":\"https://help.example\"}", "{\"web_link\":true}", false},
     {"nowhere", "{\"enabled\":true}", "{\"web_link\":true}", false},

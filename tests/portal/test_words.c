@@ -102,8 +102,7 @@ static void test_used(void)
     {
         g_test_message("used: %s", name);
         g_assert_true(g_hash_table_contains(in_views, name) ||
-                      g_hash_table_contains(in_code, name) ||
-                      g_str_has_prefix(name, "problem_"));
+                      g_hash_table_contains(in_code, name) || g_str_has_prefix(name, "problem_"));
     }
 }
 
