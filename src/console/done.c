@@ -27,6 +27,9 @@ static const struct {
     {"resumed", "The mail servers that were stopped are used again."},
     {"held-released", "All of it was released and is on its way."},
     {"held-cancelled", "All of it was cancelled and will not be sent."},
+    {"retried-all", "They are being sent again."},
+    {"retried-none", "Nothing was sent again: their addresses are on the suppression list, or"
+                     " they have moved on."},
     {"suppressed", "The address is on the list: it is told nothing from now on."},
     {"unsuppressed", "The address was taken off the list: it is told again from now on."},
     {"template-saved", "Saved as a new version."},

@@ -73,7 +73,7 @@ static HttpResponse *show_link(Page *page, int status, const Link *link, GError 
 {
     json_set_text(page->data, "secret", link->good ? link->secret : NULL);
     json_set_int(page->data, "minutes", ONE_TIME_LINK_MINUTES);
-    return page_view(page, link->good ? status : 403, "password", "A new password", error);
+    return page_view(page, link->good ? status : 404, "password", "A new password", error);
 }
 
 HttpResponse *password_show(Page *page, GError **error)
@@ -94,7 +94,7 @@ HttpResponse *password_post(Page *page, GError **error)
     if (!find_link(page, &link, error))
         return NULL;
     if (!link.good) /* before the hash is made, which costs */
-        return show_link(page, 403, &link, error);
+        return show_link(page, 404, &link, error);
     g_autoptr(GError) failure = NULL;
     g_autofree char *hash =
         password_hash(page_field(page, "new_password"), "/new_password", &failure);
@@ -103,7 +103,7 @@ HttpResponse *password_post(Page *page, GError **error)
         return page_redirect(page, "password-reset", "/sign-in");
     if (error_is(failure, TD_ERROR_DENIED)) {
         link.good = false;
-        return show_link(page, 403, &link, error);
+        return show_link(page, 404, &link, error);
     }
     if (page_refused(page, failure))
         return show_link(page, page_status(failure), &link, error);

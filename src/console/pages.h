@@ -143,6 +143,8 @@ HttpResponse *alerts_server_show(Page *page, GError **error);
 HttpResponse *alerts_server_state(Page *page, GError **error);
 HttpResponse *alerts_server_resume_post(Page *page, GError **error);
 HttpResponse *alerts_server_held_post(Page *page, GError **error);
+/* alerts_history.c */
+HttpResponse *alerts_failures_post(Page *page, GError **error);
 HttpResponse *alerts_show(Page *page, GError **error);
 
 /* suppressions.c */

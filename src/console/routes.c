@@ -47,6 +47,7 @@ static const PageRoute alerts[] = {
     {"GET", "/alerts-server/state", PAGE_TECHNICIAN, alerts_server_state},
     {"POST", "/alerts-server/resume", PAGE_TECHNICIAN, alerts_server_resume_post},
     {"POST", "/alerts-server/held", PAGE_TECHNICIAN, alerts_server_held_post},
+    {"POST", "/alerts-server/failures", PAGE_TECHNICIAN, alerts_failures_post},
     {"GET", "/alerts", PAGE_TECHNICIAN, alerts_show},
     {"GET", "/suppressions", PAGE_TECHNICIAN, suppressions_show},
     {"POST", "/suppressions", PAGE_TECHNICIAN, suppression_add_post},

@@ -48,7 +48,7 @@ test("a known login, a known address and an unknown one get the same answer", as
 
 test("the link changes nothing by being opened, works once, and ends every session", async () => {
     const elsewhere = await signedIn(base, { login: "quick" });
-    const page = await browse(base, { script: false, expect: ["403", "422"] });
+    const page = await browse(base, { script: false, expect: ["404", "422"] });
     await askFor(page, "quick");
     const link = await linkFor("quick");
     for (let i = 0; i < 2; i++) assert.equal((await page.goto(link)).status(), 200);
@@ -65,7 +65,7 @@ test("the link changes nothing by being opened, works once, and ends every sessi
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.waitForURL("**/tickets");
 
-    assert.equal((await page.goto(link)).status(), 403);
+    assert.equal((await page.goto(link)).status(), 404);
     await page.getByText("This link does not work any more").waitFor();
 });
 
@@ -85,7 +85,7 @@ test("too short a password is refused and the link stays good", async () => {
 });
 
 test("who has been made inactive meanwhile gets no password", async () => {
-    const page = await browse(base, { expect: ["403"] });
+    const page = await browse(base, { expect: ["404"] });
     await askFor(page, "gone");
     const link = await linkFor("gone");
     const { items } = await server.ask("GET", "/api/v1/employees");
@@ -143,7 +143,7 @@ test("one who asks again and again is stopped, and a desk without an address say
 test("nothing keeps anybody out of these pages", async () => {
     for (const scheme of ["light", "dark"])
         for (const width of [1280, 360]) {
-            const page = await browse(base, { scheme, width, expect: ["403"] });
+            const page = await browse(base, { scheme, width, expect: ["404"] });
             for (const target of ["/forgotten", "/forgotten?sent=1", "/password/nothing"]) {
                 await page.goto(target);
                 await assertAccessible(page, `${target} ${scheme} ${width}`);

@@ -292,6 +292,21 @@ test("a form of another page is refused", async () => {
     assert.equal(items.length, 0);
 });
 
+test("a form that is sent twice is done once", async () => {
+    const page = await signedInAs(ANNA);
+    await page.goto("/portal/tickets/new");
+    const value = (name) => page.locator(`main input[name=${name}]`).first().getAttribute("value");
+    const fields = { token: await value("token"), once: await value("once"), title: "Only once", text: "x" };
+    const targets = [];
+    for (let i = 0; i < 2; i++) {
+        const answer = await fetch(`${base}/portal/tickets/new`, { method: "POST", redirect: "manual", headers: asCookie(ANNA), body: new URLSearchParams(fields) });
+        targets.push(answer.headers.get("location"));
+    }
+    assert.equal(targets[0], targets[1]);
+    const { items } = await server.ask("GET", "/api/v1/tickets?q=Only%20once");
+    assert.equal(items.length, 1);
+});
+
 test("markup in what anybody wrote stays text", async () => {
     const evil = `"><script>document.title="owned"</script><img src=x onerror="document.title='owned'">`;
     await server.ask("PATCH", "/api/v1/contacts/3", { name: `J ${evil}`.slice(0, 255) });
