@@ -544,7 +544,6 @@ static const char step_15[] =
     /* Imports look for an account by its name. */
     "CREATE INDEX account_by_name ON account (name);"
     /* How many messages ended how, by the minute and by the hour (outbox/tally.h). */
-    "CREATE INDEX account_by_name ON account (name);"
     "CREATE TABLE outbox_tally ("
     "  width BIGINT NOT NULL,"
     "  from_at BIGINT NOT NULL,"
