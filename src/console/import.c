@@ -165,6 +165,7 @@ static void add_result(Page *page, json_t *result, bool applied)
     int64_t changes = json_get_int(result, "create") + json_get_int(result, "update");
     json_set_bool(page->data, "applied", applied);
     json_set_int(page->data, "changes", changes);
+    json_set_bool(page->data, "one_change", changes == 1);
     json_object_set(page->data, "result", result);
     add_rows(page, json_object_get(result, "items"));
 }
