@@ -177,7 +177,7 @@ static void test_log(void)
     world_sql(world, "UPDATE outbox SET state = 'deferred', attempts = 1, uncertain = 1,"
                      " due_at = 1795545188000000, last_reply = 'Greylisted' WHERE id = 1");
     json_auto_t *alert = world_ok(world, "GET", "/api/v1/alerts/1", NULL, 200);
-    g_assert_cmpint(json_object_size(alert), ==, 19);
+    g_assert_cmpint(json_object_size(alert), ==, 20);
     g_assert_cmpstr(text_at(alert, "/recipient"), ==, "bob@b.example");
     g_assert_cmpstr(text_at(alert, "/recipient_name"), ==, "Bob");
     g_assert_cmpint(int_at(alert, "/attempts"), ==, 1);

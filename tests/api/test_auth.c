@@ -131,6 +131,7 @@ static const char *const wanted[][3] = {
     {"POST", "/api/v1/options/alerts-server/test", "options"},
     {"GET", "/api/v1/options/alerts-to-customers", "options"},
     {"PUT", "/api/v1/options/alerts-to-customers", "options"},
+    {"POST", "/api/v1/options/alerts-to-customers/situations", "options"},
     {"GET", "/api/v1/options/tickets", "options"},
     {"PUT", "/api/v1/options/tickets", "options"},
     {"GET", "/api/v1/options/email-connector", "options"},
