@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Accounts. A change is read into the record inside the transaction, so that what the request does
  * not name keeps the value that it has at that moment. */
+#include "api/people.h"
+
 #include "api/input.h"
 #include "api/render.h"
 #include "api/resources.h"
@@ -14,8 +16,7 @@ typedef struct {
     const char *q;
 } Work;
 
-/* Reads what the request names into the record. */
-static bool read_account(json_t *body, Account *account, bool is_new, GError **error)
+bool account_read(json_t *body, Account *account, bool is_new, GError **error)
 {
     JsonReader reader;
     json_reader_init(&reader, body, "");
@@ -35,18 +36,18 @@ static bool read_account(json_t *body, Account *account, bool is_new, GError **e
     return json_reader_end(&reader, error);
 }
 
-static Account *new_account(json_t *body, GError **error)
+Account *account_read_new(json_t *body, GError **error)
 {
     g_autoptr(Account) account = g_new0(Account, 1);
     account->domains = g_strdup("[]");
     account->active = true;
-    return read_account(body, account, true, error) ? g_steal_pointer(&account) : NULL;
+    return account_read(body, account, true, error) ? g_steal_pointer(&account) : NULL;
 }
 
 static json_t *create(ApiCall *call, DeskTx *tx, void *data, GError **error)
 {
     const Work *work = data;
-    g_autoptr(Account) account = new_account(work->body, error);
+    g_autoptr(Account) account = account_read_new(work->body, error);
     return account != NULL && account_create(tx, account, error) ? render_account(account) : NULL;
 }
 
@@ -56,7 +57,7 @@ HttpResponse *accounts_post(ApiCall *call, GError **error)
     if (work.body == NULL)
         return NULL;
     /* A request that cannot be read is refused before the writer's time is taken. */
-    g_autoptr(Account) checked = new_account(work.body, error);
+    g_autoptr(Account) checked = account_read_new(work.body, error);
     return checked != NULL ? api_write(call, 201, create, &work, error) : NULL;
 }
 
@@ -64,7 +65,7 @@ static json_t *change(ApiCall *call, DeskTx *tx, void *data, GError **error)
 {
     const Work *work = data;
     g_autoptr(Account) account = account_lock(tx->db, work->number, error);
-    return account != NULL && read_account(work->body, account, false, error) &&
+    return account != NULL && account_read(work->body, account, false, error) &&
                    account_change(tx, account, error)
                ? render_account(account)
                : NULL;

@@ -119,6 +119,9 @@ static const ApiRoute routes[] = {
     {"POST", V1 "/tokens", "admin", tokens_post, NULL},
     {"DELETE", V1 "/tokens/{id}", "admin", tokens_delete, NULL},
 
+    {"POST", V1 "/imports", WRITE, imports_post, NULL},
+    {"POST", V1 "/imports/preview", WRITE, imports_preview, NULL},
+
     {"GET", OPTIONS "/desk", "options", options_show, NULL},
     {"PUT", OPTIONS "/desk", "options", options_change, NULL},
     {"GET", OPTIONS "/alerts-server", "options", options_show, NULL},

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Contacts. A contact stays with its account: tickets and their recipients refer to both. */
+#include "api/people.h"
+
 #include "api/input.h"
 #include "api/render.h"
 #include "api/resources.h"
@@ -30,8 +32,7 @@ static void read_sees(JsonReader *reader, Contact *contact)
     contact->sees = text != NULL && *text != '\0' ? g_steal_pointer(&text) : NULL;
 }
 
-/* Reads what the request names into the record. */
-static bool read_contact(json_t *body, Contact *contact, bool is_new, GError **error)
+bool contact_read(json_t *body, Contact *contact, bool is_new, GError **error)
 {
     JsonReader reader;
     json_reader_init(&reader, body, "");
@@ -51,18 +52,18 @@ static bool read_contact(json_t *body, Contact *contact, bool is_new, GError **e
     return json_reader_end(&reader, error);
 }
 
-static Contact *new_contact(json_t *body, GError **error)
+Contact *contact_read_new(json_t *body, GError **error)
 {
     g_autoptr(Contact) contact = g_new0(Contact, 1);
     contact->emails = g_strdup("[]");
     contact->active = true;
-    return read_contact(body, contact, true, error) ? g_steal_pointer(&contact) : NULL;
+    return contact_read(body, contact, true, error) ? g_steal_pointer(&contact) : NULL;
 }
 
 static json_t *create(ApiCall *call, DeskTx *tx, void *data, GError **error)
 {
     const Work *work = data;
-    g_autoptr(Contact) contact = new_contact(work->body, error);
+    g_autoptr(Contact) contact = contact_read_new(work->body, error);
     return contact != NULL && contact_create(tx, contact, error) ? render_contact(contact) : NULL;
 }
 
@@ -71,7 +72,7 @@ HttpResponse *contacts_post(ApiCall *call, GError **error)
     Work work = {.body = api_body(call, error)};
     if (work.body == NULL)
         return NULL;
-    g_autoptr(Contact) checked = new_contact(work.body, error);
+    g_autoptr(Contact) checked = contact_read_new(work.body, error);
     return checked != NULL ? api_write(call, 201, create, &work, error) : NULL;
 }
 
@@ -79,7 +80,7 @@ static json_t *change(ApiCall *call, DeskTx *tx, void *data, GError **error)
 {
     const Work *work = data;
     g_autoptr(Contact) contact = contact_lock(tx->db, work->id, error);
-    return contact != NULL && read_contact(work->body, contact, false, error) &&
+    return contact != NULL && contact_read(work->body, contact, false, error) &&
                    contact_change(tx, contact, error)
                ? render_contact(contact)
                : NULL;

@@ -107,6 +107,10 @@ HttpResponse *tokens_list(ApiCall *call, GError **error);
 HttpResponse *tokens_post(ApiCall *call, GError **error);
 HttpResponse *tokens_delete(ApiCall *call, GError **error);
 
+/* import.c */
+HttpResponse *imports_post(ApiCall *call, GError **error);
+HttpResponse *imports_preview(ApiCall *call, GError **error);
+
 /* options.c: the section is the last part of the route's pattern, or its {section} */
 HttpResponse *options_show(ApiCall *call, GError **error);
 HttpResponse *options_change(ApiCall *call, GError **error);

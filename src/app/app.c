@@ -291,7 +291,7 @@ static bool start_server(App *app, GError **error)
 {
     static const char *const probes[] = {"/healthz", "/readyz", NULL};
     static const char *const mails[] = {"/api/v1/inbox", "/api/v1/options/email-connector/dry-run",
-                                        NULL};
+                                        "/options/email-connector/rules/dry-run", NULL};
     g_autoptr(GStrvBuilder) large = g_strv_builder_new();
     g_strv_builder_addv(large, (const char **)mails);
     g_strv_builder_addv(large, (const char **)portal_large_paths);

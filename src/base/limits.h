@@ -25,6 +25,8 @@
 #define LIMIT_SIMULATED_ITEMS       10000 /* of a page of simulated decisions */
 #define LIMIT_SEARCHED_TICKETS      10000 /* that one page of a search in titles looks through */
 #define LIMIT_BULK_TICKETS          500   /* that one request changes */
+#define LIMIT_CSV_ROWS              10000 /* of one import */
+#define LIMIT_CSV_COLUMNS           64
 #define LIMIT_CONTACT_ADDRESSES     20
 #define LIMIT_ACCOUNT_DOMAINS       100
 #define LIMIT_LINKS_PER_PERSON      5   /* one-time links asked for in 15 minutes */

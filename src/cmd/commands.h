@@ -15,6 +15,7 @@ int command_token(int argc, char **argv);
 int command_options(int argc, char **argv);
 int command_template(int argc, char **argv);
 int command_simulate(int argc, char **argv);
+int command_import(int argc, char **argv);
 int command_ingest(int argc, char **argv);
 int command_inbox(int argc, char **argv);
 int command_routes(int argc, char **argv);

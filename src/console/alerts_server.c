@@ -166,7 +166,8 @@ static bool add_held(Page *page, GError **error)
 
 HttpResponse *alerts_server_show(Page *page, GError **error)
 {
-    return add_state(page, error) && add_held(page, error)
+    return add_state(page, error) && add_held(page, error) && alerts_history_add(page, error) &&
+                   alerts_failures_add(page, error)
                ? page_view(page, 200, "alerts_server", "Alerts Server", error)
                : NULL;
 }

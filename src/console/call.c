@@ -97,6 +97,18 @@ json_t *page_ask(Page *page, json_t *body, GError **error, const char *format, .
     return read_answer(call(page, "POST", body, path, ""), "POST", path, error);
 }
 
+json_t *page_send_bytes(Page *page, const char *type, GBytes *body, GError **error,
+                        const char *path)
+{
+    g_autofree char *target = g_strconcat(API, path, NULL);
+    size_t bytes;
+    const void *data = g_bytes_get_data(body, &bytes);
+    g_autoptr(HttpRequest) request = http_request_new("POST", target, data, bytes);
+    http_request_set_header(request, "Content-Type", type);
+    return read_answer(api_call_as(page->console->api, &page->caller, request), "POST", path,
+                       error);
+}
+
 HttpResponse *page_as_text(HttpResponse *response)
 {
     if (http_response_status(response) != 200)

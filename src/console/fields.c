@@ -27,3 +27,14 @@ char *fields_join(const json_t *list)
     }
     return g_string_free(text, FALSE);
 }
+
+json_t *fields_mark(const char *field, const FieldName *names, size_t n)
+{
+    json_t *errors = json_object();
+    size_t i = 0;
+    while (field != NULL && i < n && !g_str_has_prefix(field, names[i].pointer))
+        i++;
+    if (field != NULL && i < n)
+        json_object_set_new(errors, names[i].name, json_true());
+    return errors;
+}

@@ -168,54 +168,40 @@ static json_t *read_attach(const Page *page)
     return body;
 }
 
+static const FieldName new_fields[] = {
+    {"/new_account/name", "account_name"}, {"/new_account/domains", "domains"},
+    {"/new_account", "account_email"},     {"/new_contact/name", "contact_name"},
+    {"/new_contact", "contact_email"},
+};
+
+static const FieldName open_fields[] = {{"/new_contact", "sender_name"}, {"/account", "account"}};
+
+static const FieldName attach_fields[] = {{"/ticket", "ticket"}};
+
 static const struct {
     const char *verb, *path, *done;
     json_t *(*read)(const Page *);
+    const FieldName *fields;
+    size_t n_fields;
 } verbs[] = {
-    {"new", "open", "mail-opened", read_new},
-    {"open", "open", "mail-opened", read_open},
-    {"attach", "attach", "mail-attached", read_attach},
-    {"discard", "discard", "mail-discarded", NULL},
-    {"forward-retry", "forward/retry", "retried", NULL},
-    {"forward-cancel", "forward/cancel", "cancelled", NULL},
-    {"forward-release", "forward/release", "released", NULL},
+    {"new", "open", "mail-opened", read_new, new_fields, G_N_ELEMENTS(new_fields)},
+    {"open", "open", "mail-opened", read_open, open_fields, G_N_ELEMENTS(open_fields)},
+    {"attach", "attach", "mail-attached", read_attach, attach_fields, G_N_ELEMENTS(attach_fields)},
+    {"discard", "discard", "mail-discarded", NULL, NULL, 0},
+    {"forward-retry", "forward/retry", "retried", NULL, NULL, 0},
+    {"forward-cancel", "forward/cancel", "cancelled", NULL, NULL, 0},
+    {"forward-release", "forward/release", "released", NULL, NULL, 0},
 };
 
-/* The field of the form that a field of the API's request was read from. */
-static void mark_field(Page *page, const char *verb, const char *field)
-{
-    static const char *const fields[][3] = {
-        {"new", "/new_account/name", "account_name"},
-        {"new", "/new_account/domains", "domains"},
-        {"new", "/new_account", "account_email"},
-        {"new", "/new_contact/name", "contact_name"},
-        {"new", "/new_contact", "contact_email"},
-        {"open", "/new_contact", "sender_name"},
-        {"open", "/account", "account"},
-        {"attach", "/ticket", "ticket"},
-    };
-    json_t *errors = json_object();
-    for (size_t i = 0; field != NULL && i < G_N_ELEMENTS(fields); i++) {
-        if (strcmp(fields[i][0], verb) != 0 || !g_str_has_prefix(field, fields[i][1]))
-            continue;
-        json_set_bool(errors, fields[i][2], true);
-        break;
-    }
-    json_object_set_new(page->data, "errors", errors);
-}
-
-static HttpResponse *refuse(Page *page, int64_t id, const char *verb, GError *failure,
-                            GError **error)
+static HttpResponse *refuse(Page *page, int64_t id, size_t verb, GError *failure, GError **error)
 {
     if (!page_refused(page, failure)) {
         g_propagate_error(error, failure);
         return NULL;
     }
     int status = page_status(failure);
-    mark_field(page, verb, error_field(failure));
-    json_t *was = json_object();
-    json_set_bool(was, verb, true);
-    json_object_set_new(page->data, "was", was);
+    json_object_set_new(page->data, "errors",
+                        fields_mark(error_field(failure), verbs[verb].fields, verbs[verb].n_fields));
     g_error_free(failure);
     return show(page, id, status, error);
 }
@@ -237,7 +223,7 @@ HttpResponse *inbox_mail_post(Page *page, GError **error)
     json_auto_t *mail = page_send(page, "POST", verbs[i].read != NULL ? verbs[i].read(page) : NULL,
                                   &failure, MAIL "/%s", id, verbs[i].path);
     if (mail == NULL)
-        return refuse(page, id, verb, failure, error);
+        return refuse(page, id, i, failure, error);
     if (g_str_has_prefix(verb, "forward-"))
         return page_redirect(page, verbs[i].done, MAIL, id);
     int64_t ticket = json_get_int(mail, "ticket");

@@ -91,6 +91,10 @@ json_t *page_send(Page *page, const char *method, json_t *body, GError **error, 
 json_t *page_ask(Page *page, json_t *body, GError **error, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
 
+/* POST of what is no JSON, of this Content-Type. */
+json_t *page_send_bytes(Page *page, const char *type, GBytes *body, GError **error,
+                        const char *path);
+
 /* As page_get(), for what is no JSON: the API's answer as it is. Never NULL. */
 HttpResponse *page_call(Page *page, const char *method, json_t *body, const char *path);
 

@@ -143,6 +143,8 @@ HttpResponse *alerts_server_show(Page *page, GError **error);
 HttpResponse *alerts_server_state(Page *page, GError **error);
 HttpResponse *alerts_server_resume_post(Page *page, GError **error);
 HttpResponse *alerts_server_held_post(Page *page, GError **error);
+/* alerts_history.c */
+HttpResponse *alerts_failures_post(Page *page, GError **error);
 HttpResponse *alerts_show(Page *page, GError **error);
 
 /* suppressions.c */
@@ -155,3 +157,14 @@ HttpResponse *inbox_show(Page *page, GError **error);
 HttpResponse *inbox_mail_show(Page *page, GError **error);
 HttpResponse *inbox_mail_post(Page *page, GError **error);
 HttpResponse *inbox_mail_raw(Page *page, GError **error);
+
+/* rules.c, rule_form.c: rules for automated emails */
+HttpResponse *rules_show(Page *page, GError **error);
+HttpResponse *rules_post(Page *page, GError **error);
+HttpResponse *rules_dry_run_post(Page *page, GError **error);
+HttpResponse *rule_show(Page *page, GError **error);
+HttpResponse *rule_post(Page *page, GError **error);
+
+/* import.c: accounts and contacts from CSV */
+HttpResponse *import_show(Page *page, GError **error);
+HttpResponse *import_post(Page *page, GError **error);

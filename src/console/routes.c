@@ -47,6 +47,7 @@ static const PageRoute alerts[] = {
     {"GET", "/alerts-server/state", PAGE_TECHNICIAN, alerts_server_state},
     {"POST", "/alerts-server/resume", PAGE_TECHNICIAN, alerts_server_resume_post},
     {"POST", "/alerts-server/held", PAGE_TECHNICIAN, alerts_server_held_post},
+    {"POST", "/alerts-server/failures", PAGE_TECHNICIAN, alerts_failures_post},
     {"GET", "/alerts", PAGE_TECHNICIAN, alerts_show},
     {"GET", "/suppressions", PAGE_TECHNICIAN, suppressions_show},
     {"POST", "/suppressions", PAGE_TECHNICIAN, suppression_add_post},
@@ -77,6 +78,8 @@ static const PageRoute accounts[] = {
     {"GET", "/accounts", PAGE_TECHNICIAN, accounts_show},
     {"GET", "/accounts/new", PAGE_TECHNICIAN, account_new_show},
     {"POST", "/accounts/new", PAGE_TECHNICIAN, account_new_post},
+    {"GET", "/accounts/import", PAGE_TECHNICIAN, import_show},
+    {"POST", "/accounts/import", PAGE_TECHNICIAN, import_post},
     {"GET", "/accounts/{number}", PAGE_TECHNICIAN, account_show},
     {"POST", "/accounts/{number}", PAGE_TECHNICIAN, account_post},
     {"GET", "/accounts/{number}/contacts/new", PAGE_TECHNICIAN, contact_new_show},
@@ -147,8 +150,20 @@ static const PageRoute inbox[] = {
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
+#define RULES "/options/email-connector/rules"
+
+static const PageRoute rules[] = {
+    {"GET", RULES, PAGE_ADMIN, rules_show},
+    {"POST", RULES, PAGE_ADMIN, rules_post},
+    {"GET", RULES "/dry-run", PAGE_ADMIN, rules_show},
+    {"POST", RULES "/dry-run", PAGE_ADMIN, rules_dry_run_post},
+    {"GET", RULES "/{position}", PAGE_ADMIN, rule_show},
+    {"POST", RULES "/{position}", PAGE_ADMIN, rule_post},
+    {NULL, NULL, PAGE_ADMIN, NULL},
+};
+
 static const PageRoute *const areas[] = {
-    people, tickets, alerts, templates, accounts, options, setup, employees, forgotten, inbox,
+    people, tickets, alerts, templates, accounts, options, setup, employees, forgotten, inbox, rules,
 };
 
 size_t console_n_routes(void)

@@ -32,8 +32,10 @@ static bool add_versions(Page *page, int64_t id, GError **error)
     {
         dress_version(page, version, newest);
     }
+    g_autofree char *before = g_strdup_printf("%" G_GINT64_FORMAT, MAX(newest - 1, 1));
+    const char *from = *page_query(page, "from") != '\0' ? page_query(page, "from") : before;
     json_object_set_new(page->data, "from_choices",
-                        page_choices(versions, "version", "version", page_query(page, "from")));
+                        page_choices(versions, "version", "version", from));
     json_object_set_new(page->data, "to_choices",
                         page_choices(versions, "version", "version", page_query(page, "to")));
     json_object_set(page->data, "versions", versions);

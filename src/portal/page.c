@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "records/status.h"
+#include "records/token.h"
 #include "web/guard.h"
 
 #include <string.h>
@@ -112,6 +113,48 @@ bool portal_write(PortalPage *page, PortalWrite fn, void *data, GError **error)
     return desk_write(page->portal->desk, &nobody, run_write, &work, error);
 }
 
+/* The keys of forms stand beside those of tokens, as those of one that there is not. */
+#define ONCE_TOKEN   (-1)
+#define ONCE_LETTERS 26
+#define ONCE_US      (24 * 60 * 60 * (int64_t)1000000)
+
+typedef struct {
+    PortalWrite write;
+    void *data;
+    int64_t *number;
+} Once;
+
+static bool run_once(PortalPage *page, DeskTx *tx, const Visitor *visitor, void *data,
+                     GError **error)
+{
+    const Once *once = data;
+    g_autofree char *typed = g_strconcat(page->route->pattern, " ", visitor->email_key, " ",
+                                         portal_field(page, "once"), NULL);
+    g_autofree char *name = secret_hash(typed, strlen(typed));
+    const IdempotencyKey key = {.token = ONCE_TOKEN, .key = name, .request_hash = name};
+    g_autofree char *kept = NULL;
+    int status;
+    if (!idempotency_claim(tx->db, &key, tx->now_us, tx->now_us - ONCE_US, &status, &kept, error))
+        return false;
+    if (status != 0) {
+        *once->number = portal_number(kept);
+        return true;
+    }
+    if (!once->write(page, tx, visitor, once->data, error))
+        return false;
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, *once->number);
+    return idempotency_answer(tx->db, &key, 200, number, error);
+}
+
+bool portal_write_once(PortalPage *page, PortalWrite fn, void *data, int64_t *number,
+                       GError **error)
+{
+    Once once = {fn, data, number};
+    return strlen(portal_field(page, "once")) == ONCE_LETTERS
+               ? portal_write(page, run_once, &once, error)
+               : portal_write(page, fn, data, error);
+}
+
 /* ---- the answer ---- */
 
 static void add_languages(PortalPage *page)
@@ -181,7 +224,9 @@ HttpResponse *portal_view(PortalPage *page, int status, const char *view, const 
                           GError **error)
 {
     g_autofree char *token = page->secret != NULL ? web_form_token(page->secret) : g_strdup("");
+    g_autofree char *once = random_base32(random_system(), ONCE_LETTERS);
     json_set_text(page->data, "token", token);
+    json_set_text(page->data, "once", once);
     json_object_set(page->data, "w", page->words);
     json_object_set(page->data, "assets", web_assets_paths(page->portal->assets));
     if (title != NULL)

@@ -85,6 +85,11 @@ typedef bool (*PortalWrite)(PortalPage *page, DeskTx *tx, const Visitor *visitor
                             GError **error);
 bool portal_write(PortalPage *page, PortalWrite fn, void *data, GError **error);
 
+/* The same for a form that carries a "once": however often it is sent, `fn` is done once. *number
+ * is what it leads to: written by `fn`, and remembered for a day. */
+bool portal_write_once(PortalPage *page, PortalWrite fn, void *data, int64_t *number,
+                       GError **error);
+
 /* ---- the answer ---- */
 
 /* The page `view` with page->data; `title` is a key of the words, or NULL where page->data has one.

@@ -49,7 +49,10 @@ static json_t *message_item(const PortalPage *page, const Visitor *visitor,
     const TicketMessage *message = shown->message;
     json_t *item = json_object();
     json_set_int(item, "id", message->id);
-    json_set_text(item, "who", message->author.name);
+    /* What a program or Tidings itself wrote is the desk's: what these are called is its business.
+     */
+    bool person = message->author.kind == ACTOR_CUSTOMER || message->author.kind == ACTOR_EMPLOYEE;
+    json_set_text(item, "who", person ? message->author.name : page->settings->desk.name);
     json_set_bool(item, "own", is_own(visitor, message));
     json_set_bool(item, "customer", message->author.kind == ACTOR_CUSTOMER);
     json_set_text(item, "text", message->text);
@@ -211,7 +214,7 @@ HttpResponse *portal_comment(PortalPage *page, GError **error)
     g_autoptr(GError) failure = NULL;
     if (text_block(typed, strlen(typed), LIMIT_MESSAGE_BYTES, "/text", &text, &failure)) {
         Doing doing = {.text = g_strchomp(text), .files = files, .n_files = n_files};
-        if (portal_write(page, comment, &doing, &failure))
+        if (portal_write_once(page, comment, &doing, &doing.number, &failure))
             return back(page, "commented_done", doing.number);
     }
     if (!portal_is_refusal(failure)) {

@@ -133,7 +133,7 @@ HttpResponse *portal_new_post(PortalPage *page, GError **error)
         opening.draft.title = title;
         opening.draft.text = g_strchomp(text);
         opening.draft.attachments = files;
-        if (portal_write(page, open_ticket, &opening, &failure))
+        if (portal_write_once(page, open_ticket, &opening, &opening.number, &failure))
             return portal_redirect(page, "opened_done", "/portal/tickets/%" G_GINT64_FORMAT,
                                    opening.number);
     }

@@ -128,6 +128,23 @@ bool account_update(DbTx *tx, const Account *account, GError **error)
                    (int64_t)account->active, account->reference, key);
 }
 
+bool account_find_named(DbTx *tx, const char *name, int64_t *count, int64_t *number, GError **error)
+{
+    DbRows *rows =
+        db_query(tx, error, "SELECT number FROM account WHERE name = $1 LIMIT 2", "s", name);
+    if (rows == NULL)
+        return false;
+    int64_t found = 0;
+    int64_t first = 0;
+    for (; db_rows_next(rows); found++)
+        first = found == 0 ? db_rows_int(rows, 0) : first;
+    if (!db_rows_end(rows, error))
+        return false;
+    *count = found;
+    *number = first;
+    return true;
+}
+
 GPtrArray *account_list(DbTx *tx, int64_t after, const char *q, int limit, GError **error)
 {
     g_autofree char *like = search_pattern(q);

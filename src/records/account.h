@@ -36,6 +36,10 @@ Account *account_lock(DbTx *tx, int64_t number, GError **error);
 bool account_insert(DbTx *tx, Account *account, GError **error);
 bool account_update(DbTx *tx, const Account *account, GError **error);
 
+/* How many accounts have exactly this name, at most 2, and the number of one of them. */
+bool account_find_named(DbTx *tx, const char *name, int64_t *count, int64_t *number,
+                        GError **error);
+
 /* Up to `limit` with a number greater than `after`, by number; `q` (may be NULL) is searched in the
  * name. */
 GPtrArray *account_list(DbTx *tx, int64_t after, const char *q, int limit, GError **error);

@@ -96,21 +96,11 @@ bool customer_set_language(DbTx *tx, const Customer *customer, const char *langu
     " account = $1 AND ($2 = 0 OR ($3 <> 0 AND contact = $3) OR EXISTS (SELECT 1 FROM recipient r" \
     " WHERE r.ticket = ticket.number AND (r.email_key = $4 OR ($3 <> 0 AND r.contact = $3))))"
 
-static GPtrArray *take_tickets(DbRows *rows, GError **error)
-{
-    if (rows == NULL)
-        return NULL;
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)ticket_free);
-    while (db_rows_next(rows))
-        g_ptr_array_add(list, ticket_from_row(rows));
-    return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
-}
-
 static GPtrArray *list_of_place(DbTx *tx, const Customer *customer, const CustomerPlace *place,
                                 const CustomerFilter *filter, GError **error)
 {
     g_autofree char *like = search_pattern(filter->q);
-    return take_tickets(
+    return ticket_take_list(
         db_query(tx, error,
                  "SELECT " TICKET_COLUMNS " FROM ticket WHERE" SEEN " AND number < $5"
                  " AND ($6 = 0 OR (status <> 900 AND status <> 1000))"

@@ -539,8 +539,11 @@ static const char step_14[] =
     "  ended_at BIGINT);"
     "CREATE UNIQUE INDEX held_notice_open ON held_notice (employee) WHERE ended_at IS NULL;";
 
-/* How many messages ended how, by the minute and by the hour (outbox/tally.h). */
+/* Throughput, and imports. */
 static const char step_15[] =
+    /* Imports look for an account by its name. */
+    "CREATE INDEX account_by_name ON account (name);"
+    /* How many messages ended how, by the minute and by the hour (outbox/tally.h). */
     "CREATE TABLE outbox_tally ("
     "  width BIGINT NOT NULL,"
     "  from_at BIGINT NOT NULL,"
@@ -564,6 +567,6 @@ const DbMigration schema_steps[] = {
     {12, "lists of tickets, duplicates", step_12},
     {13, "references of accounts, mails sent on", step_13},
     {14, "who was told of what is held", step_14},
-    {15, "throughput", step_15},
+    {15, "throughput, imports", step_15},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

@@ -10,3 +10,6 @@
 
 /* The row that the rows stand at, read with these columns. Caller owns. */
 Ticket *ticket_from_row(const DbRows *rows);
+
+/* All rows of such a query as Ticket *. */
+GPtrArray *ticket_take_list(DbRows *rows, GError **error);

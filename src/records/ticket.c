@@ -165,3 +165,13 @@ bool ticket_update(DbTx *tx, const Ticket *ticket, GError **error)
                    ticket->priority, (int64_t)ticket->status, ticket->manager, ticket->due_at,
                    ticket->resolution, ticket->closed_at, ticket->updated_at, ticket->not_told_at);
 }
+
+GPtrArray *ticket_take_list(DbRows *rows, GError **error)
+{
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)ticket_free);
+    while (db_rows_next(rows))
+        g_ptr_array_add(list, ticket_from_row(rows));
+    return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
+}

@@ -33,7 +33,7 @@ function send(route, headers = {}) {
 test("the table has the doors and no route twice", () => {
     const names = routes.map(({ method, pattern }) => `${method} ${pattern}`);
     assert.equal(new Set(names).size, names.length);
-    for (const door of ["api", "console"]) assert.ok(routes.filter((route) => route.door === door).length > 10, door);
+    for (const door of ["api", "console", "portal"]) assert.ok(routes.filter((route) => route.door === door).length > 10, door);
 });
 
 test("nobody who has not signed in sees a page of employees", async () => {
@@ -86,4 +86,13 @@ test("the API asks for a token, and a token for its scope", async () => {
             else assert.equal(status, 403, `${scope} ${route.method} ${route.pattern}`);
         }
     }
+});
+
+test("nobody sees a customer's page without a session or a link, and employees' sessions are none", async () => {
+    await desk.run(["options", "set", "web-interface", "enabled=true", `public_url=${base}`]);
+    for (const route of routes.filter(({ door, who }) => door === "portal" && who !== "anybody"))
+        for (const headers of [{}, { Cookie: cookies.admin }, { Cookie: cookies.admin.replace("tidings_session", "tidings_portal") }]) {
+            const { status } = await send(route, headers);
+            assert.ok([303, 403].includes(status), `${route.method} ${route.pattern}: ${status}`);
+        }
 });

@@ -275,6 +275,17 @@ test("a link opens its ticket, takes a comment, and asks to sign in where the op
     assert.equal((await page.goto(link)).status(), 403);
 });
 
+test("a customer's session opens nothing of the employees'", async () => {
+    await signedInAs(ANNA);
+    const headers = { Cookie: `tidings_session=${cookies.get(ANNA)}; ${COOKIE}=${cookies.get(ANNA)}` };
+    for (const target of ["/", "/tickets", "/tickets/new", "/me"]) {
+        const answer = await fetch(base + target, { headers, redirect: "manual" });
+        assert.equal(answer.status, 303, target);
+        assert.match(answer.headers.get("location"), /^\/sign-in/, target);
+    }
+    assert.equal((await fetch(`${base}/api/v1/tickets`, { headers })).status, 401);
+});
+
 test("a form of another page is refused", async () => {
     const page = await signedInAs(ANNA);
     await page.goto("/portal/tickets/new");
@@ -290,6 +301,21 @@ test("a form of another page is refused", async () => {
     assert.equal(await send({ token }, { Origin: "https://evil.example" }), 403);
     const { items } = await server.ask("GET", "/api/v1/tickets?q=Forged");
     assert.equal(items.length, 0);
+});
+
+test("a form that is sent twice is done once", async () => {
+    const page = await signedInAs(ANNA);
+    await page.goto("/portal/tickets/new");
+    const value = (name) => page.locator(`main input[name=${name}]`).first().getAttribute("value");
+    const fields = { token: await value("token"), once: await value("once"), title: "Only once", text: "x" };
+    const targets = [];
+    for (let i = 0; i < 2; i++) {
+        const answer = await fetch(`${base}/portal/tickets/new`, { method: "POST", redirect: "manual", headers: asCookie(ANNA), body: new URLSearchParams(fields) });
+        targets.push(answer.headers.get("location"));
+    }
+    assert.equal(targets[0], targets[1]);
+    const { items } = await server.ask("GET", "/api/v1/tickets?q=Only%20once");
+    assert.equal(items.length, 1);
 });
 
 test("markup in what anybody wrote stays text", async () => {

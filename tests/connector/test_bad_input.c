@@ -24,7 +24,8 @@ typedef struct {
 static bool open_by_hand(DeskTx *tx, void *data, GError **error)
 {
     Opening *opening = data;
-    g_autoptr(InboxMail) mail = inbox_open(tx, opening->mail, opening->read, 1, NULL, error);
+    const InboxOpening by_hand = {.account = 1};
+    g_autoptr(InboxMail) mail = inbox_open(tx, opening->mail, opening->read, &by_hand, error);
     if (mail == NULL)
         return false;
     opening->ticket = mail->ticket;
@@ -229,7 +230,7 @@ static void test_size(void)
     g_autoptr(TestDesk) desk = mail_desk_new(engine);
     g_autoptr(GError) error = NULL;
     g_autofree char *text = g_strnfill(LIMIT_INBOUND_MAIL_BYTES + 1, 'x');
-    for (size_t i = 70; text[i] != '\0'; i += 71)
+    for (size_t i = 70; i <= LIMIT_INBOUND_MAIL_BYTES; i += 71)
         text[i] = '\n';
     memcpy(text, head, sizeof head - 1);
     g_autoptr(GBytes) fits = g_bytes_new_static(text, LIMIT_INBOUND_MAIL_BYTES);

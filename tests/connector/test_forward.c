@@ -115,8 +115,9 @@ static void test_mail(void)
 static void test_large(void)
 {
     g_autoptr(TestDesk) desk = new_desk();
-    g_autofree char *filler = g_strnfill(11 * 1024 * 1024, 'x');
-    for (size_t i = 70; filler[i] != '\0'; i += 71)
+    const size_t bytes_of_it = (size_t)11 * 1024 * 1024;
+    g_autofree char *filler = g_strnfill(bytes_of_it, 'x');
+    for (size_t i = 70; i < bytes_of_it; i += 71)
         filler[i] = '\n';
     assert_filed(mail_desk_file(desk, UNKNOWN "Subject: Large\n\n%s\n", filler), "unmatched",
                  "unknown_sender");

@@ -8,6 +8,7 @@
 #include "alerts/explain.h"
 #include "alerts/web_link.h"
 #include "base/error.h"
+#include "desk/options.h"
 #include "records/signing_key.h"
 #include "records/status.h"
 #include "support/test_desk.h"
@@ -461,6 +462,57 @@ static void test_link(Fixture *desk, gconstpointer data)
     ASSERT_LINK(*desk, "!link-not-good", link, .verb = SHOW, .number = 1);
 }
 
+/* ---- the options ---- */
+
+static const struct {
+    const char *typed, *want; /* NULL: refused */
+} urls[] = {
+    {"https://help.example", "https://help.example"},
+    {"https://help.example/", "https://help.example"},
+    {"http://127.0.0.1:8080", "http://127.0.0.1:8080"},
+    {"https://[2001:db8::1]:8443/", "https://[2001:db8::1]:8443"},
+    {"", ""},
+    {"help.example", NULL},
+    {"ftp://help.example", NULL},
+    {"javascript:alert(1)", NULL},
+    {"https://help.example/desk", NULL},
+    {"https://help.example/?x=1", NULL},
+    {"https://help.example/#x", NULL},
+    {"https://me:secret@help.example", NULL},
+    {"https://", NULL},
+    {"https://help.example\\@evil.example", NULL},
+    {"https://help\"><b>.example", NULL},
+};
+
+typedef struct {
+    const char *url;
+    char *stored;
+} Put;
+
+static bool put(DeskTx *tx, void *data, GError **error)
+{
+    Put *call = data;
+    json_auto_t *patch = json_pack("{s:s}", "public_url", call->url);
+    json_auto_t *shown = options_put(tx, OPTIONS_WEB_INTERFACE, patch, error);
+    g_free(call->stored);
+    call->stored = g_strdup(json_string_value(json_object_get(shown, "public_url")));
+    return shown != NULL;
+}
+
+static void test_options(Fixture *desk, gconstpointer data)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(urls); i++) {
+        g_autoptr(GError) error = NULL;
+        Put call = {.url = urls[i].typed};
+        g_test_message("%s", urls[i].typed);
+        desk_write((*desk)->desk, &(*desk)->employee, put, &call, &error);
+        g_assert_cmpstr(call.stored, ==, urls[i].want);
+        if (urls[i].want == NULL)
+            g_assert_cmpstr(error_problem(error), ==, "bad-url");
+        g_free(call.stored);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -474,6 +526,7 @@ int main(int argc, char **argv)
         {"/customer/comment", test_comment},   {"/customer/many-messages", test_many_messages},
         {"/customer/leave", test_leave},       {"/customer/language", test_language},
         {"/customer/mails", test_mails},       {"/customer/link", test_link},
+        {"/customer/options", test_options},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
         g_test_add(tests[i].path, Fixture, NULL, set_up, tests[i].test, tear_down);

@@ -314,6 +314,36 @@ static void test_hold_and_release(Fixture *fixture, gconstpointer data)
     g_assert_cmpstr(one, ==, "1");
 }
 
+static bool do_look(DbTx *tx, void *data, GError **error)
+{
+    Step *step = data;
+    return outbox_held_long(tx, step->now_us, 2, &step->moved, &step->due_at, error) &&
+           outbox_oldest_waiting(tx, &step->id, error);
+}
+
+/* "held for long, since when; the oldest that waits since" */
+static void assert_waiting(Fixture *fixture, int64_t before_us, const char *want)
+{
+    Step step = {.now_us = before_us};
+    run(fixture, do_look, &step);
+    g_autofree char *found =
+        g_strdup_printf("%" G_GINT64_FORMAT " since %" G_GINT64_FORMAT "; %" G_GINT64_FORMAT,
+                        step.moved, step.due_at, step.id);
+    g_assert_cmpstr(found, ==, want);
+}
+
+static void test_held_for_long(Fixture *fixture, gconstpointer data)
+{
+    assert_waiting(fixture, 100, "0 since 0; 0");
+    for (int i = 1; i <= 3; i++)
+        insert(fixture, i, "", i, 10);
+    assert_waiting(fixture, 100, "0 since 0; 10");
+    Step step = {0};
+    run(fixture, do_hold, &step);
+    assert_waiting(fixture, 60, "0 since 0; 0");
+    assert_waiting(fixture, 61, "2 since 60; 0"); /* counting stops at two */
+}
+
 static bool do_cancel_waiting(DbTx *tx, void *data, GError **error)
 {
     return outbox_cancel_waiting(tx, ((Step *)data)->order_key, "recipient_removed", 60, error);
@@ -685,6 +715,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     engine = test_db_engine(argc, argv);
+    ADD("held-for-long", test_held_for_long);
     ADD("claims-what-is-due", test_claims_what_is_due);
     ADD("limit", test_limit_takes_the_oldest);
     ADD("order", test_order);

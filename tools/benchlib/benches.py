@@ -5,7 +5,7 @@ A new bench is a function with the decorator @bench("x", "what it measures"): th
 import time
 from dataclasses import dataclass, field
 
-from benchlib import ingest, latency, machine, measure
+from benchlib import ingest, latency, machine, measure, pages
 from benchlib.database import Cluster
 from benchlib.desk import Desk
 from benchlib.machine import say
@@ -275,6 +275,23 @@ def bench_render(b):
     alert, message = measure.median_round(rounds, lambda pair: pair[1] - pair[0])
     b.add("r", f"CPU for composing one mail of {b.message_bytes:,} bytes", f"{message - alert:.0f} us",
           f"GET message {message:.0f} us, GET alert {alert:.0f} us")
+
+
+PAGE_ALERTS, PAGE_REQUESTS = 1_000_000, 200
+
+
+@bench("p", "pages of the console with 100,000 tickets and 1,000,000 alerts")
+def bench_pages(b):
+    """Five people on each ticket, told when it was opened and when it was closed: ten alerts a ticket."""
+    desk = b.desk("large", history=PAGE_ALERTS)
+    server, = desk.serve()
+    browser = pages.Browser(desk, server)
+    seen = [browser.see(path, PAGE_REQUESTS) for path in (
+        "/tickets", "/tickets?state=all", "/tickets?q=disk", f"/tickets/{PAGE_ALERTS // 20}", "/alerts-server")]
+    server.stop()
+    for page in seen:
+        b.add("p", f"{page.path}: median / p99 of {PAGE_REQUESTS}", f"{page.median * 1000:.1f} / {page.p99 * 1000:.1f} ms",
+              f"loads {page.weight / 1024:.0f} KiB", "", "median under 50 ms, under 200 KiB")
 
 
 SIMULATED_EVENTS = 100_000

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mail that comes in as a mail server brings it: one `tidings ingest` a mail, several at a time."""
-import os
 import subprocess
 import threading
 import time
@@ -18,7 +17,7 @@ class Ingested:
     rate: float  # mails a second, from the first one brought until the last one is filed
     cpu: float  # seconds of the server for 1,000 mails
     memory: float  # MiB resident at most, the server
-    client_memory: float  # the same of the largest `tidings ingest`
+    client_memory: float  # the same of a `tidings ingest` that has read its mail
 
 
 def mail(address, i):
@@ -39,7 +38,7 @@ class Bringer(threading.Thread):
     def __init__(self, command, mails, progress):
         super().__init__(daemon=True)
         self.command, self.mails, self.progress = command, mails, progress
-        self.memory, self.failed = 0, None
+        self.failed = None
 
     def run(self):
         for text in self.mails:
@@ -47,17 +46,14 @@ class Bringer(threading.Thread):
                                        stderr=subprocess.DEVNULL)
             process.stdin.write(text)
             process.stdin.close()
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            self.memory = max(self.memory, usage.ru_maxrss / 1024)
-            if process.returncode != 0:
+            if process.wait() != 0:
                 self.failed = f"exit status {process.returncode}"
                 return
             self.progress()
 
 
 def bring(command, mails, at_once):
-    """Seconds, and the MiB of the largest process."""
+    """Seconds that it takes."""
     done = Progress("bringing", len(mails), " mails")
     lock, count = threading.Lock(), [0]
 
@@ -75,7 +71,24 @@ def bring(command, mails, at_once):
     for thread in threads:
         if thread.failed:
             raise BenchError(f"{' '.join(command)}: {thread.failed}")
-    return seconds, max(thread.memory for thread in threads)
+    return seconds
+
+
+def client_memory(command, text):
+    """MiB of one that has read its mail and waits for more of it. (ru_maxrss would be this program's own: a process
+    keeps what it had before exec.)"""
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process.stdin.write(text)
+    process.stdin.flush()
+    peak, seen = 0, -1
+    while peak != seen:
+        time.sleep(0.2)
+        seen = peak
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
+            peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+    process.stdin.close()
+    process.wait()
+    return peak / 1024
 
 
 def measure(desk, number, at_once):
@@ -84,9 +97,11 @@ def measure(desk, number, at_once):
     mails = [mail(addresses[i % len(addresses)], i) for i in range(number)]
     desk.command("options", "set", "email-connector", "enabled=true", f"address={SUPPORT}")
     server, = desk.serve()
-    seconds, client_memory = bring([desk.bench.tidings, "ingest", "--desk", desk.folder], mails, at_once)
+    command = [desk.bench.tidings, "ingest", "--desk", desk.folder]
+    seconds = bring(command, mails, at_once)
     (filed, tickets), = desk.rows("SELECT COUNT(*), COUNT(DISTINCT ticket) FROM inbound_mail WHERE state = 'filed'")
-    result = Ingested(number / seconds, server.cpu() * 1000 / number, server.process.memory(), client_memory)
+    result = Ingested(number / seconds, server.cpu() * 1000 / number, server.process.memory(),
+                      client_memory(command, mails[0]))
     server.stop()
     if (int(filed), int(tickets)) != (number, number):
         raise BenchError(f"{number} mails were brought, {filed} were filed on {tickets} tickets")
@@ -97,6 +112,6 @@ def measure(desk, number, at_once):
 
 def process_rate(number, at_once):
     """The same number of processes that read as much and do nothing."""
-    seconds, _ = bring(["cat"], [mail("a@b.example", i) for i in range(number)], at_once)
+    seconds = bring(["cat"], [mail("a@b.example", i) for i in range(number)], at_once)
     say(f"    cat: {number / seconds:,.0f} a second")
     return number / seconds
