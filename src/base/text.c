@@ -150,7 +150,7 @@ bool text_to_time(const char *text, const char *field, int64_t *time_us, GError 
 bool text_to_int(const char *text, int64_t min, int64_t max, int64_t *value)
 {
     gint64 parsed;
-    if (!g_ascii_string_to_signed(text, 10, min, max, &parsed, NULL))
+    if (min > max || !g_ascii_string_to_signed(text, 10, min, max, &parsed, NULL))
         return false;
     *value = parsed;
     return true;

@@ -31,7 +31,8 @@ char *text_from_time(int64_t time_us);
 /* Reads RFC 3339 with any offset, from year 1 to 9999. Errors: INVALID. */
 bool text_to_time(const char *text, const char *field, int64_t *time_us, GError **error);
 
-/* Decimal digits with an optional sign and nothing else. */
+/* Decimal digits with an optional sign and nothing else. Nothing is in a range that ends before it
+ * begins: the places of an empty list. */
 bool text_to_int(const char *text, int64_t min, int64_t max, int64_t *value);
 
 /* Lower-case hexadecimal. */

@@ -136,6 +136,8 @@ static void test_int(void)
         int64_t value;
         g_assert_cmpint(text_to_int(cases[i].in, 1, 9, &value), ==, cases[i].ok);
     }
+    int64_t place;
+    g_assert_false(text_to_int("1", 1, 0, &place));
 }
 
 int main(int argc, char **argv)

@@ -222,6 +222,13 @@ test("without JavaScript a button shows it, and what would have been sent", asyn
     assert.match(words, /Closed\s+not told\s+alert disabled/);
     assert.match(words, /Opened\s+told/);
     assert.equal((await options("alerts-to-customers")).ticket_closed.enabled, true);
+});
+
+test("nothing keeps anybody out of what would have been sent", async () => {
+    const page = await signedIn(base);
+    await page.goto("/options/alerts-to-customers");
+    await page.getByRole("button", { name: "What would have been sent" }).click();
+    await page.locator("#simulation").waitFor();
     await shot(page, "options-alerts-simulated");
     await assertAccessible(page);
 });
