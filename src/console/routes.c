@@ -163,7 +163,8 @@ static const PageRoute rules[] = {
 };
 
 static const PageRoute *const areas[] = {
-    people, tickets, alerts, templates, accounts, options, setup, employees, forgotten, inbox, rules,
+    people, tickets,   alerts,    templates, accounts, options,
+    setup,  employees, forgotten, inbox,     rules,
 };
 
 size_t console_n_routes(void)
