@@ -4,9 +4,9 @@
  * text travels with the forms, so nothing is kept between the two; what is imported is what was
  * previewed, or it is previewed again.
  */
+#include "console/import.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "console/import.h"
 #include "console/pages.h"
 
 #include <string.h>
@@ -224,7 +224,8 @@ static HttpResponse *preview(Page *page, const char *csv, json_t *columns, GErro
 static HttpResponse *apply(Page *page, const char *csv, json_t *columns, GError **error)
 {
     GError *failure = NULL;
-    json_auto_t *result = page_send(page, "POST", request(page, csv, columns), &failure, "/imports");
+    json_auto_t *result =
+        page_send(page, "POST", request(page, csv, columns), &failure, "/imports");
     if (result == NULL)
         return refuse(page, csv, columns, failure, error);
     add_result(page, result, true);

@@ -14,8 +14,9 @@ typedef struct {
 
 static const ImportColumn of_accounts[] = {
     {"number", "Account's number", "no nr accountnumber accountno customernumber kundennummer"},
-    {"name", "Name", "account accountname customer company companyname client organisation"
-                     " organization firma kunde"},
+    {"name", "Name",
+     "account accountname customer company companyname client organisation"
+     " organization firma kunde"},
     {"email", "Email", "mail emailaddress emailadresse"},
     {"email2", "Second email", "secondemail mail2 emailaddress2 otheremail"},
     {"domains", "Domains", "domain maildomain"},
@@ -26,9 +27,10 @@ static const ImportColumn of_accounts[] = {
 };
 
 static const ImportColumn of_contacts[] = {
-    {"account", "Account: its number or name", "accountname accountnumber customer company"
-                                               " companyname client organisation organization firma"
-                                               " kunde"},
+    {"account", "Account: its number or name",
+     "accountname accountnumber customer company"
+     " companyname client organisation organization firma"
+     " kunde"},
     {"name", "Name", "contact contactname fullname person displayname"},
     {"email", "Email", "mail emailaddress emailadresse"},
     {"emails", "Further addresses", "otheremails secondemail email2 mail2 furtheraddresses"},
@@ -57,8 +59,8 @@ json_t *import_choices(const char *kind, const char *selected)
     json_t *list = json_array();
     json_array_append_new(list, choice("", "Leave it out", selected == NULL));
     for (const ImportColumn *column = columns_of(kind); column->field != NULL; column++)
-        json_array_append_new(list, choice(column->field, column->label,
-                                           g_strcmp0(column->field, selected) == 0));
+        json_array_append_new(
+            list, choice(column->field, column->label, g_strcmp0(column->field, selected) == 0));
     return list;
 }
 

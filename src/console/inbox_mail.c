@@ -200,8 +200,9 @@ static HttpResponse *refuse(Page *page, int64_t id, size_t verb, GError *failure
         return NULL;
     }
     int status = page_status(failure);
-    json_object_set_new(page->data, "errors",
-                        fields_mark(error_field(failure), verbs[verb].fields, verbs[verb].n_fields));
+    json_object_set_new(
+        page->data, "errors",
+        fields_mark(error_field(failure), verbs[verb].fields, verbs[verb].n_fields));
     g_error_free(failure);
     return show(page, id, status, error);
 }

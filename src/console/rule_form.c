@@ -142,10 +142,8 @@ static json_t *choice(const char *value, const char *label, const char *selected
 static json_t *ways_to_account(const char *selected)
 {
     static const char *const ways[][2] = {
-        {"sender", "The sender's"},
-        {"number", "A number in the subject"},
-        {"name", "A name in the subject"},
-        {"reference", "A reference in the subject"},
+        {"sender", "The sender's"},        {"number", "A number in the subject"},
+        {"name", "A name in the subject"}, {"reference", "A reference in the subject"},
         {"fixed", "Always the same"},
     };
     json_t *list = json_array();
@@ -199,8 +197,7 @@ static bool read_position(const Page *page, const json_t *rules, int64_t *positi
 {
     const char *text = page_param(page, "position");
     *position = 0;
-    if (strcmp(text, "new") == 0 ||
-        text_to_int(text, 1, (int64_t)json_array_size(rules), position))
+    if (strcmp(text, "new") == 0 || text_to_int(text, 1, (int64_t)json_array_size(rules), position))
         return true;
     error_set(error, TD_ERROR_NOT_FOUND, "There is no such rule");
     return false;

@@ -110,8 +110,7 @@ HttpResponse *rules_post(Page *page, GError **error)
     if (rules == NULL)
         return NULL;
     int64_t position;
-    if (!text_to_int(page_field(page, "position"), 1, (int64_t)json_array_size(rules),
-                     &position)) {
+    if (!text_to_int(page_field(page, "position"), 1, (int64_t)json_array_size(rules), &position)) {
         error_set(error, TD_ERROR_NOT_FOUND, "There is no such rule");
         return NULL;
     }

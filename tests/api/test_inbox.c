@@ -110,7 +110,8 @@ static void test_by_hand(void)
         g_autofree char *mail = g_strdup_printf(STRANGER "%d\n", i);
         json_decref(bring(world, mail, 201));
     }
-    static const char *const wrong[] = {"{}", "{\"account\":1,\"new_account\":{\"name\":\"x\"}}",
+    static const char *const wrong[] = {"{}",
+                                        "{\"account\":1,\"new_account\":{\"name\":\"x\"}}",
                                         "{\"account\":99}",
                                         "{\"account\":1,\"more\":1}",
                                         "{\"new_contact\":{\"name\":\"x\"}}",
@@ -132,11 +133,11 @@ static void test_by_hand(void)
     json_auto_t *gone = world_ok(world, "POST", INBOX "/3/discard", NULL, 200);
     g_assert_cmpstr(text_at(gone, "/state"), ==, "discarded");
     json_decref(world_ok(world, "GET", INBOX "/3", NULL, 200));
-    json_auto_t *people =
-        world_ok(world, "POST", INBOX "/3/open",
-                 "{\"new_account\":{\"name\":\"Other\",\"email\":\"office@other.example\",\"domains\":"
-                 "[\"other.example\"]},\"new_contact\":{\"name\":\"Ona\",\"email\":\"ona@other.example\"}}",
-                 200);
+    json_auto_t *people = world_ok(
+        world, "POST", INBOX "/3/open",
+        "{\"new_account\":{\"name\":\"Other\",\"email\":\"office@other.example\",\"domains\":"
+        "[\"other.example\"]},\"new_contact\":{\"name\":\"Ona\",\"email\":\"ona@other.example\"}}",
+        200);
     json_auto_t *ticket = world_ok(world, "GET", "/api/v1/tickets/2", NULL, 200);
     g_assert_cmpint(int_at(ticket, "/account"), ==, int_at(people, "/account"));
     json_auto_t *contacts = world_ok(world, "GET", "/api/v1/contacts?account=3", NULL, 200);

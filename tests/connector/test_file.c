@@ -405,7 +405,7 @@ static bool do_hand(DeskTx *tx, void *data, GError **error)
 {
     Hand *hand = data;
     g_autoptr(InboxMail) mail =
-        hand->verb == 'o' ? inbox_open(tx, hand->mail, hand->read, &hand->opening, error)
+        hand->verb == 'o'   ? inbox_open(tx, hand->mail, hand->read, &hand->opening, error)
         : hand->verb == 'a' ? inbox_attach(tx, hand->mail, hand->read, hand->ticket, error)
                             : inbox_discard(tx, hand->mail, error);
     hand->got = mail != NULL ? mail->ticket : 0;
@@ -478,15 +478,19 @@ static void test_new_people(void)
     g_assert_cmpint(by_hand(desk, (Hand){.mail = 1, .verb = 'o', .opening = opening}, NULL), ==, 1);
     assert_rows(desk, "SELECT name, email FROM account WHERE number = 2", 2,
                 "New Ltd office@new.example");
-    assert_rows(desk, "SELECT c.name, c.email, t.account FROM ticket t JOIN contact c"
-                      " ON c.id = t.contact", 3, "Nora New new@new.example 2");
+    assert_rows(desk,
+                "SELECT c.name, c.email, t.account FROM ticket t JOIN contact c"
+                " ON c.id = t.contact",
+                3, "Nora New new@new.example 2");
     assert_rows(desk, "SELECT author_name FROM ticket_message", 1, "Nora New");
     /* A contact for an account that there is; the sender is a customer of the other, too. */
     opening = (InboxOpening){.account = 1, .new_contact = &contact};
     contact.name = (char *)"Nora Bluebird";
     g_assert_cmpint(by_hand(desk, (Hand){.mail = 2, .verb = 'o', .opening = opening}, NULL), ==, 2);
-    assert_rows(desk, "SELECT c.name, t.account FROM ticket t JOIN contact c"
-                      " ON c.id = t.contact WHERE t.number = 2", 2, "Nora Bluebird 1");
+    assert_rows(desk,
+                "SELECT c.name, t.account FROM ticket t JOIN contact c"
+                " ON c.id = t.contact WHERE t.number = 2",
+                2, "Nora Bluebird 1");
     opening.account = 99;
     by_hand(desk, (Hand){.mail = 3, .verb = 'o', .opening = opening}, "unknown-account");
 }
