@@ -25,10 +25,10 @@ static void take_problem(const HttpResponse *response, GError **error)
     json_auto_t *problem = json_loadb(body, bytes, 0, NULL);
     const char *type = json_get_text(problem, "type");
     const char *name = strrchr(type, '/');
-    error_set_problem(error, code_of(http_response_status(response)),
-                      g_intern_string(name != NULL ? name + 1 : "internal"),
-                      json_string_value(json_object_get(problem, "field")), "%s",
-                      json_get_text(problem, "detail"));
+    const char *field = json_string_value(json_object_get(problem, "field"));
+    const char *detail = json_get_text(problem, "detail");
+    const char *known = g_intern_string(name != NULL ? name + 1 : "internal");
+    error_set_problem(error, code_of(http_response_status(response)), known, field, "%s", detail);
 }
 
 static HttpResponse *call(Page *page, const char *method, json_t *body, const char *path,

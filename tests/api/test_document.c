@@ -247,6 +247,7 @@ static void test_problems(void)
     json_auto_t *document = load_document(world);
     json_t *web = json_object_get(document, "x-problems");
     json_t *command_line = json_object_get(document, "x-command-line-problems");
+    json_t *pages = json_object_get(document, "x-page-problems");
     g_autoptr(GHashTable) named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autofree char *sources = g_build_filename(source_root, "src", NULL);
     scan_folder(sources, named);
@@ -258,7 +259,7 @@ static void test_problems(void)
     g_hash_table_iter_init(&iter, named);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
         g_test_message("used: %s", (const char *)key);
-        g_assert_true(json_object_get(web, key) != NULL ||
+        g_assert_true(json_object_get(web, key) != NULL || json_object_get(pages, key) != NULL ||
                       json_object_get(command_line, key) != NULL);
     }
     const char *name;
