@@ -196,9 +196,9 @@ static void add_section(json_t *list, const char *path, const char *title, const
 }
 
 static void add_switched(json_t *list, const char *path, const char *title, const char *about,
-                         bool on, const char *is_on, const char *is_off)
+                         bool on)
 {
-    add_section(list, path, title, about, on ? is_on : is_off, on ? "success" : "warning");
+    add_section(list, path, title, about, on ? "on" : "off", on ? "success" : "secondary");
 }
 
 HttpResponse *options_show_all(Page *page, GError **error)
@@ -212,9 +212,10 @@ HttpResponse *options_show_all(Page *page, GError **error)
     json_t *list = json_array();
     add_section(list, "desk", "Desk", "Name, phone, hours, language and time zone of your desk.",
                 NULL, NULL);
-    add_switched(list, "alerts-server", "Alerts Server",
-                 "The mail servers that take your mails, the sender, and a live test.",
-                 settings->alerts_server.active, "active", "not active");
+    bool active = settings->alerts_server.active;
+    add_section(list, "alerts-server", "Alerts Server",
+                "The mail servers that take your mails, the sender, and a live test.",
+                active ? "active" : "not active", active ? "success" : "warning");
     add_section(list, "alerts-to-customers", "Alerts to Customers",
                 "Of what customers are told, and in which situations.",
                 both  ? "on"
@@ -223,10 +224,10 @@ HttpResponse *options_show_all(Page *page, GError **error)
                 both ? "success" : "warning");
     add_switched(list, "email-connector", "Email Connector",
                  "The support mailbox: mails become tickets and answers.",
-                 settings->email_connector.enabled, "on", "off");
+                 settings->email_connector.enabled);
     add_switched(list, "web-interface", "Web Interface",
                  "The customers' own pages, and the address of this desk.",
-                 settings->web_interface.enabled, "on", "off");
+                 settings->web_interface.enabled);
     add_section(list, "tickets", "Tickets", "Names of the statuses, and answers to closed tickets.",
                 NULL, NULL);
     add_section(list, "tokens", "API tokens", "What other programs come in with.", NULL, NULL);
