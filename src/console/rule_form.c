@@ -197,7 +197,7 @@ static bool read_position(const Page *page, const json_t *rules, int64_t *positi
 {
     const char *text = page_param(page, "position");
     *position = 0;
-    if (strcmp(text, "new") == 0 || text_to_int(text, 1, (int64_t)json_array_size(rules), position))
+    if (strcmp(text, "new") == 0 || rules_find(rules, text, position))
         return true;
     error_set(error, TD_ERROR_NOT_FOUND, "There is no such rule");
     return false;

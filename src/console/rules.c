@@ -51,6 +51,12 @@ bool rules_save(Page *page, json_t *rules, GError **error)
     return saved != NULL;
 }
 
+bool rules_find(const json_t *rules, const char *text, int64_t *position)
+{
+    return text_to_int(text, 1, INT64_MAX, position) &&
+           (uint64_t)*position <= json_array_size(rules);
+}
+
 /* ---- the page ---- */
 
 static HttpResponse *show(Page *page, int status, GError **error)
@@ -110,7 +116,7 @@ HttpResponse *rules_post(Page *page, GError **error)
     if (rules == NULL)
         return NULL;
     int64_t position;
-    if (!text_to_int(page_field(page, "position"), 1, (int64_t)json_array_size(rules), &position)) {
+    if (!rules_find(rules, page_field(page, "position"), &position)) {
         error_set(error, TD_ERROR_NOT_FOUND, "There is no such rule");
         return NULL;
     }

@@ -19,6 +19,9 @@ json_t *rules_load_again(Page *page, GError **error);
 /* Writes the list (taken). */
 bool rules_save(Page *page, json_t *rules, GError **error);
 
+/* The place of a rule, from 1, as a form or a path names it. False: there is no such rule. */
+bool rules_find(const json_t *rules, const char *text, int64_t *position);
+
 /* Adds to a rule what the list shows of it: "fits" and "does", sentences in a list each. */
 void rule_describe(Page *page, json_t *rule);
 

@@ -93,7 +93,7 @@ test("a contact is changed, and keeps what was not touched", async () => {
 
 test("an account is changed; every wrong field is named, and nothing is lost of what was typed", async () => {
     const { number } = await newAccount({ domains: ["seaside.example"] });
-    const page = await signedIn(base, { login: "tess", expect: ["422"] });
+    const page = await signedIn(base, { login: "tess", expect: ["409", "422"] });
     await page.goto(`/accounts/${number}`);
     await page.getByText("Change them").click();
     await newAccount({ reference: "TAKEN-1" });

@@ -180,6 +180,15 @@ test("a hostile mail and a hostile rule are text and nothing else", async () => 
     await look("the result");
 });
 
+test("a rule that is not there says so", async () => {
+    const page = await signedIn(base, { expect: ["404"] });
+    for (const list of [[], simple("one")]) {
+        await setRules(list);
+        for (const place of ["0", "2", "-1", "x"])
+            assert.equal((await page.goto(`${RULES}/${place}`)).status(), 404, place);
+    }
+});
+
 test("a technician does not come in, by page or by form", async () => {
     await setRules(simple("one"));
     const page = await signedIn(base, { login: "tess", expect: ["403"] });
