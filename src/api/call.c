@@ -28,7 +28,9 @@ json_t *api_body(ApiCall *call, GError **error)
     const char *text = http_request_body(call->request, &bytes);
     if (call->body != NULL)
         return call->body;
-    if (bytes > LIMIT_REQUEST_BODY_BYTES) {
+    /* A page of this process has read a form already, with what its own maximum allows. */
+    bool inside = http_request_caller(call->request) != NULL;
+    if (!inside && bytes > LIMIT_REQUEST_BODY_BYTES) {
         error_set(error, TD_ERROR_LIMIT,
                   "The request body is %zu bytes long; at most %d are allowed."
                   " Nothing was changed.",

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#define ATTACHMENT_BASE64_BYTES (2 * LIMIT_ATTACHMENTS_BYTES) /* more than it can take */
+
 /* ---- reading ---- */
 
 typedef struct {
@@ -174,7 +176,7 @@ static bool read_content(JsonReader *reader, Posting *posting, AttachmentDraft *
 {
     g_autofree char *content = NULL;
     json_require(reader, "content");
-    if (!json_read_block(reader, "content", LIMIT_REQUEST_BODY_BYTES, &content))
+    if (!json_read_block(reader, "content", ATTACHMENT_BASE64_BYTES, &content))
         return false;
     draft->content = decode_base64(content);
     if (draft->content != NULL) {

@@ -291,9 +291,10 @@ static bool start_server(App *app, GError **error)
 {
     static const char *const probes[] = {"/healthz", "/readyz", NULL};
     static const char *const mails[] = {"/api/v1/inbox", "/api/v1/options/email-connector/dry-run",
-                                        "/options/email-connector/rules/dry-run", NULL};
+                                        NULL};
     g_autoptr(GStrvBuilder) large = g_strv_builder_new();
     g_strv_builder_addv(large, (const char **)mails);
+    g_strv_builder_addv(large, (const char **)console_large_paths);
     g_strv_builder_addv(large, (const char **)portal_large_paths);
     g_strfreev(app->large);
     app->large = g_strv_builder_end(large);

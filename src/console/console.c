@@ -19,6 +19,9 @@ GResource *console_views_get_resource(void);
 #define ADMIN_SCOPES      "admin"
 #define TECHNICIAN_SCOPES "tickets:read tickets:write alerts"
 
+const char *const console_large_paths[] = {"/tickets/answer",
+                                           "/options/email-connector/rules/dry-run", NULL};
+
 typedef struct PageBound {
     Console *console;
     const PageRoute *route;

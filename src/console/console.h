@@ -24,6 +24,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Console, console_free)
 
 void console_add_routes(Console *console, HttpRouter *router);
 
+/* Paths whose forms may have large files, NULL-terminated. */
+extern const char *const console_large_paths[];
+
 /* Who may see a page, for the check of all routes. */
 typedef enum {
     PAGE_PUBLIC,     /* nobody need have signed in */

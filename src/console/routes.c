@@ -30,7 +30,7 @@ static const PageRoute tickets[] = {
     {"POST", TICKET "/change", PAGE_TECHNICIAN, ticket_change_post},
     {"POST", TICKET "/status", PAGE_TECHNICIAN, ticket_status_post},
     {"POST", TICKET "/merge", PAGE_TECHNICIAN, ticket_merge_post},
-    {"POST", TICKET "/answer", PAGE_TECHNICIAN, ticket_answer_post},
+    {"POST", "/tickets/answer", PAGE_TECHNICIAN, ticket_answer_post},
     {"GET", TICKET "/attachments/{id}", PAGE_TECHNICIAN, ticket_attachment},
     {"POST", TICKET "/recipients", PAGE_TECHNICIAN, recipient_add_post},
     {"POST", TICKET "/recipients/{id}", PAGE_TECHNICIAN, recipient_change_post},

@@ -167,6 +167,18 @@ test("an attachment goes out and comes back byte for byte, as a download", async
     assert.match(answer.headers.get("content-security-policy"), /sandbox/);
 });
 
+test("large files go out", async () => {
+    const { number } = await open();
+    const page = await signedIn(base);
+    await page.goto(`/tickets/${number}`);
+    await page.getByLabel("Text").fill("The whole log.");
+    await page.getByLabel("Attachments").setInputFiles({ name: "log.txt", mimeType: "text/plain", buffer: Buffer.alloc(8 << 20, "x") });
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByText("Your answer is filed").waitFor();
+    const { items } = await server.ask("GET", `/api/v1/tickets/${number}/messages`);
+    assert.equal(items[0].attachments[0].bytes, 8 << 20);
+});
+
 test("an internal note is marked, and nobody outside gets it", async () => {
     const { number } = await open();
     const page = await signedIn(base);
