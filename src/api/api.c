@@ -155,6 +155,7 @@ static const ApiRoute routes[] = {
     {"GET", V1 "/templates/{id}/diff", "templates", templates_diff, of_diff},
     {"POST", V1 "/templates/{id}/preview", "templates", templates_preview, NULL},
     {"POST", V1 "/templates/{id}/test-send", "templates", templates_test_send, NULL},
+    {"GET", V1 "/audit", "admin", audit_show, paged},
     {"GET", V1 "/merge-fields", "templates", merge_fields_list, NULL},
 
     {"GET", V1 "/openapi.json", NULL, openapi_document, NULL},
@@ -259,8 +260,10 @@ static HttpResponse *answer(ApiCall *call, GError **error)
         return NULL;
     g_autoptr(GError) failure = NULL;
     HttpResponse *response = handle(call, &failure);
-    if (response != NULL)
+    if (response != NULL) {
+        api_note_afterwards(call, response);
         return response;
+    }
     /* It may have failed before anybody asked. A token that was revoked learns nothing more. */
     if (error_http_status(failure) >= 500 || api_check_token(call, NULL, error))
         g_propagate_error(error, g_steal_pointer(&failure));

@@ -59,6 +59,7 @@ struct ApiCall {
                            the call asks the database: so it needs no transaction of its own */
     bool token_unsure;  /* it was found before; whether it is still there has not been asked */
     json_t *body;       /* what api_body() read; owned */
+    bool noted;         /* its row of table audit is written */
     char *fingerprint; /* stands for the body in an Idempotency-Key's hash; NULL: the body itself */
 };
 
@@ -103,6 +104,14 @@ bool api_cursor(const char *text, int64_t *after, GError **error);
 
 /* `limit` alone. */
 bool api_page_limit(const ApiCall *call, int *limit, GError **error);
+
+/* ---- who has changed what (audit.c) ---- */
+
+/* Writes the row of a route that is listed there, in the transaction of its change. */
+bool api_note(ApiCall *call, DeskTx *tx, GError **error);
+
+/* Writes it after a call that worked without a transaction of its own. */
+void api_note_afterwards(ApiCall *call, const HttpResponse *response);
 
 /* ---- working ---- */
 

@@ -144,6 +144,9 @@ HttpResponse *merge_fields_list(ApiCall *call, GError **error);
 HttpResponse *simulate_post(ApiCall *call, GError **error);
 HttpResponse *simulate_message(ApiCall *call, GError **error);
 
+/* audit.c */
+HttpResponse *audit_show(ApiCall *call, GError **error);
+
 /* health.c, openapi.c: without a token */
 HttpResponse *health_alive(ApiCall *call, GError **error);
 HttpResponse *health_ready(ApiCall *call, GError **error);

@@ -138,7 +138,7 @@ static bool run_write(DeskTx *tx, void *data, GError **error)
         if (write->kept_status != 0)
             return true;
     }
-    return do_work(tx, write, error) &&
+    return do_work(tx, write, error) && api_note(write->call, tx, error) &&
            (write->key.key == NULL || keep_answer(tx, write, write->status, error));
 }
 
@@ -157,6 +157,7 @@ static HttpResponse *write_and_answer(Write *write, GError **error)
     if (!read_key(write, error) ||
         !desk_write(call->api->desk, &call->actor, run_write, write, error))
         return NULL;
+    call->noted = true;
     if (write->kept_status != 0)
         return replayed(write);
     if (write->status == 204)

@@ -16,7 +16,8 @@ HttpResponse *options_page(Page *page, int status, const char *section, const ch
     json_set_bool(current, key, true);
     json_object_set_new(page->data, "section", current);
     json_set_text(page->data, "path", section);
-    if (strcmp(section, "tokens") != 0 && *section != '\0' && !history_add(page, section, error))
+    if (strcmp(section, "tokens") != 0 && strcmp(section, "audit") != 0 && *section != '\0' &&
+        !history_add(page, section, error))
         return NULL;
     return page_view(page, status, view, title, error);
 }
@@ -231,6 +232,8 @@ HttpResponse *options_show_all(Page *page, GError **error)
     add_section(list, "tickets", "Tickets", "Names of the statuses, and answers to closed tickets.",
                 NULL, NULL);
     add_section(list, "tokens", "API tokens", "What other programs come in with.", NULL, NULL);
+    add_section(list, "audit", "Who changed what", "Accounts, people, tokens, mail sent again.",
+                NULL, NULL);
     json_object_set_new(page->data, "sections", list);
     return options_page(page, 200, "", "options", "Options", error);
 }

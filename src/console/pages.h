@@ -168,3 +168,6 @@ HttpResponse *rule_post(Page *page, GError **error);
 /* import.c: accounts and contacts from CSV */
 HttpResponse *import_show(Page *page, GError **error);
 HttpResponse *import_post(Page *page, GError **error);
+
+/* audit.c: who has changed what */
+HttpResponse *audit_page_show(Page *page, GError **error);

@@ -109,6 +109,7 @@ static const PageRoute options[] = {
     {"POST", OPTIONS "/alerts-to-customers/simulate", PAGE_ADMIN, options_alerts_simulate},
     {"GET", OPTIONS "/email-connector", PAGE_ADMIN, options_connector_show},
     {"POST", OPTIONS "/email-connector", PAGE_ADMIN, options_connector_post},
+    {"GET", OPTIONS "/audit", PAGE_ADMIN, audit_page_show},
     {"GET", OPTIONS "/tokens", PAGE_ADMIN, tokens_show},
     {"POST", OPTIONS "/tokens", PAGE_ADMIN, tokens_create},
     {"POST", OPTIONS "/tokens/{id}", PAGE_ADMIN, tokens_revoke},

@@ -5,6 +5,7 @@
 #include "desk/customer-private.h"
 #include "desk/ticket-private.h"
 #include "desk/ticket.h"
+#include "records/audit.h"
 #include "records/recipient.h"
 
 #include <string.h>
@@ -167,5 +168,7 @@ bool customer_choose_language(DeskTx *tx, const Visitor *visitor, const char *la
                               GError **error)
 {
     return !refuse_link(visitor, error) &&
-           customer_set_language(tx->db, visitor->customer, language, error);
+           customer_set_language(tx->db, visitor->customer, language, error) &&
+           audit_insert(tx->db, &visitor->actor, tx->now_us, "POST", "/portal/language", NULL,
+                        error);
 }

@@ -5,6 +5,7 @@
 #include "base/monitor.h"
 #include "base/secret.h"
 #include "desk/one_time_link.h"
+#include "records/audit.h"
 
 #include <string.h>
 
@@ -218,7 +219,8 @@ bool password_change(DeskTx *tx, int64_t id, const char *hash, int64_t session, 
     g_free(employee->password_hash);
     employee->password_hash = g_strdup(hash);
     return employee_update(tx->db, employee, error) &&
-           session_end_all(tx->db, SESSION_EMPLOYEE, id, session, error);
+           session_end_all(tx->db, SESSION_EMPLOYEE, id, session, error) &&
+           audit_insert(tx->db, tx->actor, tx->now_us, "POST", "/me/password", NULL, error);
 }
 
 static bool check_active(const Employee *employee, GError **error)
@@ -238,7 +240,9 @@ bool password_reset(DeskTx *tx, const char *link_secret, const char *hash, GErro
         return false;
     g_free(employee->password_hash);
     employee->password_hash = g_strdup(hash);
+    Actor self = {ACTOR_EMPLOYEE, employee->id, employee->name, CHANNEL_CONSOLE};
     return employee_update(tx->db, employee, error) &&
            session_end_all(tx->db, SESSION_EMPLOYEE, employee->id, 0, error) &&
+           audit_insert(tx->db, &self, tx->now_us, "POST", "/password", NULL, error) &&
            sign_in_failures_forgive(tx->db, employee->login, error);
 }

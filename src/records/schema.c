@@ -552,6 +552,16 @@ static const char step_15[] =
     "  n BIGINT NOT NULL,"
     "  PRIMARY KEY (width, from_at, bin, sender));";
 
+/* Who has changed what (records/audit.h). */
+static const char step_16[] = "CREATE TABLE audit ("
+                              "  id @id@,"
+                              "  at BIGINT NOT NULL,"
+                              "  actor_kind TEXT NOT NULL, actor_id BIGINT NOT NULL,"
+                              "  actor_name TEXT NOT NULL, channel TEXT NOT NULL,"
+                              "  action TEXT NOT NULL,"
+                              "  target TEXT NOT NULL,"
+                              "  request TEXT);";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -568,5 +578,6 @@ const DbMigration schema_steps[] = {
     {13, "references of accounts, mails sent on", step_13},
     {14, "who was told of what is held", step_14},
     {15, "throughput, imports", step_15},
+    {16, "who has changed what", step_16},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

@@ -152,6 +152,7 @@ static const char *const wanted[][3] = {
     {"GET", "/api/v1/templates/1/diff", "templates"},
     {"POST", "/api/v1/templates/1/preview", "templates"},
     {"POST", "/api/v1/templates/1/test-send", "templates"},
+    {"GET", "/api/v1/audit", "admin"},
     {"GET", "/api/v1/merge-fields", "templates"},
 };
 
