@@ -13,7 +13,7 @@ before(async () => {
 after(done);
 
 const PAGES = ["/options", "/options/desk", "/options/alerts-server", "/options/alerts-server/deactivate", "/options/alerts-to-customers",
-    "/options/email-connector", "/options/web-interface", "/options/tickets", "/options/tokens"];
+    "/options/email-connector", "/options/web-interface", "/options/tickets", "/options/tokens", "/options/audit"];
 
 const options = (section) => server.ask("GET", `/api/v1/options/${section}`);
 const changes = async (section) => (await server.ask("GET", `/api/v1/options/${section}/changes`)).items;
