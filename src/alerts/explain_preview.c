@@ -8,8 +8,8 @@ static const char *const sentences[REASON_N] = {
     [REASON_ALERTS_SERVER_INACTIVE] = "Will not be told: the Alerts Server is not activated.",
     [REASON_ALERT_DISABLED] = "Will not be told: this alert is switched off in the options.",
     [REASON_CREATED_BY_CUSTOMER_EMAIL] =
-        "Will not be told: the customer opens the ticket by email, where the automatic response"
-        " answers.",
+        ("Will not be told: the customer opens the ticket by email, where the automatic response"
+         " answers."),
     [REASON_CREATED_BY_AUTOMATED_EMAIL] =
         "Will not be told: the ticket comes from an automated email.",
     [REASON_CREATED_BY_CUSTOMER_WEB] =

@@ -127,11 +127,11 @@ static bool read_form(Page *page, GError **error)
 static HttpResponse *show_error(Page *page, const GError *error)
 {
     int status = error_http_status(error);
+    const char *said = error != NULL ? error->message : "no reason was given";
     if (status >= 500)
-        log_error("%s %s: %s", page->route->method, page->route->pattern, error->message);
+        log_error("%s %s: %s", page->route->method, page->route->pattern, said);
     bool ours = error_code(error) == TD_ERROR_INTERNAL;
-    json_set_text(page->data, "problem",
-                  ours ? "The server's log says what happened." : error->message);
+    json_set_text(page->data, "problem", ours ? "The server's log says what happened." : said);
     json_set_bool(page->data, "try_again", error_try_again(error));
     g_autoptr(GError) failure = NULL;
     HttpResponse *response =
