@@ -19,9 +19,9 @@ static const char *const sentences[REASON_N] = {
     [REASON_OWN_ADDRESS] = "Will not be told: this is an address of the desk itself.",
     [REASON_MUTED] = "Will not be told: this recipient is muted on this ticket.",
     [REASON_LEFT_TICKET] = "Will not be told: this recipient has left the ticket's list.",
-    [REASON_ADDRESS_SUPPRESSED] =
-        "Will not be told: this address is on the suppression list, because a mail server said that"
-        " there is no such mailbox, or a person put it there.",
+    [REASON_ADDRESS_SUPPRESSED] = ("Will not be told: this address is on the suppression list, "
+                                   "because a mail server said that"
+                                   " there is no such mailbox, or a person put it there."),
     [REASON_BRAKE] = "Will be held by the brake (unusually many customers at once) until a person"
                      " releases or cancels it.",
     [REASON_NEW_TICKET] = "Will be told that the ticket was opened.",
