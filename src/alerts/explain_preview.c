@@ -22,8 +22,8 @@ static const char *const sentences[REASON_N] = {
     [REASON_ADDRESS_SUPPRESSED] = ("Will not be told: this address is on the suppression list, "
                                    "because a mail server said that"
                                    " there is no such mailbox, or a person put it there."),
-    [REASON_BRAKE] = "Will be held by the brake (unusually many customers at once) until a person"
-                     " releases or cancels it.",
+    [REASON_BRAKE] = ("Will be held by the brake (unusually many customers at once) until a person"
+                      " releases or cancels it."),
     [REASON_NEW_TICKET] = "Will be told that the ticket was opened.",
     [REASON_TICKET_CLOSED] = "Will be told that the ticket is closed.",
     [REASON_SENT_BY_HAND] = "Will be sent the latest alert.",
