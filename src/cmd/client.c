@@ -47,12 +47,23 @@ bool client_nobody_serves(const Client *client)
     return !client->served && client->folder->sqlite;
 }
 
+/* It was not begun by a server that is about to end: as if nobody had answered. */
+static bool is_stopping(const HttpResponse *response)
+{
+    if (http_response_status(response) != 503)
+        return false;
+    json_auto_t *problem = json_loads(http_response_body(response, NULL), 0, NULL);
+    return g_str_has_suffix(json_get_text(problem, "type"), "/stopping");
+}
+
 /* NULL without an error: nobody answers at the socket. */
 static HttpResponse *ask_server(Client *client, const HttpRequest *request, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     HttpResponse *response = http_client_call(client->folder->socket, request, &failure);
-    if (response != NULL)
+    if (response != NULL && is_stopping(response))
+        g_clear_pointer(&response, http_response_free);
+    else if (response != NULL)
         client->served = true;
     else if (g_strcmp0(error_problem(failure), "not-serving") != 0)
         g_propagate_error(error, g_steal_pointer(&failure));

@@ -66,9 +66,13 @@ static HttpResponse *busy_response(const char *why)
     return http_response_problem(error);
 }
 
+/* A name of its own: who waits for the next server, or is on this machine, knows what to do. */
 static HttpResponse *stopping_response(void)
 {
-    return busy_response("The server is being stopped");
+    g_autoptr(GError) error = NULL;
+    error_set_problem(&error, TD_ERROR_BUSY, "stopping", NULL,
+                      "The server is being stopped. Nothing was changed: try again soon.");
+    return http_response_problem(error);
 }
 
 static HttpResponse *full_response(void)

@@ -259,6 +259,7 @@ static void test_stop_waits(void)
     raw_send(open, COUNT);
     g_autoptr(RawAnswer) refused = raw_read(open, false);
     g_assert_cmpint(refused->status, ==, 503);
+    g_assert_nonnull(strstr(refused->body, "/problems/stopping"));
     g_assert_true(raw_has_line(refused, "Connection: close"));
     g_assert_true(raw_is_closed(open));
     desk_open_gate(&desk);
@@ -308,6 +309,7 @@ static void test_stop_past_grace(void)
     GThread *thread = g_thread_new("stop", late_stop_main, &stop);
     g_autoptr(RawAnswer) dropped = raw_read(queued, false);
     g_assert_cmpint(dropped->status, ==, 503);
+    g_assert_nonnull(strstr(dropped->body, "/problems/stopping"));
     g_assert_false(is_over(&stop.over));
     desk_open_gate(&desk);
     g_autoptr(RawAnswer) waited = raw_read(under_way, false);
