@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { after, before, test } from "node:test";
 
 import { readMaildir, until, untilMails } from "../support/api.mjs";
-import { assertAccessible, browse, consoleDesk, done, shot } from "./support.mjs";
+import { LOOKS, assertAccessible, browse, consoleDesk, done, shot } from "./support.mjs";
 
 const ANNA = "anna.field@bluebird-dental.example"; // contact 1 of account 1
 const MANAGER = "manager@bluebird-dental.example"; // contact 2, on every ticket
@@ -415,9 +415,8 @@ test("every page is fit for all, wide and on a phone, light and dark", async () 
     const { number } = await openTicket({ title: "A title that is long ".repeat(8), description: "words ".repeat(80) });
     const link = await webLink(number, ANNA);
     const pages = ["/portal/tickets", "/portal/tickets?show=all", "/portal/tickets/new", `/portal/tickets/${number}`, "/portal/mails"];
-    for (const scheme of ["light", "dark"])
-        for (const width of [1280, 360]) {
-            const page = await signedInAs(ANNA, { scheme, width });
+    for (const [scheme, width] of LOOKS) {
+        const page = await signedInAs(ANNA, { scheme, width });
             for (const target of pages) {
                 assert.equal((await page.goto(target)).status(), 200, target);
                 await assertAccessible(page, `${target} ${scheme} ${width}`);
