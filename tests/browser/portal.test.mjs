@@ -417,16 +417,16 @@ test("every page is fit for all, wide and on a phone, light and dark", async () 
     const pages = ["/portal/tickets", "/portal/tickets?show=all", "/portal/tickets/new", `/portal/tickets/${number}`, "/portal/mails"];
     for (const [scheme, width] of LOOKS) {
         const page = await signedInAs(ANNA, { scheme, width });
-            for (const target of pages) {
-                assert.equal((await page.goto(target)).status(), 200, target);
-                await assertAccessible(page, `${target} ${scheme} ${width}`);
-                await shot(page, `portal${target.replaceAll(/[^a-z]+/g, "-")}-${scheme}-${width}`);
-            }
-            const anonymous = await browse(base, { scheme, width, expect: ["404", "403"] });
-            for (const target of ["/portal/sign-in", link, "/portal/nothing", "/portal/sign-in/" + "a".repeat(52)]) {
-                await anonymous.goto(target);
-                await assertAccessible(anonymous, `${target} ${scheme} ${width}`);
-            }
-            await shot(anonymous, `portal-bad-link-${scheme}-${width}`);
+        for (const target of pages) {
+            assert.equal((await page.goto(target)).status(), 200, target);
+            await assertAccessible(page, `${target} ${scheme} ${width}`);
+            await shot(page, `portal${target.replaceAll(/[^a-z]+/g, "-")}-${scheme}-${width}`);
         }
+        const anonymous = await browse(base, { scheme, width, expect: ["404", "403"] });
+        for (const target of ["/portal/sign-in", link, "/portal/nothing", "/portal/sign-in/" + "a".repeat(52)]) {
+            await anonymous.goto(target);
+            await assertAccessible(anonymous, `${target} ${scheme} ${width}`);
+        }
+        await shot(anonymous, `portal-bad-link-${scheme}-${width}`);
+    }
 });
