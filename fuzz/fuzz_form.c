@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-    if (bytes > 65536)
+    if (bytes == 0 || bytes > 65536)
         return 0;
     const uint8_t *line = memchr(data, '\n', bytes);
     size_t type_bytes = line != NULL ? (size_t)(line - data) : bytes;
