@@ -146,20 +146,6 @@ static MailForward *load_sent(DeskTx *tx, int64_t mail, GError **error)
     return NULL;
 }
 
-static bool refuse_listed(DeskTx *tx, const MailForward *forward, GError **error)
-{
-    bool listed;
-    if (!suppression_has(tx->db, forward->recipient_key, &listed, error))
-        return false;
-    if (listed)
-        error_set_problem(error, TD_ERROR_CONFLICT, "address-suppressed", NULL,
-                          "%s is on the suppression list, so it was not sent again. If the address"
-                          " is good again, take it off the list (tidings suppression remove), then"
-                          " retry",
-                          forward->recipient);
-    return !listed;
-}
-
 bool mail_forward_act(DeskTx *tx, int64_t mail, ForwardVerb verb, GError **error)
 {
     GError *failure = NULL;
@@ -178,7 +164,7 @@ bool mail_forward_act(DeskTx *tx, int64_t mail, ForwardVerb verb, GError **error
     tx->queued = true;
     switch (verb) {
     case FORWARD_RETRY:
-        return refuse_listed(tx, forward, error) &&
+        return suppression_refuse_listed(tx, forward->recipient, forward->recipient_key, error) &&
                outbox_retry(tx->db, row->id, NULL, tx->now_us, error);
     case FORWARD_CANCEL:
         return outbox_cancel(tx->db, row->id, OUTBOX_CANCELLED_BY_HAND, tx->now_us, error);

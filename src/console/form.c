@@ -6,6 +6,20 @@
 
 #include <string.h>
 
+const FieldChoice form_transports[] = {
+    {"smtp", "By a mail server (SMTP)"},
+    {"sendmail", "By this machine's sendmail program"},
+    {"maildir", "Nowhere: into the desk's own Maildir, to try things out"},
+    {NULL, NULL},
+};
+
+const FieldChoice form_securities[] = {
+    {"starttls", "STARTTLS (usually port 587)"},
+    {"tls", "TLS from the start (usually port 465)"},
+    {"none", "None: only to this machine itself"},
+    {NULL, NULL},
+};
+
 const FieldChoice form_languages[] = {
     {"en", "English"}, {"de", "German"},   {"es", "Spanish"},
     {"fr", "French"},  {"ja", "Japanese"}, {NULL, NULL},

@@ -28,6 +28,9 @@ typedef struct {
 /* The languages that the templates come in. */
 extern const FieldChoice form_languages[];
 
+/* Of outgoing mail: the ways it may leave, and how a mail server is spoken to. */
+extern const FieldChoice form_transports[], form_securities[];
+
 typedef struct {
     const char *name;
     FieldKind kind;

@@ -16,18 +16,6 @@
 
 /* ---- the form ---- */
 
-static const FieldChoice transports[] = {
-    {"smtp", "By a mail server (SMTP)"},
-    {"sendmail", "By this machine's sendmail program"},
-    {"maildir", "Nowhere: into the desk's own Maildir, to try things out"},
-    {NULL, NULL},
-};
-static const FieldChoice securities[] = {
-    {"starttls", "STARTTLS (usually port 587)"},
-    {"tls", "TLS from the start (usually port 465)"},
-    {"none", "None: only to this machine itself"},
-    {NULL, NULL},
-};
 static const FieldChoice auths[] = {
     {"password", "User name and password"},
     {"xoauth2", "Access tokens (Microsoft 365, Google)"},
@@ -49,7 +37,7 @@ static const FieldChoice uncertain[] = {
 static const FormField relay_fields[] = {
     {"host", FIELD_LINE, "Host", .help = "For example smtp.example.com", .max = 253},
     {"port", FIELD_NUMBER, "Port", .max = 65535},
-    {"security", FIELD_CHOICE, "Encryption", .choices = securities},
+    {"security", FIELD_CHOICE, "Encryption", .choices = form_securities},
     {"username", FIELD_LINE, "User name", .help = "Empty: the server asks for none.", .max = 255},
     {"auth", FIELD_CHOICE, "Signing in", .choices = auths},
     {"password", FIELD_SECRET, "Password", .max = 255, .when = "auth=password"},
@@ -66,7 +54,7 @@ static const FormField relay_fields[] = {
 };
 
 static const FormField way_fields[] = {
-    {"transport", FIELD_CHOICE, "Mails leave", .choices = transports, .wide = true},
+    {"transport", FIELD_CHOICE, "Mails leave", .choices = form_transports, .wide = true},
     {.name = NULL},
 };
 static const FormField sender_fields[] = {

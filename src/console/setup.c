@@ -98,24 +98,12 @@ static const FormField desk_fields[] = {
     {.name = NULL},
 };
 
-static const FieldChoice transports[] = {
-    {"smtp", "By a mail server (SMTP)"},
-    {"sendmail", "By this machine's sendmail program"},
-    {"maildir", "Nowhere: into the desk's own Maildir, to try things out"},
-    {NULL, NULL},
-};
-static const FieldChoice securities[] = {
-    {"starttls", "STARTTLS (usually port 587)"},
-    {"tls", "TLS from the start (usually port 465)"},
-    {"none", "None: only to this machine itself"},
-    {NULL, NULL},
-};
 #define SMTP "transport=smtp"
 static const FormField mail_fields[] = {
-    {"transport", FIELD_CHOICE, "Mails leave", .choices = transports, .wide = true},
+    {"transport", FIELD_CHOICE, "Mails leave", .choices = form_transports, .wide = true},
     {"host", FIELD_LINE, "Host", .help = "For example smtp.example.com", .max = 253, .when = SMTP},
     {"port", FIELD_NUMBER, "Port", .max = 65535, .when = SMTP},
-    {"security", FIELD_CHOICE, "Encryption", .choices = securities, .when = SMTP},
+    {"security", FIELD_CHOICE, "Encryption", .choices = form_securities, .when = SMTP},
     {"username", FIELD_LINE, "User name", .help = "Empty: the server asks for none.", .max = 255,
      .when = SMTP},
     {"password", FIELD_SECRET, "Password", .max = 255, .when = SMTP},

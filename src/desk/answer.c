@@ -214,20 +214,6 @@ static OutboxMessage *load_row(DeskTx *tx, const MessageCopy *copy, GError **err
     return NULL;
 }
 
-static bool refuse_listed(DeskTx *tx, const MessageCopy *copy, GError **error)
-{
-    bool listed;
-    if (!suppression_has(tx->db, copy->recipient_key, &listed, error))
-        return false;
-    if (listed)
-        error_set_problem(error, TD_ERROR_CONFLICT, "address-suppressed", NULL,
-                          "%s is on the suppression list, so it was not sent again. If the address"
-                          " is good again, take it off the list (tidings suppression remove), then"
-                          " retry",
-                          copy->recipient);
-    return !listed;
-}
-
 bool message_copy_act(DeskTx *tx, int64_t ticket, int64_t id, CopyVerb verb, GError **error)
 {
     g_autoptr(MessageCopy) copy = message_copy_load(tx->db, id, error);
@@ -246,7 +232,7 @@ bool message_copy_act(DeskTx *tx, int64_t ticket, int64_t id, CopyVerb verb, GEr
     tx->queued = true;
     switch (verb) {
     case COPY_RETRY:
-        return refuse_listed(tx, copy, error) &&
+        return suppression_refuse_listed(tx, copy->recipient, copy->recipient_key, error) &&
                outbox_retry(tx->db, row->id, NULL, tx->now_us, error);
     case COPY_CANCEL:
         return outbox_cancel(tx->db, row->id, OUTBOX_CANCELLED_BY_HAND, tx->now_us, error);

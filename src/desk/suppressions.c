@@ -65,3 +65,17 @@ bool suppression_refuse(DeskTx *tx, int64_t alert, const char *email_key, GError
         suppression->email, since, words, suppression->email, alert);
     return false;
 }
+
+bool suppression_refuse_listed(DeskTx *tx, const char *email, const char *email_key, GError **error)
+{
+    bool listed;
+    if (!suppression_has(tx->db, email_key, &listed, error))
+        return false;
+    if (listed)
+        error_set_problem(error, TD_ERROR_CONFLICT, "address-suppressed", NULL,
+                          "%s is on the suppression list, so it was not sent again. If the address"
+                          " is good again, take it off the list (tidings suppression remove), then"
+                          " retry",
+                          email);
+    return !listed;
+}

@@ -17,3 +17,8 @@ bool suppression_remove_by_hand(DeskTx *tx, const char *email_key, GError **erro
 /* Sets the error of a retry to a suppressed address: why it is on the list, and the two ways out.
  * CONFLICT (problem "address-suppressed"). Always false. */
 bool suppression_refuse(DeskTx *tx, int64_t alert, const char *email_key, GError **error);
+
+/* True where the address is not on the list; else the error of a retry that nobody can force: of a
+ * copy, of a mail that was sent on. Errors: CONFLICT (problem "address-suppressed"). */
+bool suppression_refuse_listed(DeskTx *tx, const char *email, const char *email_key,
+                               GError **error);
