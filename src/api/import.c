@@ -151,7 +151,7 @@ static bool read_request(ApiCall *call, Import *import, GError **error)
     g_autofree char *csv = NULL;
     json_auto_t *none = json_object();
     json_t *columns = none;
-    json_t *values = none;
+    json_t *values = NULL;
     int64_t line = 2;
     JsonReader reader;
     json_reader_init(&reader, body, "");

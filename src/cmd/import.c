@@ -115,14 +115,15 @@ typedef struct {
     bool told;
 } Import;
 
-static void add_up(json_t *total, const json_t *answer)
+static void add_up(json_t *total, const json_t *answer, bool items)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(counts); i++)
         json_set_int(total, counts[i],
                      json_get_int(total, counts[i]) + json_get_int(answer, counts[i]));
     json_object_set(total, "kind", json_object_get(answer, "kind"));
     json_object_set(total, "columns", json_object_get(answer, "columns"));
-    json_array_extend(child(total, "items"), json_object_get(answer, "items"));
+    if (items)
+        json_array_extend(child(total, "items"), json_object_get(answer, "items"));
 }
 
 static void say_progress(Import *import, int line)
@@ -156,7 +157,7 @@ static bool import_part(Import *import, const char *csv, int line, GError **erro
     if (answer == NULL)
         return false;
     const json_t *items = json_object_get(answer, "items");
-    add_up(import->total, answer);
+    add_up(import->total, answer, job_json(import->job));
     import->rows += (int64_t)json_array_size(items);
     if (!job_json(import->job))
         print_refused(items);
