@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -37,6 +38,23 @@ void desk_folder_free(DeskFolder *folder)
     g_free(folder->socket);
     g_free(folder->maildir);
     g_free(folder);
+}
+
+/* What root makes in the folder of a service's user, that user cannot write afterwards: the service
+ * would not start, and nobody would know why. */
+static bool check_owner(const char *path, GError **error)
+{
+    struct stat about;
+    if (geteuid() != 0 || stat(path, &about) != 0 || about.st_uid == 0)
+        return true;
+    const struct passwd *owner = getpwuid(about.st_uid);
+    g_autofree char *name =
+        owner != NULL ? g_strdup(owner->pw_name) : g_strdup_printf("#%u", (unsigned)about.st_uid);
+    error_set(error, TD_ERROR_DENIED,
+              "The folder %s belongs to the user %s, who could not use what root makes there;"
+              " nothing was changed. Run this in that user's name: runuser -u %s -- tidings ...",
+              path, name, name);
+    return false;
 }
 
 static bool read_config(DeskFolder *folder, GError **error)
@@ -75,6 +93,8 @@ DeskFolder *desk_folder_open(const char *path, GError **error)
 DeskFolder *desk_folder_create(const char *path, const char *database, GError **error)
 {
     g_autoptr(DeskFolder) folder = folder_new(path);
+    if (!check_owner(folder->path, error))
+        return NULL;
     if (g_mkdir_with_parents(folder->path, 0700) != 0) {
         error_set(error, TD_ERROR_UNAVAILABLE, "The folder %s cannot be made: %s", folder->path,
                   g_strerror(errno));
@@ -113,6 +133,8 @@ void desk_folder_undo(const DeskFolder *folder)
 
 bool desk_folder_lock(DeskFolder *folder, int wait_ms, bool *taken, GError **error)
 {
+    if (!check_owner(folder->path, error))
+        return false;
     if (!folder->sqlite || folder->lock_fd >= 0) {
         *taken = true;
         return true;

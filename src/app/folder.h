@@ -23,7 +23,7 @@ typedef struct {
 DeskFolder *desk_folder_open(const char *path, GError **error);
 
 /* Makes the folder (mode 0700) with its tidings.conf. `database` NULL: SQLite. Errors: CONFLICT (a
- * desk is there). */
+ * desk is there), DENIED (root, in the folder of another user). */
 DeskFolder *desk_folder_create(const char *path, const char *database, GError **error);
 
 /* After a creation that failed half-way: takes the configuration away again, and the folder where
@@ -31,7 +31,8 @@ DeskFolder *desk_folder_create(const char *path, const char *database, GError **
 void desk_folder_undo(const DeskFolder *folder);
 
 /* Takes the lock that says "I write this desk's SQLite file"; waits at most wait_ms. On PostgreSQL
- * there is nothing to lock. *taken is false when another process holds it. Errors: UNAVAILABLE. */
+ * there is nothing to lock. *taken is false when another process holds it. Errors: UNAVAILABLE,
+ * DENIED (root, on the desk of another user). */
 bool desk_folder_lock(DeskFolder *folder, int wait_ms, bool *taken, GError **error);
 
 void desk_folder_free(DeskFolder *folder);
