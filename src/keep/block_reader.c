@@ -122,7 +122,8 @@ static bool read_magic(KeepBlockReader *reader, GError **error)
     }
     int64_t version = 0;
     checksum_add(reader->checksum, line, n);
-    if (ok && line[n - 1] == '\n')
+    ok = ok && line[n - 1] == '\n';
+    if (ok)
         line[n - 1] = '\0';
     if (!ok || !text_to_int(line + strlen(MAGIC), 1, G_MAXINT32, &version)) {
         set_foreign(error);
