@@ -99,8 +99,8 @@ DeskFolder *desk_folder_prepare(const char *path, const char *database, GError *
     folder->config = g_new0(Config, 1);
     folder->config->database = g_strdup(database);
     folder->sqlite = database == NULL;
-    folder->database =
-        database != NULL ? g_strdup(database) : g_strdup_printf("sqlite:%s/" SQLITE_FILE, folder->path);
+    folder->database = database != NULL ? g_strdup(database)
+                                        : g_strdup_printf("sqlite:%s/" SQLITE_FILE, folder->path);
     return g_steal_pointer(&folder);
 }
 

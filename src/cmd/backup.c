@@ -95,8 +95,7 @@ static bool rename_part(const Target *target)
     if (renameat2(AT_FDCWD, target->part, AT_FDCWD, target->file, RENAME_NOREPLACE) == 0)
         return true;
     /* Not every file system can look and rename in one. */
-    return (errno == EINVAL || errno == ENOSYS) &&
-           !g_file_test(target->file, G_FILE_TEST_EXISTS) &&
+    return (errno == EINVAL || errno == ENOSYS) && !g_file_test(target->file, G_FILE_TEST_EXISTS) &&
            g_rename(target->part, target->file) == 0;
 }
 
@@ -131,8 +130,8 @@ static Db *open_desk(const DeskFolder *folder, GError **error)
 {
     g_autofree char *file = desk_folder_sqlite_file(folder);
     if (folder->sqlite && !g_file_test(file, G_FILE_TEST_EXISTS)) {
-        error_set_problem(error, TD_ERROR_NOT_FOUND, "no-desk", NULL,
-                          "There is no database in %s", folder->path);
+        error_set_problem(error, TD_ERROR_NOT_FOUND, "no-desk", NULL, "There is no database in %s",
+                          folder->path);
         return NULL;
     }
     return db_open(folder->database, NULL, error);
@@ -227,13 +226,14 @@ static void print_contents(const char *file, const KeepContents *contents)
 {
     g_autofree char *at = text_from_time(contents->header.taken_at);
     g_autofree char *size = keep_size_words(contents->bytes);
-    command_print("%s is whole: a backup of desk %s, taken %s on %s by Tidings %s (schema %" G_GINT64_FORMAT
-                  ").\n%" G_GINT64_FORMAT " records of %" G_GINT64_FORMAT
-                  " tables, %s.\nChecksum (BLAKE2b-256): %s\n\n",
-                  file, contents->header.desk_id, at,
-                  strcmp(contents->header.engine, "sqlite") == 0 ? "SQLite" : "PostgreSQL",
-                  contents->header.program, contents->header.schema, contents->rows,
-                  contents->tables, size, contents->checksum);
+    command_print(
+        "%s is whole: a backup of desk %s, taken %s on %s by Tidings %s (schema %" G_GINT64_FORMAT
+        ").\n%" G_GINT64_FORMAT " records of %" G_GINT64_FORMAT
+        " tables, %s.\nChecksum (BLAKE2b-256): %s\n\n",
+        file, contents->header.desk_id, at,
+        strcmp(contents->header.engine, "sqlite") == 0 ? "SQLite" : "PostgreSQL",
+        contents->header.program, contents->header.schema, contents->rows, contents->tables, size,
+        contents->checksum);
     const char *table;
     json_t *rows;
     json_object_foreach(contents->counts, table, rows)

@@ -28,8 +28,8 @@ json_t *keep_contents_json(const KeepContents *contents);
 int keep_open_file(const char *path, GError **error);
 
 /* Fills an empty database from the backup, compares, notes in it that it was restored or moved
- * (desk/restored.h), and marks it as verified: keep_target_finish() makes a desk of it. Errors: those
- * of keep_fill(). */
+ * (desk/restored.h), and marks it as verified: keep_target_finish() makes a desk of it. Errors:
+ * those of keep_fill(). */
 bool keep_copy(Db *db, int fd, const KeepContents *contents, const char *action, bool quiet,
                KeepTally *tally, DeskQuiet *result, GError **error);
 

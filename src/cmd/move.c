@@ -112,8 +112,8 @@ static bool rename_sqlite(Moving *moving, GError **error)
         g_autofree char *to = g_strconcat(moving->moved, ends[i], NULL);
         if (g_rename(from, to) == 0 || errno == ENOENT)
             continue;
-        error_set(error, TD_ERROR_UNAVAILABLE, "%s cannot be renamed: %s. Run the same command again",
-                  from, g_strerror(errno));
+        error_set(error, TD_ERROR_UNAVAILABLE,
+                  "%s cannot be renamed: %s. Run the same command again", from, g_strerror(errno));
         return false;
     }
     return true;
@@ -164,9 +164,8 @@ static bool move(Moving *moving, GError **error)
     /* Before the long work: what is wrong with the database is known at once. */
     if (target == NULL || !keep_target_begin(target, "", error))
         return false;
-    if (!copy_out(moving, error) ||
-        !keep_copy(target, moving->fd, &moving->contents, DESK_MOVED, false, moving->tally, &none,
-                   error)) {
+    if (!copy_out(moving, error) || !keep_copy(target, moving->fd, &moving->contents, DESK_MOVED,
+                                               false, moving->tally, &none, error)) {
         keep_target_undo(target, NULL);
         return false;
     }
@@ -183,8 +182,8 @@ static void print_words(const Moving *moving, double seconds)
     }
     const char *table;
     json_t *rows;
-    json_object_foreach(moving->contents.counts, table, rows)
-        command_print("  %-24s %12" JSON_INTEGER_FORMAT " equal\n", table, json_integer_value(rows));
+    json_object_foreach(moving->contents.counts, table, rows) command_print(
+        "  %-24s %12" JSON_INTEGER_FORMAT " equal\n", table, json_integer_value(rows));
     command_print("\nThe desk is on PostgreSQL: %" G_GINT64_FORMAT " records of %" G_GINT64_FORMAT
                   " tables were read back and are equal, in %.1f seconds.\n"
                   "The former database is %s; delete it when you are content.\n",
@@ -228,8 +227,9 @@ int command_move(int argc, char **argv)
     };
     g_auto(CommonOptions) options = {0};
     const Usage usage = {.title = "move",
-                         .summary = "Move a desk that nobody serves from SQLite to PostgreSQL. Every"
-                                    " record is compared; what waits goes on waiting.",
+                         .summary =
+                             "Move a desk that nobody serves from SQLite to PostgreSQL. Every"
+                             " record is compared; what waits goes on waiting.",
                          .more = "When it is interrupted, run the same command again.\n",
                          .common = COMMON_JSON};
     int exit_code;
@@ -238,7 +238,8 @@ int command_move(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     if (database == NULL || (!g_str_has_prefix(database, "postgresql://") &&
                              !g_str_has_prefix(database, "postgres://"))) {
-        command_misused(&error, "Where to? Name an empty database with --database postgresql://...");
+        command_misused(&error,
+                        "Where to? Name an empty database with --database postgresql://...");
         return command_fail("move", error);
     }
     g_auto(Moving) moving = {.url = database, .fd = -1};

@@ -85,8 +85,7 @@ static bool finish_earlier(Restoring *restoring, bool *finished, GError **error)
     g_autoptr(Db) db = there ? open_db(folder, error) : NULL;
     if (there && (db == NULL || !keep_target_state(db, &state, &checksum, error)))
         return false;
-    if (state == KEEP_TARGET_VERIFIED &&
-        g_strcmp0(checksum, restoring->contents.checksum) == 0) {
+    if (state == KEEP_TARGET_VERIFIED && g_strcmp0(checksum, restoring->contents.checksum) == 0) {
         *finished = true;
         return keep_target_finish(db, error);
     }
@@ -250,8 +249,9 @@ int command_restore(int argc, char **argv)
     g_auto(CommonOptions) options = {0};
     const Usage usage = {.title = "restore",
                          .arguments = "FILE",
-                         .summary = "Make a new desk of a backup, compare every record, and leave it"
-                                    " quiet.",
+                         .summary =
+                             "Make a new desk of a backup, compare every record, and leave it"
+                             " quiet.",
                          .more = "--desk names a folder that has no desk in it yet.\n",
                          .min = 1,
                          .max = 1,
@@ -265,7 +265,7 @@ int command_restore(int argc, char **argv)
         command_misused(&error, "Where? Name the new desk's folder with --desk DIR");
         return command_fail("restore", error);
     }
-    g_auto(Restoring) restoring = {
-        .path = options.desk, .database = database, .as_it_was = as_it_was, .fd = -1};
+    g_auto(Restoring)
+        restoring = {.path = options.desk, .database = database, .as_it_was = as_it_was, .fd = -1};
     return run(&restoring, &options, &error) ? EXIT_SUCCESS : command_fail("restore", error);
 }

@@ -66,9 +66,9 @@ DbEngine db_engine(const Db *db);
  * db_write(). */
 bool db_migrate(Db *db, const DbMigration *steps, size_t n_steps, int64_t now_us, GError **error);
 
-/* While a database is filled with what another one holds it has a table of this name, and db_migrate()
- * refuses it (CONFLICT, problem "unfinished-copy"): it is nobody's desk yet. Whoever fills it uses
- * db_migrate_unfinished(), which is the same without that refusal. */
+/* While a database is filled with what another one holds it has a table of this name, and
+ * db_migrate() refuses it (CONFLICT, problem "unfinished-copy"): it is nobody's desk yet. Whoever
+ * fills it uses db_migrate_unfinished(), which is the same without that refusal. */
 #define DB_UNFINISHED "unfinished_copy"
 bool db_migrate_unfinished(Db *db, const DbMigration *steps, size_t n_steps, int64_t now_us,
                            GError **error);
@@ -181,10 +181,10 @@ typedef struct {
 typedef bool (*DbRowFn)(const DbCell *cells, int n_cells, void *data, GError **error);
 bool db_each(DbTx *tx, GError **error, const char *sql, DbRowFn fn, void *data);
 
-/* Inserts rows in the fastest way that the engine has. `next` fills one cell for each of the columns
- * (NULL-terminated) and runs no statement; it returns false at the end, or with *error: then
- * nothing is kept. A cell's kind must be what its column takes: INTEGER for BIGINT, TEXT for TEXT,
- * BLOB for BYTEA. */
+/* Inserts rows in the fastest way that the engine has. `next` fills one cell for each of the
+ * columns (NULL-terminated) and runs no statement; it returns false at the end, or with *error:
+ * then nothing is kept. A cell's kind must be what its column takes: INTEGER for BIGINT, TEXT for
+ * TEXT, BLOB for BYTEA. */
 typedef bool (*DbNextFn)(DbCell *cells, void *data, GError **error);
 bool db_load(DbTx *tx, GError **error, const char *table, const char *const *columns, DbNextFn next,
              void *data);

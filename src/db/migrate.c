@@ -168,9 +168,11 @@ static bool migrate(Db *db, const DbMigration *steps, size_t n_steps, int64_t no
     g_auto(GStrv) checksums = g_new0(char *, n_steps + 1);
     for (size_t i = 0; i < n_steps; i++)
         checksums[i] = secret_hash(steps[i].sql, strlen(steps[i].sql));
-    Migration migration = {
-        .steps = steps, .checksums = checksums, .n_steps = n_steps, .now_us = now_us,
-        .unfinished = unfinished};
+    Migration migration = {.steps = steps,
+                           .checksums = checksums,
+                           .n_steps = n_steps,
+                           .now_us = now_us,
+                           .unfinished = unfinished};
     if (!db_read(db, look, &migration, error))
         return false;
     while (!migration.up_to_date) {

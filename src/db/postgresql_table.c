@@ -2,7 +2,8 @@
 /*
  * Whole tables on PostgreSQL: a query in single-row mode, and COPY in its binary format, which is
  * the fastest way in. Values travel in binary both ways: bigint as 8 bytes, text and bytea as they
- * are. COPY believes what it is given, so the caller sees to it that a cell is of its column's type.
+ * are. COPY believes what it is given, so the caller sees to it that a cell is of its column's
+ * type.
  */
 #include "db/postgresql-private.h"
 

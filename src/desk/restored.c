@@ -24,8 +24,7 @@ static bool make_quiet(DeskTx *tx, DeskQuiet *result, GError **error)
            put_options(tx, OPTIONS_EMAIL_CONNECTOR, json_pack("{s:b}", "enabled", 0), error) &&
            outbox_quiet(tx->db, "alerts_server_inactive", OUTBOX_KIND_SIGN_IN, tx->now_us,
                         &result->held, &result->uncertain, error) &&
-           session_end_everybody(tx->db, error) &&
-           one_time_link_end_all(tx->db, tx->now_us, error);
+           session_end_everybody(tx->db, error) && one_time_link_end_all(tx->db, tx->now_us, error);
 }
 
 bool desk_restored(DeskTx *tx, const char *action, const char *checksum, bool quiet,

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keep/aside.h"
 
-
-static const char sqlite_sql[] =
-    "SELECT 'DROP INDEX \"' || name || '\"', sql FROM sqlite_master"
-    " WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
+static const char sqlite_sql[] = "SELECT 'DROP INDEX \"' || name || '\"', sql FROM sqlite_master"
+                                 " WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
 
 /* In the order of dropping: a foreign key may need an index. */
 static const char postgresql_sql[] =
@@ -41,8 +39,8 @@ static bool take(DbTx *tx, void *data, GError **error)
     KeepAside *aside = data;
     g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_set_size(aside->made, 0);
-    g_autoptr(DbRows) rows = db_query(
-        tx, error, db_tx_engine(tx) == DB_SQLITE ? sqlite_sql : postgresql_sql, "");
+    g_autoptr(DbRows) rows =
+        db_query(tx, error, db_tx_engine(tx) == DB_SQLITE ? sqlite_sql : postgresql_sql, "");
     if (rows == NULL)
         return false;
     while (db_rows_next(rows)) {

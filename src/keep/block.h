@@ -3,9 +3,9 @@
  * The outer shape of a backup:
  *
  *   "TIDINGS BACKUP 1\n"
- *   blocks: a letter, a letter for how it is packed ('p': as it is, 'z': zlib), 4 bytes stored length,
- *           4 bytes own length (big endian), the stored bytes
- *   after the block 'Z': 32 bytes, BLAKE2b-256 of all that stands before them, and the end
+ *   blocks: a letter, a letter for how it is packed ('p': as it is, 'z': zlib), 4 bytes stored
+ * length, 4 bytes own length (big endian), the stored bytes after the block 'Z': 32 bytes,
+ * BLAKE2b-256 of all that stands before them, and the end
  *
  * so that `head -c -32 FILE | b2sum -l 256` computes the checksum, too. Each block is packed by
  * itself, and the checksum is over what is stored: no byte of the file is outside of it.

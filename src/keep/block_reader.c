@@ -59,10 +59,11 @@ void keep_damaged(GError **error, const char *format, ...)
     va_start(args, format);
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
-    error_set_problem(error, TD_ERROR_CORRUPT, "backup-damaged", NULL,
-                      "The backup is damaged: %s. Nothing was changed. Use another copy of it, or an "
-                      "earlier backup",
-                      what);
+    error_set_problem(
+        error, TD_ERROR_CORRUPT, "backup-damaged", NULL,
+        "The backup is damaged: %s. Nothing was changed. Use another copy of it, or an "
+        "earlier backup",
+        what);
 }
 
 /* At most `bytes`; fewer only at the end of the input. */
@@ -102,8 +103,9 @@ static bool fill_summed(KeepBlockReader *reader, void *buffer, size_t bytes, GEr
 
 static void set_foreign(GError **error)
 {
-    error_set_problem(error, TD_ERROR_INVALID, "not-a-backup", NULL,
-                      "This is no backup of Tidings: it does not begin as one. Nothing was changed");
+    error_set_problem(
+        error, TD_ERROR_INVALID, "not-a-backup", NULL,
+        "This is no backup of Tidings: it does not begin as one. Nothing was changed");
 }
 
 static bool read_magic(KeepBlockReader *reader, GError **error)

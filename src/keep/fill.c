@@ -86,17 +86,16 @@ static bool set_last_id(DbTx *tx, void *data, GError **error)
     const KeepTable *table = data;
     int64_t changed = 0;
     if (db_tx_engine(tx) == DB_POSTGRESQL)
-        return db_query_int(
-            tx, NULL, NULL, error,
-            "SELECT setval(pg_get_serial_sequence($1, (SELECT a.attname::text"
-            " FROM pg_catalog.pg_attribute a WHERE a.attrelid = to_regclass($1)"
-            " AND a.attidentity <> '')), $2)",
-            "si", table->name, table->last_id);
+        return db_query_int(tx, NULL, NULL, error,
+                            "SELECT setval(pg_get_serial_sequence($1, (SELECT a.attname::text"
+                            " FROM pg_catalog.pg_attribute a WHERE a.attrelid = to_regclass($1)"
+                            " AND a.attidentity <> '')), $2)",
+                            "si", table->name, table->last_id);
     return db_exec(tx, &changed, error, "UPDATE sqlite_sequence SET seq = $2 WHERE name = $1", "si",
                    table->name, table->last_id) &&
-           (changed > 0 || db_exec(tx, NULL, error,
-                                   "INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2)", "si",
-                                   table->name, table->last_id));
+           (changed > 0 ||
+            db_exec(tx, NULL, error, "INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2)",
+                    "si", table->name, table->last_id));
 }
 
 static bool load_table(Db *db, KeepReader *reader, const KeepTable *table, KeepTally *tally,
@@ -143,10 +142,11 @@ static bool check_references(DbTx *tx, void *data, GError **error)
         return false;
     if (!db_rows_next(rows))
         return true;
-    error_set(error, TD_ERROR_CORRUPT,
-              "Table %s, record %s refers to a record of table %s that is not in the backup; nothing "
-              "is left of what was begun",
-              db_rows_text(rows, 0), db_rows_text(rows, 1), db_rows_text(rows, 2));
+    error_set(
+        error, TD_ERROR_CORRUPT,
+        "Table %s, record %s refers to a record of table %s that is not in the backup; nothing "
+        "is left of what was begun",
+        db_rows_text(rows, 0), db_rows_text(rows, 1), db_rows_text(rows, 2));
     return false;
 }
 
@@ -165,8 +165,7 @@ bool keep_fill(Db *db, int fd, const KeepContents *contents, int64_t now_us, Kee
     g_autoptr(GPtrArray) tables = NULL;
     if (!rewind_file(fd, error) || !keep_target_begin(db, contents->checksum, error) ||
         !db_migrate_unfinished(db, schema_steps, (size_t)contents->header.schema, now_us, error) ||
-        !db_read(db, read_tables, &tables, error) ||
-        !check_same_tables(contents, tables, error))
+        !db_read(db, read_tables, &tables, error) || !check_same_tables(contents, tables, error))
         return false;
     g_autoptr(KeepAside) aside = keep_aside_new(db, error);
     if (aside == NULL || !load_all(db, fd, tables, tally, error))

@@ -31,5 +31,6 @@ typedef struct {
 
 void keep_tally_begin(KeepTally *tally, const char *phase);
 
-/* Counts a row. False with *error where it is to stop: the person at the terminal pressed Ctrl-C. */
+/* Counts a row. False with *error where it is to stop: the person at the terminal pressed Ctrl-C.
+ */
 bool keep_tally_row(KeepTally *tally, GError **error);

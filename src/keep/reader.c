@@ -20,8 +20,8 @@ struct KeepReader {
     KeepTable *table; /* NULL before the first and after the last */
     GHashTable *seen; /* names of tables */
     Checksum *hash;
-    DbCell *cells;         /* room for a row of the table */
-    const guint8 *rows;    /* of the present block that were not handed out */
+    DbCell *cells;      /* room for a row of the table */
+    const guint8 *rows; /* of the present block that were not handed out */
     size_t left;
     bool table_ended;
     int64_t table_rows, tables, all_rows;
@@ -304,11 +304,12 @@ static bool check_steps(const KeepHeader *header, GError **error)
         g_autofree char *checksum = secret_hash(sql, strlen(sql));
         if (strcmp(checksum, header->steps[i]) == 0)
             continue;
-        error_set_problem(error, TD_ERROR_CONFLICT, "schema-changed", NULL,
-                          "Schema step %d of the backup was made with another text than this program "
-                          "has; nothing was changed. Use the program that the backup was made with, "
-                          "or a release that follows it",
-                          schema_steps[i].version);
+        error_set_problem(
+            error, TD_ERROR_CONFLICT, "schema-changed", NULL,
+            "Schema step %d of the backup was made with another text than this program "
+            "has; nothing was changed. Use the program that the backup was made with, "
+            "or a release that follows it",
+            schema_steps[i].version);
         return false;
     }
     return true;

@@ -68,10 +68,11 @@ static bool load_steps(DbTx *tx, json_t *steps, GError **error)
         json_array_append_new(steps, json_string(db_rows_text(rows, 0)));
     if (json_array_size(steps) <= schema_n_steps)
         return true;
-    error_set_problem(error, TD_ERROR_CONFLICT, "schema-newer", NULL,
-                      "The database has schema version %zu and this program knows only %zu: a newer "
-                      "program made it. Make the backup with that program",
-                      json_array_size(steps), schema_n_steps);
+    error_set_problem(
+        error, TD_ERROR_CONFLICT, "schema-newer", NULL,
+        "The database has schema version %zu and this program knows only %zu: a newer "
+        "program made it. Make the backup with that program",
+        json_array_size(steps), schema_n_steps);
     return false;
 }
 
@@ -102,9 +103,9 @@ static bool put_header(Saving *saving, DbTx *tx, GError **error)
         return false;
     g_autofree char *at = text_from_time(saving->plan->now_us);
     const char *engine = db_tx_engine(tx) == DB_SQLITE ? "sqlite" : "postgresql";
-    json_t *header = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "desk", desk_id, "taken_at", at,
-                               "engine", engine, "program", TIDINGS_VERSION, "conf",
-                               saving->plan->conf, "steps", steps);
+    json_t *header =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "desk", desk_id, "taken_at", at, "engine",
+                  engine, "program", TIDINGS_VERSION, "conf", saving->plan->conf, "steps", steps);
     if (header == NULL) {
         error_set(error, TD_ERROR_INVALID, "tidings.conf is not UTF-8; correct it first");
         return false;

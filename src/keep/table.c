@@ -186,8 +186,7 @@ GPtrArray *keep_tables_read(DbTx *tx, GError **error)
         db_query(tx, error, sqlite ? sqlite_catalogue : postgresql_catalogue, "");
     if (rows == NULL)
         return NULL;
-    g_autoptr(GPtrArray) tables =
-        g_ptr_array_new_with_free_func((GDestroyNotify)keep_table_free);
+    g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func((GDestroyNotify)keep_table_free);
     Reading reading = {.tables = tables};
     bool ok = true;
     while (ok && db_rows_next(rows))
@@ -265,8 +264,7 @@ KeepTable *keep_table_from_json(const json_t *json)
     size_t n = json_array_size(columns), n_key = json_array_size(key);
     const json_t *last = json_object_get(json, "last");
     if (!is_name(name) || json_object_size(json) != 4 || json_integer_value(last) < 0 ||
-        !json_is_integer(last) || n == 0 || n > COLUMNS_MAX || n_key == 0 ||
-        n_key > n)
+        !json_is_integer(last) || n == 0 || n > COLUMNS_MAX || n_key == 0 || n_key > n)
         return NULL;
     g_autoptr(KeepTable) table = g_new0(KeepTable, 1);
     table->name = g_strdup(name);
@@ -305,9 +303,8 @@ char *keep_table_select(const KeepTable *table, DbEngine engine)
     for (char **column = table->key; *column != NULL; column++)
         /* By bytes, as SQLite compares, and not by the letters of some language. */
         g_string_append_printf(sql, "%s\"%s\"%s", column != table->key ? ", " : "", *column,
-                               engine == DB_POSTGRESQL && is_text(table, *column)
-                                   ? " COLLATE \"C\""
-                                   : "");
+                               engine == DB_POSTGRESQL && is_text(table, *column) ? " COLLATE \"C\""
+                                                                                  : "");
     return g_string_free(sql, FALSE);
 }
 
@@ -322,7 +319,8 @@ char *keep_table_record(const KeepTable *table, const DbCell *cells)
         if (cells[i].kind == DB_CELL_INTEGER) {
             g_string_append_printf(words, "%" G_GINT64_FORMAT, cells[i].integer);
         } else if (cells[i].kind == DB_CELL_TEXT) {
-            g_autofree char *text = g_utf8_make_valid(cells[i].data, (gssize)MIN(cells[i].bytes, 64));
+            g_autofree char *text =
+                g_utf8_make_valid(cells[i].data, (gssize)MIN(cells[i].bytes, 64));
             g_string_append(words, text);
         } else {
             g_string_append_c(words, '?');
@@ -351,11 +349,12 @@ bool keep_table_check(const KeepTable *table, const DbCell *cells, GError **erro
         if (fault == NULL && bytes <= LIMIT_BACKUP_ROW_BYTES)
             continue;
         g_autofree char *record = keep_table_record(table, cells);
-        error_set(error, TD_ERROR_CORRUPT,
-                  "Table %s, record %s: column %s %s. Something else than Tidings wrote it; nothing "
-                  "was changed. Correct it in the database first",
-                  table->name, record, table->columns[i],
-                  fault != NULL ? fault : "makes the record larger than a backup can keep");
+        error_set(
+            error, TD_ERROR_CORRUPT,
+            "Table %s, record %s: column %s %s. Something else than Tidings wrote it; nothing "
+            "was changed. Correct it in the database first",
+            table->name, record, table->columns[i],
+            fault != NULL ? fault : "makes the record larger than a backup can keep");
         return false;
     }
     return true;

@@ -40,8 +40,8 @@ KeepTable *keep_table_from_json(const json_t *json);
  * g_free(). */
 char *keep_table_select(const KeepTable *table, DbEngine engine);
 
-/* Whether each cell is NULL or what its column is for. SQLite keeps any value in any column: what is
- * of another kind is not silently made into something else. Errors: CORRUPT (which table, which
+/* Whether each cell is NULL or what its column is for. SQLite keeps any value in any column: what
+ * is of another kind is not silently made into something else. Errors: CORRUPT (which table, which
  * record, which column). */
 bool keep_table_check(const KeepTable *table, const DbCell *cells, GError **error);
 

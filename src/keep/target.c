@@ -10,9 +10,8 @@ static const char create_mark[] = "CREATE TABLE " DB_UNFINISHED " ("
                                   "singleton BIGINT PRIMARY KEY CHECK (singleton = 1), "
                                   "checksum TEXT NOT NULL, state TEXT NOT NULL)";
 
-static const char sqlite_names[] =
-    "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
-    " AND name NOT LIKE 'sqlite|_%' ESCAPE '|' ORDER BY name";
+static const char sqlite_names[] = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+                                   " AND name NOT LIKE 'sqlite|_%' ESCAPE '|' ORDER BY name";
 
 static const char postgresql_names[] =
     "SELECT relname::text FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f')"
@@ -54,10 +53,11 @@ static bool check_may_fill(const GPtrArray *names, bool marked, GError **error)
 {
     const char *foreign = first_foreign(names);
     if (foreign != NULL) {
-        error_set_problem(error, TD_ERROR_CONFLICT, "not-empty", NULL,
-                          "The database is not empty: it has a table %s, which is none of Tidings'. "
-                          "Nothing was changed. Name an empty database",
-                          foreign);
+        error_set_problem(
+            error, TD_ERROR_CONFLICT, "not-empty", NULL,
+            "The database is not empty: it has a table %s, which is none of Tidings'. "
+            "Nothing was changed. Name an empty database",
+            foreign);
         return false;
     }
     if (names->len > 0 && !marked)
@@ -119,8 +119,7 @@ static bool look(DbTx *tx, void *data, GError **error)
         return false;
     if (!marked)
         return true;
-    g_autoptr(DbRows) rows =
-        db_query(tx, error, "SELECT checksum, state FROM " DB_UNFINISHED, "");
+    g_autoptr(DbRows) rows = db_query(tx, error, "SELECT checksum, state FROM " DB_UNFINISHED, "");
     if (rows == NULL)
         return false;
     mark->state = KEEP_TARGET_FILLING;

@@ -9,8 +9,8 @@
 #include "db/db.h"
 
 /* Marks an empty database as being filled from the backup with this checksum. What an unfinished
- * copy has made is dropped first, and nothing else ever is. Errors: CONFLICT (problem "desk-exists":
- * it holds a desk; "not-empty": it holds something else), those of db_write(). */
+ * copy has made is dropped first, and nothing else ever is. Errors: CONFLICT (problem
+ * "desk-exists": it holds a desk; "not-empty": it holds something else), those of db_write(). */
 bool keep_target_begin(Db *db, const char *checksum, GError **error);
 
 /* What the mark says. */

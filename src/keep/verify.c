@@ -59,9 +59,10 @@ static bool compare_table(DbTx *tx, void *data, GError **error)
 {
     Comparing *comparing = data;
     if (comparing->begun) { /* the reader has gone on meanwhile */
-        error_set(error, TD_ERROR_UNAVAILABLE,
-                  "The connection to the database was lost in the middle; the copy is not used. Try "
-                  "again");
+        error_set(
+            error, TD_ERROR_UNAVAILABLE,
+            "The connection to the database was lost in the middle; the copy is not used. Try "
+            "again");
         return false;
     }
     comparing->begun = true;

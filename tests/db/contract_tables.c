@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole tables: what db_load() puts in, db_each() gives, and failing in the middle leaves nothing. */
+/* Whole tables: what db_load() puts in, db_each() gives, and failing in the middle leaves nothing.
+ */
 #include "contract.h"
 
 #include "base/error.h"
@@ -27,8 +28,7 @@ static bool next_row(DbCell *cells, void *data, GError **error)
     }
     g_snprintf(source->text, sizeof source->text, "größe %d", (int)source->given);
     cells[0] = (DbCell){.kind = DB_CELL_INTEGER, .integer = source->given};
-    cells[1] = (DbCell){
-        .kind = DB_CELL_TEXT, .data = source->text, .bytes = strlen(source->text)};
+    cells[1] = (DbCell){.kind = DB_CELL_TEXT, .data = source->text, .bytes = strlen(source->text)};
     cells[2] = (DbCell){.kind = DB_CELL_BLOB, .data = source->blob, .bytes = source->bytes};
     cells[3] = (DbCell){.kind = DB_CELL_NULL};
     if (source->given % 2 == 0)

@@ -57,17 +57,19 @@ static bool insert_hard(DbTx *tx, void *data, GError **error)
     guint8 bytes[256];
     for (int i = 0; i < 256; i++)
         bytes[i] = (guint8)i;
-    return db_exec(tx, NULL, error,
-                   "INSERT INTO inbound_mail (source, content_hash, text_hash, from_email, from_key,"
-                   " subject, bytes, received_at, state, reason, verified, steps)"
-                   " VALUES ($1, '', 'h', '', '', $2, $3, $4, 'filed', 'x', 0, '[]')",
-                   "ssii", "Größe, 漢字 \xf0\x9f\x98\x80 \x01\x7f\t\r\n'\"\\", large, INT64_MAX,
-                   INT64_MIN) &&
-           db_exec(tx, NULL, error,
-                   "INSERT INTO inbound_mail (source, content_hash, text_hash, from_email, from_key,"
-                   " subject, bytes, received_at, state, reason, verified, steps)"
-                   " VALUES ('', '', '', '', '', '', 0, -1, 'filed', 'x', 0, '[]')",
-                   "") &&
+    return db_exec(
+               tx, NULL, error,
+               "INSERT INTO inbound_mail (source, content_hash, text_hash, from_email, from_key,"
+               " subject, bytes, received_at, state, reason, verified, steps)"
+               " VALUES ($1, '', 'h', '', '', $2, $3, $4, 'filed', 'x', 0, '[]')",
+               "ssii", "Größe, 漢字 \xf0\x9f\x98\x80 \x01\x7f\t\r\n'\"\\", large, INT64_MAX,
+               INT64_MIN) &&
+           db_exec(
+               tx, NULL, error,
+               "INSERT INTO inbound_mail (source, content_hash, text_hash, from_email, from_key,"
+               " subject, bytes, received_at, state, reason, verified, steps)"
+               " VALUES ('', '', '', '', '', '', 0, -1, 'filed', 'x', 0, '[]')",
+               "") &&
            /* A record that refers to one which comes after it. */
            db_exec(tx, NULL, error, "UPDATE inbound_mail SET same_as = 2 WHERE id = 1", "") &&
            db_exec(tx, NULL, error, "INSERT INTO inbound_raw (mail, content) VALUES (1, $1)", "b",
@@ -93,7 +95,8 @@ TestDesk *keep_desk(void)
     db_write(test_db_handle(test->db), insert_hard, large, &error);
     g_assert_no_error(error);
     /* The highest id was given to what is no more. */
-    test_desk_run(test, "INSERT INTO sign_in_failure (id, name, peer, at) VALUES (41, 'a', 'b', 1)");
+    test_desk_run(test,
+                  "INSERT INTO sign_in_failure (id, name, peer, at) VALUES (41, 'a', 'b', 1)");
     if (g_strcmp0(keep_engine, "postgresql") == 0)
         keep_run(test_db_handle(test->db), "SELECT setval('sign_in_failure_id_seq', 41)");
     test_desk_run(test, "DELETE FROM sign_in_failure");

@@ -12,7 +12,8 @@
 /* SQLite alone needs nothing but the compiler's output. */
 static const char *const *targets(void)
 {
-    static const char *const one[] = {"sqlite", NULL}, *const both[] = {"sqlite", "postgresql", NULL};
+    static const char *const one[] = {"sqlite", NULL}, *const both[] = {"sqlite", "postgresql",
+                                                                        NULL};
     return strcmp(keep_engine, "sqlite") == 0 ? one : both;
 }
 
@@ -42,7 +43,8 @@ static void check_copy(Db *source, const char *engine)
     close(fd);
     assert_same(source, db);
     g_autofree char *mail = keep_ask(
-        db, "SELECT same_as || ' ' || bytes || ' ' || length(subject) FROM inbound_mail WHERE id = 1");
+        db,
+        "SELECT same_as || ' ' || bytes || ' ' || length(subject) FROM inbound_mail WHERE id = 1");
     g_assert_cmpstr(mail, ==, "2 9223372036854775807 3145728");
     /* New records have ids that nobody had, also not what is deleted. */
     keep_run(db, "INSERT INTO sign_in_failure (name, peer, at) VALUES ('a', 'b', 1)");
@@ -141,8 +143,7 @@ static void test_new_table(void)
     g_autoptr(TestDb) target = keep_target_db(keep_engine);
     g_autoptr(GError) error = NULL;
     KeepTally tally = {0};
-    g_assert_false(
-        keep_fill(test_db_handle(target), fd, &contents, TEST_NOW_US, &tally, &error));
+    g_assert_false(keep_fill(test_db_handle(target), fd, &contents, TEST_NOW_US, &tally, &error));
     g_assert_error(error, TD_ERROR, TD_ERROR_CORRUPT);
     close(fd);
 }

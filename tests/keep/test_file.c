@@ -125,12 +125,12 @@ typedef struct {
 
 #define HEADER                                                                                     \
     {                                                                                              \
-        'H', "{\"desk\":\"d\",\"taken_at\":\"2026-01-01T00:00:00Z\",\"engine\":\"sqlite\","       \
-             "\"program\":\"1\",\"conf\":\"\",\"steps\":[\"a\"]}"                                 \
+        'H', "{\"desk\":\"d\",\"taken_at\":\"2026-01-01T00:00:00Z\",\"engine\":\"sqlite\","        \
+             "\"program\":\"1\",\"conf\":\"\",\"steps\":[\"a\"]}"                                  \
     }
 #define TABLE                                                                                      \
     {                                                                                              \
-        'T', "{\"name\":\"t\",\"columns\":[[\"a\",\"integer\"]],\"key\":[\"a\"],\"last\":0}"      \
+        'T', "{\"name\":\"t\",\"columns\":[[\"a\",\"integer\"]],\"key\":[\"a\"],\"last\":0}"       \
     }
 
 static void test_forged(void)
@@ -185,11 +185,11 @@ static void test_schema_version(void)
 {
     static const struct {
         const char *sql, *problem;
-    } cases[] = {{"UPDATE schema_migration SET checksum = 'other' WHERE version = 3",
-                  "schema-changed"},
-                 {"INSERT INTO schema_migration (version, name, checksum, applied_at)"
-                  " VALUES (999, 'x', 'x', 1)",
-                  "schema-newer"}};
+    } cases[] = {
+        {"UPDATE schema_migration SET checksum = 'other' WHERE version = 3", "schema-changed"},
+        {"INSERT INTO schema_migration (version, name, checksum, applied_at)"
+         " VALUES (999, 'x', 'x', 1)",
+         "schema-newer"}};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(TestDesk) test = test_desk_new(keep_engine, false);
         g_autoptr(GError) error = NULL;
@@ -226,9 +226,9 @@ static void test_full_disk(void)
 
 static void test_conf(void)
 {
-    g_autofree char *kept =
-        keep_conf_without_database("# The settings\n\n  listen = 127.0.0.1:1\ndatabase = postgresql://a:b@c/d\n"
-                                   "#database = postgresql://x:secret@y/z\nlease_seconds=3");
+    g_autofree char *kept = keep_conf_without_database(
+        "# The settings\n\n  listen = 127.0.0.1:1\ndatabase = postgresql://a:b@c/d\n"
+        "#database = postgresql://x:secret@y/z\nlease_seconds=3");
     g_assert_cmpstr(kept, ==, "# The settings\n  listen = 127.0.0.1:1\nlease_seconds=3\n");
 }
 

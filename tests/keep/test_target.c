@@ -127,8 +127,7 @@ static void test_broken_reference(void)
     KeepTally tally = {0};
     keep_look(fd, &contents);
     g_autoptr(TestDb) target = keep_target_db(keep_engine);
-    g_assert_false(
-        keep_fill(test_db_handle(target), fd, &contents, TEST_NOW_US, &tally, &error));
+    g_assert_false(keep_fill(test_db_handle(target), fd, &contents, TEST_NOW_US, &tally, &error));
     g_assert_error(error, TD_ERROR, TD_ERROR_CORRUPT);
     g_assert_nonnull(strstr(error->message, "Table recipient"));
     close(fd);
@@ -143,8 +142,7 @@ static void test_stop(void)
     KeepTally tally = {.stop = true};
     g_autoptr(GError) error = NULL;
     keep_look(fd, &contents);
-    g_assert_false(
-        keep_fill(test_db_handle(target), fd, &contents, TEST_NOW_US, &tally, &error));
+    g_assert_false(keep_fill(test_db_handle(target), fd, &contents, TEST_NOW_US, &tally, &error));
     g_assert_error(error, TD_ERROR, TD_ERROR_UNAVAILABLE);
     g_clear_error(&error);
     keep_target_undo(test_db_handle(target), &error);
