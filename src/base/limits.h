@@ -29,5 +29,7 @@
 #define LIMIT_CSV_COLUMNS           64
 #define LIMIT_CONTACT_ADDRESSES     20
 #define LIMIT_ACCOUNT_DOMAINS       100
-#define LIMIT_LINKS_PER_PERSON      5   /* one-time links asked for in 15 minutes */
-#define LIMIT_LINKS                 300 /* the same, of everybody */
+#define LIMIT_LINKS_PER_PERSON      5                   /* one-time links asked for in 15 minutes */
+#define LIMIT_LINKS                 300                 /* the same, of everybody */
+#define LIMIT_BACKUP_ROW_BYTES      (128 * 1024 * 1024) /* of one record in a backup */
+#define LIMIT_BACKUP_TABLES         1000
