@@ -88,6 +88,8 @@ export class Document {
 
     validator(kind, schema) {
         const key = kind + JSON.stringify(schema);
+        // A named one shares what was compiled for the others.
+        if (Object.keys(schema).join() === "$ref") return this.ajv.getSchema(kind + schema.$ref);
         if (!this.validators.has(key)) {
             const own = kind === "strict" ? closed(schema) : schema;
             const text = JSON.stringify(own).replaceAll('"#/components/', `"${kind}#/components/`);
@@ -147,7 +149,7 @@ export class Document {
         if (method === "HEAD") return [];
         const found = content[media] ?? content["*/*"];
         if (found === undefined) return [`the document has no answer of type "${media}"`];
-        if (found.schema === undefined || answer === undefined) return [];
+        if (found.schema === undefined || answer === undefined || !media.includes("json")) return [];
         const value = JSON.parse(answer);
         const fault = this.fault("strict", found.schema, value);
         const faults = fault === undefined ? [] : [`answer: ${fault}`];
