@@ -27,6 +27,7 @@ static const Command commands[] = {
     {"ingest", "Take one mail on standard input, from a mail server's pipe", command_ingest},
     {"import", "Accounts and contacts from CSV", command_import},
     {"inbox", "Mails that came in, and what became of them", command_inbox},
+    {"doctor", "Looks at all that mail depends on, and says what to do", command_doctor},
     {"routes", "Every address that a desk serves, and who may call it", command_routes},
 };
 

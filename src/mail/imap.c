@@ -26,13 +26,13 @@ static bool take_folder(const ImapResponse *response, void *data, GError **error
     return true;
 }
 
-bool imap_select(ImapSession *session, const char *folder, ImapFolder *selected,
-                 GCancellable *cancellable, GError **error)
+static bool look_at(ImapSession *session, const char *verb, const char *folder,
+                    ImapFolder *selected, GCancellable *cancellable, GError **error)
 {
     g_autofree char *name = imap_quote_folder(folder);
-    g_autofree char *command = g_strconcat("SELECT ", name, NULL);
+    g_autofree char *command = g_strconcat(verb, " ", name, NULL);
     ImapFolder found = {0};
-    if (!imap_command(session, "SELECT", command, take_folder, &found, cancellable, error))
+    if (!imap_command(session, verb, command, take_folder, &found, cancellable, error))
         return false;
     if (found.uidvalidity == 0) {
         error_set(error, TD_ERROR_MALFORMED,
@@ -42,6 +42,18 @@ bool imap_select(ImapSession *session, const char *folder, ImapFolder *selected,
     }
     *selected = found;
     return true;
+}
+
+bool imap_select(ImapSession *session, const char *folder, ImapFolder *selected,
+                 GCancellable *cancellable, GError **error)
+{
+    return look_at(session, "SELECT", folder, selected, cancellable, error);
+}
+
+bool imap_examine(ImapSession *session, const char *folder, ImapFolder *selected,
+                  GCancellable *cancellable, GError **error)
+{
+    return look_at(session, "EXAMINE", folder, selected, cancellable, error);
 }
 
 /* ---- SEARCH ---- */

@@ -57,6 +57,10 @@ typedef struct {
 bool imap_select(ImapSession *session, const char *folder, ImapFolder *selected,
                  GCancellable *cancellable, GError **error);
 
+/* As imap_select(), and nothing in the folder can change by it (RFC 3501 §6.3.2). */
+bool imap_examine(ImapSession *session, const char *folder, ImapFolder *selected,
+                  GCancellable *cancellable, GError **error);
+
 /* The UIDs from `first` on, ascending, each once. `since_us` > 0: of those below `old_below` only
  * what may have arrived at that time or later (the server looks at days; one day is added for its
  * time zone). Of uint32_t; g_array_unref() it. */
