@@ -18,15 +18,29 @@ void certificate_clear(Certificate *certificate)
 
 /* ---- what stands before TLS ---- */
 
-/* Reads until a line begins with `last`: the end of what is waited for. A line that begins with
- * `refused` (NULL: none) ends it, too. */
-static bool read_until(Channel *channel, const char *last, const char *refused, int timeout_ms,
+static bool is_refusal(const char *got)
+{
+    static const char *const lines[] = {"\n4", "\n5", "\n* BYE", "\na NO", "\na BAD"};
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++)
+        if (strstr(got, lines[i]) != NULL)
+            return true;
+    return false;
+}
+
+static bool refuse(GError **error)
+{
+    error_set(error, TD_ERROR_DENIED, "the server offers no TLS");
+    return false;
+}
+
+/* Reads until a line begins with `last`, or says no; `offer` (NULL: none) must stand in it. */
+static bool read_until(Channel *channel, const char *last, const char *offer, int timeout_ms,
                        GCancellable *cancellable, GError **error)
 {
     int64_t deadline_us = g_get_monotonic_time() + timeout_ms * US_PER_MS;
     g_autoptr(GString) got = g_string_new("\n");
     g_autofree char *end = g_strconcat("\n", last, NULL);
-    while (got->len < LINES_BYTES_MAX) {
+    while (got->len < LINES_BYTES_MAX && !is_refusal(got->str)) {
         char buffer[1024];
         size_t n;
         if (!channel_read(channel, buffer, sizeof(buffer), deadline_us, &n, cancellable, error))
@@ -34,13 +48,9 @@ static bool read_until(Channel *channel, const char *last, const char *refused, 
         g_string_append_len(got, buffer, (gssize)n);
         const char *found = strstr(got->str, end);
         if (found != NULL && strchr(found + 1, '\n') != NULL)
-            return true;
-        g_autofree char *no = g_strconcat("\n", refused != NULL ? refused : "5", NULL);
-        if (strstr(got->str, no) != NULL)
-            break;
+            return offer == NULL || strcasestr(got->str, offer) != NULL || refuse(error);
     }
-    error_set(error, TD_ERROR_DENIED, "the server offers no TLS");
-    return false;
+    return refuse(error);
 }
 
 static bool say(Channel *channel, const char *line, int timeout_ms, GCancellable *cancellable,
@@ -64,16 +74,16 @@ static bool ask_smtp(Channel *channel, int timeout_ms, GCancellable *cancellable
     g_autofree char *ehlo = g_strdup_printf("EHLO %s\r\n", literal);
     return read_until(channel, "220 ", NULL, timeout_ms, cancellable, error) &&
            say(channel, ehlo, timeout_ms, cancellable, error) &&
-           read_until(channel, "250 ", NULL, timeout_ms, cancellable, error) &&
+           read_until(channel, "250 ", "STARTTLS", timeout_ms, cancellable, error) &&
            say(channel, "STARTTLS\r\n", timeout_ms, cancellable, error) &&
-           read_until(channel, "220 ", "4", timeout_ms, cancellable, error);
+           read_until(channel, "220 ", NULL, timeout_ms, cancellable, error);
 }
 
 static bool ask_imap(Channel *channel, int timeout_ms, GCancellable *cancellable, GError **error)
 {
-    return read_until(channel, "* OK", "* BYE", timeout_ms, cancellable, error) &&
+    return read_until(channel, "* OK", NULL, timeout_ms, cancellable, error) &&
            say(channel, "a STARTTLS\r\n", timeout_ms, cancellable, error) &&
-           read_until(channel, "a OK", "a ", timeout_ms, cancellable, error);
+           read_until(channel, "a OK", NULL, timeout_ms, cancellable, error);
 }
 
 /* ---- what it says ---- */
