@@ -119,14 +119,13 @@ void doctor_check_database(const Doctor *doctor, Findings *findings)
     bool sqlite = doctor->setup->sqlite_file != NULL;
     g_autoptr(GError) failure = NULL;
     Seen seen = {0};
-    bool open = doctor->setup->desk != NULL;
-    if (!open || !db_read_within(doctor_db(doctor), DOCTOR_STEP_MS, look, &seen, &failure)) {
+    if (doctor->away || !db_read_within(doctor_db(doctor), DOCTOR_STEP_MS, look, &seen, &failure)) {
         finding_add(findings, DOCTOR_FAIL, "reachable",
                     sqlite ? "Look whether the file is there and may be read and written, and"
                              " whether the disk is full"
                            : "Look whether PostgreSQL runs and takes connections from here (psql"
                              " with the address in tidings.conf), and at its log",
-                    "%s", open ? failure->message : doctor->setup->db_problem);
+                    "%s", doctor->away ? doctor->problem : failure->message);
         return;
     }
     if (doctor->settings == NULL)

@@ -126,6 +126,6 @@ void doctor_check_clock(const Doctor *doctor, Findings *findings)
 {
     check_time(doctor, findings);
     check_synchronized(findings);
-    if (doctor->setup->sqlite_file == NULL && doctor->setup->desk != NULL)
+    if (doctor->setup->sqlite_file == NULL && !doctor->away)
         check_database_time(doctor, findings);
 }

@@ -77,6 +77,7 @@ static void doctor_init(Doctor *doctor, const DoctorSetup *setup)
     if (setup->desk != NULL && load(doctor, &failure))
         return;
     doctor->problem = g_strdup(setup->desk != NULL ? failure->message : setup->db_problem);
+    doctor->away = setup->desk == NULL || error_try_again(failure);
     g_clear_pointer(&doctor->settings, settings_free);
 }
 

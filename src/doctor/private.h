@@ -13,6 +13,7 @@ typedef struct {
     GCancellable *cancellable; /* cancelled when the time is over */
     Settings *settings;        /* NULL: they cannot be read; */
     char *problem;             /* then: why */
+    bool away;                 /* and nobody has to ask the database again */
     DeliverySettings delivery; /* with `settings` */
     GPtrArray *mailboxes;      /* of PollerMailbox *; with `settings` */
     json_t *mailbox_states;    /* mailboxes_status(); with `settings` */
