@@ -111,14 +111,15 @@ static bool explain(DbTx *tx, const Canary *canary, int64_t now_us, char **text,
 {
     g_autofree char *reason = NULL;
     g_autofree char *at = text_from_time(canary->at / US_PER_SECOND * US_PER_SECOND);
-    int64_t minutes = (now_us - canary->accepted_at) / US_PER_MINUTE;
+    int64_t seconds = (now_us - canary->accepted_at) / US_PER_SECOND;
     if (!relay_trouble(tx, canary->at, &reason, error))
         return false;
     if (canary->accepted_at != 0)
         *text = g_strdup_printf("The canary of %s was accepted by the mail server and is not back"
-                                " in %s for %" G_GINT64_FORMAT " minutes; see `tidings inbox"
+                                " in %s after %" G_GINT64_FORMAT " %s; see `tidings inbox"
                                 " mailboxes`",
-                                at, canary->recipient, minutes);
+                                at, canary->recipient, seconds < 120 ? seconds : seconds / 60,
+                                seconds < 120 ? "seconds" : "minutes");
     else if (reason != NULL)
         *text = g_strdup_printf("The canary of %s was not accepted, the relay is down: %s", at,
                                 reason);

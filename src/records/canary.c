@@ -97,7 +97,7 @@ GArray *canary_list_waiting(DbTx *tx, int64_t before_us, GError **error)
 /* Reports that name one stay, and so does what they name. */
 #define OLD                                                                                        \
     "SELECT outbox.id FROM canary JOIN outbox ON kind = 'canary' AND ref = canary.id"              \
-    " WHERE at < $1 AND canary.id <= (SELECT max(id) FROM canary) - $2"                            \
+    " WHERE at < $1 AND canary.id NOT IN (SELECT id FROM canary ORDER BY id DESC LIMIT $2)"        \
     " AND state NOT IN ('sending') AND NOT EXISTS"                                                 \
     " (SELECT 1 FROM inbound_mail WHERE inbound_mail.outbox = outbox.id)"
 
@@ -111,7 +111,8 @@ bool canary_forget(DbTx *tx, int64_t before_us, GError **error)
            db_exec(tx, NULL, error, "DELETE FROM outbox WHERE id IN (" OLD ")", "ii", before_us,
                    kept) &&
            db_exec(tx, NULL, error,
-                   "DELETE FROM canary WHERE at < $1 AND id <= (SELECT max(id) FROM canary) - $2"
+                   "DELETE FROM canary WHERE at < $1 AND id NOT IN"
+                   " (SELECT id FROM canary ORDER BY id DESC LIMIT $2)"
                    " AND NOT EXISTS (SELECT 1 FROM outbox WHERE kind = 'canary' AND"
                    " ref = canary.id)",
                    "ii", before_us, kept);
