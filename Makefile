@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door. Meson builds; this file only knows the words that people type.
 
-.PHONY: build run test check bench lint fuzz docs install clean
+.PHONY: build run test check bench lint fuzz docs install deb clean
 
 build: build/build.ninja
 	@[ -x build/src/cmd/tidings ] || echo "Building; this takes about a minute."
@@ -42,8 +42,14 @@ docs:
 	@tools/install-packages docs
 	@tools/make-manual
 
+# Into /usr/local, or below the folder DESTDIR for whoever makes a package of it.
 install: build
-	@meson install -C build --no-rebuild
+	@DESTDIR="$(DESTDIR)" meson install -C build --no-rebuild
+
+# The Debian package, into build-deb/.
+deb:
+	@tools/install-packages build package
+	@tools/make-deb
 
 clean:
 	rm -rf build build-*

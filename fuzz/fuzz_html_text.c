@@ -18,8 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autofree char *html = g_strndup(size > 0 ? (const char *)data : "", size);
     if (!g_utf8_validate(html, -1, NULL))
         return 0;
-    g_autofree char *text = html_to_text(html);
-    g_autofree char *again = html_to_text(html);
+    g_autofree char *text = html_as_text(html);
+    g_autofree char *again = html_as_text(html);
     size_t bytes = strlen(text);
     FUZZ_CHECK(strcmp(text, again) == 0);
     FUZZ_CHECK(g_utf8_validate(text, -1, NULL));

@@ -233,7 +233,7 @@ static void read_tag(Reading *reading)
     reading->at = close + (comment ? strlen("-->") : 1);
 }
 
-char *html_to_text(const char *html)
+char *html_as_text(const char *html)
 {
     Reading reading = {.out = g_string_new(NULL), .at = html, .end = html + strlen(html)};
     while (reading.at < reading.end) {

@@ -6,4 +6,4 @@
  * begin with "- ", a link is followed by where it leads, an image is its alternative text; styles
  * and what is not shown are left out. Any input is read; UTF-8 gives UTF-8, hardly longer than
  * the input. Pure and linear. Free with g_free(). */
-char *html_to_text(const char *html);
+char *html_as_text(const char *html);

@@ -96,7 +96,7 @@ static bool check_tags(const Proof *proof, SampleCase which, const ComposedText 
 {
     static const char why[] = "raw tags are left in the mail; look for {{, }} or a field's name in "
                               "single braces";
-    g_autofree char *shown = mail->html != NULL ? html_to_text(mail->html) : NULL;
+    g_autofree char *shown = mail->html != NULL ? html_as_text(mail->html) : NULL;
     if (has_raw_tags(mail->subject))
         return refuse_case(proof, PART_SUBJECT, which, why);
     if (shown != NULL && (has_raw_tags(shown) || strstr(mail->html, "{{") != NULL))

@@ -108,7 +108,7 @@ bool words_render(const Words *words, const json_t *fields, ComposedText *out, W
     if (!ok)
         return false;
     out->subject = one_line(subject);
-    out->text = text != NULL ? g_steal_pointer(&text) : html_to_text(html);
+    out->text = text != NULL ? g_steal_pointer(&text) : html_as_text(html);
     out->html = g_steal_pointer(&html);
     return true;
 }

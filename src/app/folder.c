@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 
 #define CONFIG_FILE  "tidings.conf"
 #define LOCK_FILE    "tidings.lock"
+#define SQLITE_FILE  "tidings.sqlite"
 #define LOCK_POLL_MS 50
 
 static DeskFolder *folder_new(const char *path)
@@ -39,6 +41,23 @@ void desk_folder_free(DeskFolder *folder)
     g_free(folder);
 }
 
+/* What root makes in the folder of a service's user, that user cannot write afterwards: the service
+ * would not start, and nobody would know why. */
+static bool check_owner(const char *path, GError **error)
+{
+    struct stat about;
+    if (geteuid() != 0 || stat(path, &about) != 0 || about.st_uid == 0)
+        return true;
+    const struct passwd *owner = getpwuid(about.st_uid);
+    g_autofree char *name =
+        owner != NULL ? g_strdup(owner->pw_name) : g_strdup_printf("#%u", (unsigned)about.st_uid);
+    error_set(error, TD_ERROR_DENIED,
+              "The folder %s belongs to the user %s, who could not use what root makes there;"
+              " nothing was changed. Run this in that user's name: runuser -u %s -- tidings ...",
+              path, name, name);
+    return false;
+}
+
 static bool read_config(DeskFolder *folder, GError **error)
 {
     g_autofree char *config = g_build_filename(folder->path, CONFIG_FILE, NULL);
@@ -48,7 +67,7 @@ static bool read_config(DeskFolder *folder, GError **error)
     const char *database = folder->config->database;
     folder->sqlite = database == NULL;
     folder->database = database != NULL ? g_strdup(database)
-                                        : g_strdup_printf("sqlite:%s/tidings.sqlite", folder->path);
+                                        : g_strdup_printf("sqlite:%s/" SQLITE_FILE, folder->path);
     return true;
 }
 
@@ -72,9 +91,12 @@ DeskFolder *desk_folder_open(const char *path, GError **error)
     return read_config(folder, error) ? g_steal_pointer(&folder) : NULL;
 }
 
-DeskFolder *desk_folder_create(const char *path, const char *database, GError **error)
+/* The folder, empty or not, and no desk in it. */
+static DeskFolder *make_folder(const char *path, GError **error)
 {
     g_autoptr(DeskFolder) folder = folder_new(path);
+    if (!check_owner(folder->path, error))
+        return NULL;
     if (g_mkdir_with_parents(folder->path, 0700) != 0) {
         error_set(error, TD_ERROR_UNAVAILABLE, "The folder %s cannot be made: %s", folder->path,
                   g_strerror(errno));
@@ -86,6 +108,48 @@ DeskFolder *desk_folder_create(const char *path, const char *database, GError **
                           "There is a desk in %s already; nothing was changed", folder->path);
         return NULL;
     }
+    return g_steal_pointer(&folder);
+}
+
+DeskFolder *desk_folder_prepare(const char *path, const char *database, GError **error)
+{
+    g_autoptr(DeskFolder) folder = make_folder(path, error);
+    if (folder == NULL)
+        return NULL;
+    folder->config = g_new0(Config, 1);
+    folder->config->database = g_strdup(database);
+    folder->sqlite = database == NULL;
+    folder->database = database != NULL ? g_strdup(database)
+                                        : g_strdup_printf("sqlite:%s/" SQLITE_FILE, folder->path);
+    return g_steal_pointer(&folder);
+}
+
+char *desk_folder_sqlite_file(const DeskFolder *folder)
+{
+    return g_build_filename(folder->path, SQLITE_FILE, NULL);
+}
+
+bool desk_folder_write_config(const DeskFolder *folder, const char *lines, GError **error)
+{
+    g_autofree char *config = g_build_filename(folder->path, CONFIG_FILE, NULL);
+    g_autofree char *line =
+        folder->sqlite ? g_strdup("") : g_strdup_printf("database = %s\n", folder->database);
+    g_autofree char *text = g_strconcat(lines, line, NULL);
+    g_autoptr(GError) failure = NULL;
+    if (g_file_set_contents_full(config, text, -1,
+                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                 &failure))
+        return true;
+    error_set(error, TD_ERROR_UNAVAILABLE, "%s cannot be written: %s", config, failure->message);
+    return false;
+}
+
+DeskFolder *desk_folder_create(const char *path, const char *database, GError **error)
+{
+    g_autoptr(DeskFolder) folder = make_folder(path, error);
+    if (folder == NULL)
+        return NULL;
+    g_autofree char *config = g_build_filename(folder->path, CONFIG_FILE, NULL);
     g_autofree char *text = g_strdup_printf(
         "# The settings of this desk; everything else is in its options.\n"
         "# listen = 127.0.0.1:8080\n"
@@ -113,6 +177,8 @@ void desk_folder_undo(const DeskFolder *folder)
 
 bool desk_folder_lock(DeskFolder *folder, int wait_ms, bool *taken, GError **error)
 {
+    if (!check_owner(folder->path, error))
+        return false;
     if (!folder->sqlite || folder->lock_fd >= 0) {
         *taken = true;
         return true;

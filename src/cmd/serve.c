@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `tidings serve`: in the foreground, one ready line, SIGTERM and SIGINT stop it, SIGHUP reloads.
+/*
+ * `tidings serve`: in the foreground, one ready line, SIGTERM and SIGINT stop it, SIGHUP reloads.
+ *
+ * A service manager that asks is told when it is ready, reloads and stops. The watchdog's ping
+ * comes from the main loop and means that this turns: signals are answered, so that stopping and
+ * reloading work. It does not mean that mail leaves or that the database answers; a restart would
+ * mend neither, and /readyz tells of both.
  */
 #include "app/app.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "cmd/command.h"
 #include "cmd/commands.h"
 
@@ -19,7 +26,51 @@
 typedef struct {
     GMainLoop *loop;
     App *app;
+    const Notify *notify;
 } Serving;
+
+/* Who does not hear us will do something about it; we go on. */
+static void tell(const Notify *notify, const char *lines)
+{
+    g_autoptr(GError) error = NULL;
+    if (!notify_send(notify, lines, &error))
+        log_warning("%s", error->message);
+}
+
+static void tell_serving(const Notify *notify, const App *app)
+{
+    const char *url = app_url(app);
+    g_autofree char *lines = g_strdup_printf("READY=1\nSTATUS=Serving%s%s", url != NULL ? " " : "",
+                                             url != NULL ? url : "");
+    tell(notify, lines);
+}
+
+static gboolean on_ping(gpointer data)
+{
+    const Serving *serving = data;
+    tell(serving->notify, "WATCHDOG=1");
+    return G_SOURCE_CONTINUE;
+}
+
+/* NULL: there is no watchdog. */
+static GSource *start_pings(Serving *serving)
+{
+    int64_t ping_us = notify_ping_us(serving->notify);
+    if (ping_us == 0)
+        return NULL;
+    GSource *source = g_timeout_source_new((guint)CLAMP(ping_us / 1000, 1, G_MAXINT));
+    g_source_set_callback(source, on_ping, serving, NULL);
+    g_source_attach(source, NULL);
+    return source;
+}
+
+static void stop_pings(GSource *source)
+{
+    if (source == NULL)
+        return;
+    g_source_destroy(source);
+    g_source_unref(source);
+}
 
 static gboolean on_stop(gpointer data)
 {
@@ -32,11 +83,15 @@ static gboolean on_reload(gpointer data)
 {
     Serving *serving = data;
     g_autoptr(GError) error = NULL;
+    g_autoptr(GError) unheard = NULL;
+    if (!notify_reloading(serving->notify, &unheard))
+        log_warning("%s", unheard->message);
     if (app_reload(serving->app, &error))
         log_info("Reloaded");
     else
         log_error("Reloading failed: %s. Alerts wait in the outbox; mend this and reload again",
                   error->message);
+    tell_serving(serving->notify, serving->app);
     return G_SOURCE_CONTINUE;
 }
 
@@ -93,22 +148,27 @@ static void say_ready(const DeskFolder *folder, const App *app)
     fflush(stdout);
 }
 
-static bool serve(DeskFolder *folder, const AppRoles *roles, GError **error)
+static bool serve(DeskFolder *folder, const AppRoles *roles, const Notify *notify, GError **error)
 {
     if (!check_roles(folder, roles, error) || !take_lock(folder, error))
         return false;
+    tell(notify, "STATUS=Opening the database");
     g_autoptr(App) app = app_open(folder, error);
     if (app == NULL || !app_start(app, roles, error))
         return false;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    Serving serving = {loop, app};
+    Serving serving = {loop, app, notify};
     guint sources[] = {
         g_unix_signal_add(SIGTERM, on_stop, &serving),
         g_unix_signal_add(SIGINT, on_stop, &serving),
         g_unix_signal_add(SIGHUP, on_reload, &serving),
     };
+    GSource *pings = start_pings(&serving);
     say_ready(folder, app);
+    tell_serving(notify, app);
     g_main_loop_run(loop);
+    tell(notify, "STOPPING=1\nSTATUS=Finishing what is under way");
+    stop_pings(pings);
     g_source_remove(sources[2]);
     app_stop(app);
     log_info("Stopped; what was not sent yet waits in the outbox");
@@ -128,6 +188,7 @@ static void share_heaps(void)
 int command_serve(int argc, char **argv)
 {
     share_heaps();
+    g_autoptr(Notify) notify = notify_new();
     g_autofree char *listen = NULL;
     g_autofree char *role_names = NULL;
     const GOptionEntry entries[] = {
@@ -158,5 +219,5 @@ int command_serve(int argc, char **argv)
     roles.listen = listen != NULL                   ? listen
                    : folder->config->listen != NULL ? folder->config->listen
                                                     : DEFAULT_LISTEN;
-    return serve(folder, &roles, &error) ? EXIT_SUCCESS : command_fail("serve", error);
+    return serve(folder, &roles, notify, &error) ? EXIT_SUCCESS : command_fail("serve", error);
 }

@@ -70,7 +70,7 @@ static const TextCase cases[] = {
 static void test_case(gconstpointer data)
 {
     const TextCase *c = data;
-    g_autofree char *got = html_to_text(c->html);
+    g_autofree char *got = html_as_text(c->html);
     g_assert_cmpstr(got, ==, c->want);
 }
 
@@ -81,11 +81,11 @@ static void test_large(void)
     for (int i = 0; i < 1000; i++)
         g_string_append(deep, "<div>");
     g_string_append(deep, "x");
-    g_autofree char *text = html_to_text(deep->str);
+    g_autofree char *text = html_as_text(deep->str);
     g_assert_cmpstr(text, ==, "x\n");
     g_autofree char *path = g_strnfill(100000, 'y');
     g_autofree char *link = g_strdup_printf("<a href=\"https://x.example/%s\">z</a>", path);
-    g_autofree char *words = html_to_text(link);
+    g_autofree char *words = html_as_text(link);
     g_assert_true(g_str_has_prefix(words, "z (https://x.example/yyy"));
     g_assert_cmpuint(strlen(words), <, 1100);
 }

@@ -11,7 +11,7 @@ import * as api from "../support/api.mjs";
 
 after(api.cleanUp);
 
-const EXIT = { ok: 0, internal: 1, usage: 2, refused: 3, missing: 4, conflict: 5 };
+const EXIT = { ok: 0, internal: 1, usage: 2, refused: 3, missing: 4, conflict: 5, denied: 6 };
 const OPEN = ["ticket", "open", "--account", "1", "--title"];
 const noScript = !fs.existsSync("/usr/bin/script") && "script is not installed";
 const postgres = api.findPostgres() === undefined && "PostgreSQL is not installed";
@@ -62,6 +62,22 @@ test("a folder without a desk, a desk that is there already", async () => {
     const again = await api.tidings(["init", "--desk", desk.folder]);
     assert.equal(again.code, EXIT.conflict);
     assert.match(again.stderr, /already; nothing was changed/);
+});
+
+test("root leaves nothing in the folder of another user", { skip: process.getuid() !== 0 && "only root can" }, async () => {
+    const NOBODY = 65534;
+    const folder = api.scratchFolder();
+    fs.chownSync(folder, NOBODY, NOBODY);
+    const init = await api.tidings(["init", "--desk", folder]);
+    assert.equal(init.code, EXIT.denied);
+    assert.match(init.stderr, /belongs to the user nobody.*runuser -u nobody -- tidings/);
+    assert.deepEqual(fs.readdirSync(folder), []);
+    const desk = await api.initDesk();
+    fs.chownSync(desk.folder, NOBODY, NOBODY);
+    const before = fs.readdirSync(desk.folder);
+    for (const args of [[...OPEN, "x"], ["serve", "--listen", "127.0.0.1:0"]])
+        assert.equal((await desk.run(args)).code, EXIT.denied, args[0]);
+    assert.deepEqual(fs.readdirSync(desk.folder), before);
 });
 
 test("commands at once, while nobody serves, wait for each other", async () => {

@@ -2,9 +2,10 @@
 /** How a server says that it is ready, stops (SIGTERM), and reads its options anew (SIGHUP). */
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { after, test } from "node:test";
 
-import { SLOW, cleanUp, initDesk, until } from "../support/api.mjs";
+import { Program, SLOW, cleanUp, initDesk, scratchFolder, until } from "../support/api.mjs";
 import { everything, smtpOn, stopWell, untilAllFinal } from "./common.mjs";
 import { Silence, Sink } from "./sink.mjs";
 
@@ -87,6 +88,49 @@ test("SIGTERM while 50 alerts wait for a relay that is silent", { concurrency: t
         ),
     ),
 );
+
+// Node.js has no datagram sockets of the local kind.
+const MANAGER = `
+import socket, sys
+manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+manager.bind(sys.argv[1])
+print("bound", flush=True)
+while True:
+    print(manager.recv(4096).decode().replace("\\n", " "), flush=True)
+`;
+
+async function serviceManager() {
+    const socket = path.join(scratchFolder(), "notify");
+    const program = new Program("python3", ["-c", MANAGER, socket]);
+    await program.waitForOutput(/^bound$/m);
+    return { program, socket, heard: () => program.stdout.split("\n").filter((line) => line !== "WATCHDOG=1").slice(1, -1) };
+}
+
+test("a service manager is told of every step, and that the server lives", async () => {
+    const manager = await serviceManager();
+    const desk = await initDesk();
+    const server = await desk.serve({ env: { NOTIFY_SOCKET: manager.socket, WATCHDOG_USEC: "100000" } });
+    await manager.program.waitForOutput(/(?:WATCHDOG=1\n[^]*){3}/);
+    server.program.signal("SIGHUP");
+    await until("it is ready again", () => manager.heard().length >= 4);
+    await stopWell(server, STOP_MS);
+    await until("its end is told", () => manager.heard().length >= 5);
+    const serving = `READY=1 STATUS=Serving ${server.url}`;
+    const [opening, ready, reloading, again, stopping, ...more] = manager.heard();
+    assert.deepEqual([opening, ready, again, more], ["STATUS=Opening the database", serving, serving, []]);
+    assert.match(reloading, /^RELOADING=1 MONOTONIC_USEC=\d+$/);
+    assert.match(stopping, /^STOPPING=1 STATUS=/);
+    assert.deepEqual(server.complaints, []);
+    await manager.program.kill();
+});
+
+test("a service manager that does not listen is no reason to stop", async () => {
+    const desk = await initDesk();
+    const socket = path.join(scratchFolder(), "nobody");
+    const server = await desk.serve({ env: { NOTIFY_SOCKET: socket } });
+    assert.match(server.log, /The service manager cannot be told/);
+    await server.stop();
+});
 
 test("SIGHUP reads the options anew and goes on serving", async () => {
     const { sink, server } = await deskWithSink({ concurrency: 2 });
