@@ -61,13 +61,9 @@ static void set_text(json_t *line, const char *name, const char *text, size_t by
         json_object_set_new(line, name, json_stringn(text, bytes));
 }
 
-void recorder_keep(const char *method, const char *target, const char *request_type,
-                   const char *body, size_t bytes, const HttpResponse *response)
+static void keep(const char *method, const char *target, const char *request_type, const char *body,
+                 size_t bytes, const HttpResponse *response)
 {
-    static GMutex lock;
-    if (!is_on())
-        return;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     int status = http_response_status(response);
     if (!is_new(method, target, status))
         return;
@@ -88,4 +84,15 @@ void recorder_keep(const char *method, const char *target, const char *request_t
     g_autofree char *text = json_text(line);
     fprintf(file, "%s\n", text);
     fflush(file);
+}
+
+void recorder_keep(const char *method, const char *target, const char *request_type,
+                   const char *body, size_t bytes, const HttpResponse *response)
+{
+    static GMutex lock;
+    if (!is_on())
+        return;
+    g_mutex_lock(&lock);
+    keep(method, target, request_type, body, bytes, response);
+    g_mutex_unlock(&lock);
 }

@@ -22,7 +22,7 @@ static void test_ticket(void)
         ",\"description\":\"a\\r\\nb\"}",
         world->account, world->contact, world->admin);
     json_auto_t *ticket = world_ok(world, "POST", "/api/v1/tickets", body, 201);
-    g_assert_cmpint(json_object_size(ticket), ==, 20);
+    g_assert_cmpint(json_object_size(ticket), ==, 21);
     g_assert_cmpint(int_at(ticket, "/number"), ==, 1);
     g_assert_cmpint(int_at(ticket, "/account"), ==, world->account);
     g_assert_cmpint(int_at(ticket, "/contact"), ==, world->contact);
