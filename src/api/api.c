@@ -16,7 +16,7 @@
 
 static const char *const paged[] = {"cursor", "limit", NULL};
 static const char *const of_tickets[] = {
-    "status", "state",  "account", "manager", "q", "customers_not_told",
+    "status", "state",  "account", "manager", "q", "reference", "customers_not_told",
     "fields", "cursor", "limit",   NULL};
 static const char *const of_failures[] = {"days", NULL};
 static const char *const of_history[] = {"span", NULL};

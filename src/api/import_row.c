@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A row becomes the object that POST or PATCH would take, and is read by the same code: what is
- * refused there is refused here, in the same words.
+ * Accounts and contacts: a row is read by the code that reads POST and PATCH, so what is refused
+ * there is refused here, in the same words.
  */
 #include "api/import.h"
 
@@ -12,109 +12,9 @@
 #include "base/text.h"
 #include "desk/people.h"
 #include "mail/address.h"
+#include "records/employee.h"
 
 #include <string.h>
-
-const char *const import_kind_names[] = {"accounts", "contacts", NULL};
-
-typedef enum { CELL_TEXT, CELL_FLAG, CELL_LIST } CellType;
-
-static const struct {
-    const char *name;
-    bool of[IMPORT_N_KINDS];
-    CellType type;
-} fields_known[] = {
-    {"number", {true, false}, CELL_TEXT},  {"account", {false, true}, CELL_TEXT},
-    {"name", {true, true}, CELL_TEXT},     {"email", {true, true}, CELL_TEXT},
-    {"email2", {true, false}, CELL_TEXT},  {"emails", {false, true}, CELL_LIST},
-    {"domains", {true, false}, CELL_LIST}, {"on_every_ticket", {false, true}, CELL_FLAG},
-    {"language", {true, true}, CELL_TEXT}, {"time_zone", {true, false}, CELL_TEXT},
-    {"active", {true, true}, CELL_FLAG},
-};
-
-const char *import_field(ImportKind kind, const char *name)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(fields_known); i++)
-        if (fields_known[i].of[kind] && g_ascii_strcasecmp(fields_known[i].name, name) == 0)
-            return fields_known[i].name;
-    return NULL;
-}
-
-/* ---- cells ---- */
-
-static json_t *read_flag(const char *cell, const char *field, GError **error)
-{
-    static const char *const yes[] = {"yes", "true", "1", "y", NULL};
-    static const char *const no[] = {"no", "false", "0", "n", NULL};
-    g_autofree char *lower = g_ascii_strdown(cell, -1);
-    if (g_strv_contains(yes, lower))
-        return json_true();
-    if (g_strv_contains(no, lower))
-        return json_false();
-    g_autofree char *path = g_strconcat("/", field, NULL);
-    error_set_problem(error, TD_ERROR_INVALID, "invalid", path, "%s must be yes or no", field);
-    return NULL;
-}
-
-static json_t *read_list(const char *cell)
-{
-    json_t *list = json_array();
-    g_auto(GStrv) parts = g_strsplit_set(cell, " ,;\n\r\t", -1);
-    for (char **part = parts; *part != NULL; part++)
-        if (**part != '\0')
-            json_array_append_new(list, json_string(*part));
-    return list;
-}
-
-static CellType type_of(const char *field)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(fields_known); i++)
-        if (strcmp(fields_known[i].name, field) == 0)
-            return fields_known[i].type;
-    return CELL_TEXT;
-}
-
-static json_t *read_cell(const char *cell, const char *field, GError **error)
-{
-    switch (type_of(field)) {
-    case CELL_FLAG:
-        return read_flag(cell, field, error);
-    case CELL_LIST:
-        return read_list(cell);
-    default:
-        return json_string(cell);
-    }
-}
-
-json_t *import_row_read(const CsvRow *row, const char *const *fields, GError **error)
-{
-    json_auto_t *object = json_object();
-    for (size_t i = 0; row->cells[i] != NULL; i++) {
-        if (fields[i] == NULL || *row->cells[i] == '\0')
-            continue;
-        json_t *value = read_cell(row->cells[i], fields[i], error);
-        if (value == NULL)
-            return NULL;
-        json_object_set_new(object, fields[i], value);
-    }
-    return json_incref(object);
-}
-
-char *import_row_key(ImportKind kind, const json_t *row)
-{
-    if (kind == IMPORT_ACCOUNTS) {
-        const char *number = json_get_text(row, "number");
-        const char *name = json_get_text(row, "name");
-        return *number != '\0' ? g_strconcat("#", number, NULL)
-               : *name != '\0' ? g_strdup(name)
-                               : NULL;
-    }
-    g_autofree char *address = NULL;
-    g_autofree char *key = NULL;
-    if (!address_parse(json_get_text(row, "email"), NULL, &address, &key, NULL))
-        return NULL;
-    return g_strdup_printf("%s\n%s", json_get_text(row, "account"), key);
-}
 
 /* ---- accounts ---- */
 
@@ -148,6 +48,27 @@ static bool find_number(DbTx *tx, const char *text, const char *field, int64_t *
     return account != NULL || refuse(field, error, "there is no account with this number", text);
 }
 
+/* A customer whose reference is new here may have come before, without it. */
+static bool find_unreferenced(DbTx *tx, const char *name, int64_t *number, GError **error)
+{
+    int64_t count = 0;
+    if (!account_find_named(tx, name, &count, number, error))
+        return false;
+    g_autoptr(Account) account = count == 1 ? account_load(tx, *number, error) : NULL;
+    if (count == 1 && account == NULL)
+        return false;
+    if (account == NULL || account->reference != NULL)
+        *number = 0;
+    return true;
+}
+
+static bool find_referenced(DbTx *tx, const char *reference, const char *name, int64_t *number,
+                            GError **error)
+{
+    return account_find_reference(tx, reference, number, error) &&
+           (*number != 0 || find_unreferenced(tx, name, number, error));
+}
+
 static ImportOutcome outcome_of(json_t *before, json_t *after)
 {
     ImportOutcome outcome = json_equal(before, after) ? IMPORT_UNCHANGED : IMPORT_UPDATED;
@@ -171,38 +92,85 @@ static bool change_account(DeskTx *tx, int64_t number, json_t *row, ImportOutcom
     return *outcome == IMPORT_UNCHANGED || account_change(tx, account, error);
 }
 
-static bool apply_account(DeskTx *tx, json_t *row, ImportOutcome *outcome, int64_t *id,
-                          GError **error)
+static bool find_record(DbTx *tx, const json_t *row, const char *number, int64_t *id,
+                        GError **error)
+{
+    const char *reference = json_get_text(row, "reference");
+    const char *name = json_get_text(row, "name");
+    if (*number != '\0')
+        return find_number(tx, number, "/number", id, error);
+    return *reference != '\0' ? find_referenced(tx, reference, name, id, error)
+                              : find_account(tx, name, "/name", id, error);
+}
+
+static bool apply_account(DeskTx *tx, json_t *row, ImportApplied *applied, GError **error)
 {
     g_autofree char *number = g_strdup(json_get_text(row, "number"));
     json_object_del(row, "number");
-    bool found = *number != '\0'
-                     ? find_number(tx->db, number, "/number", id, error)
-                     : find_account(tx->db, json_get_text(row, "name"), "/name", id, error);
-    if (!found)
+    if (!find_record(tx->db, row, number, &applied->id, error) ||
+        !import_find_manager(tx->db, row, error))
         return false;
-    if (*id != 0)
-        return change_account(tx, *id, row, outcome, error);
+    if (applied->id != 0)
+        return change_account(tx, applied->id, row, &applied->outcome, error);
     g_autoptr(Account) account = account_read_new(row, error);
     if (account == NULL || !account_create(tx, account, error))
         return false;
-    *id = account->number;
-    *outcome = IMPORT_CREATED;
+    applied->id = account->number;
+    applied->outcome = IMPORT_CREATED;
     return true;
 }
 
 /* ---- contacts ---- */
 
-static bool find_owner(DeskTx *tx, json_t *row, int64_t *account, GError **error)
+static bool find_account_of(DbTx *tx, const char *text, const char *reference, int64_t *account,
+                            GError **error)
 {
-    const char *text = json_get_text(row, "account");
+    if (*reference != '\0') {
+        if (!account_find_reference(tx, reference, account, error))
+            return false;
+        return *account != 0 ||
+               refuse("/account_reference", error, "no account has this reference", reference);
+    }
     if (*text == '\0')
-        return refuse("/account", error, "the row does not say whose contact it is", "account");
+        return refuse("/account", error, "the row does not say whose it is", "account");
     if (strspn(text, "0123456789") == strlen(text))
-        return find_number(tx->db, text, "/account", account, error);
-    if (!find_account(tx->db, text, "/account", account, error))
+        return find_number(tx, text, "/account", account, error);
+    if (!find_account(tx, text, "/account", account, error))
         return false;
     return *account != 0 || refuse("/account", error, "no account is called so", text);
+}
+
+bool import_find_owner(DbTx *tx, json_t *row, int64_t *account, GError **error)
+{
+    bool found = find_account_of(tx, json_get_text(row, "account"),
+                                 json_get_text(row, "account_reference"), account, error);
+    json_object_del(row, "account");
+    json_object_del(row, "account_reference");
+    return found;
+}
+
+bool import_find_manager(DbTx *tx, json_t *row, GError **error)
+{
+    const char *text = json_get_text(row, "manager");
+    if (*text == '\0')
+        return true;
+    g_autofree char *address = NULL;
+    g_autofree char *key = NULL;
+    if (!address_parse(text, NULL, &address, &key, NULL))
+        key = g_utf8_strdown(text, -1);
+    GError *failure = NULL;
+    g_autoptr(Employee) employee = employee_load_by_typed(tx, key, &failure);
+    if (failure != NULL) {
+        g_propagate_error(error, failure);
+        return false;
+    }
+    if (employee == NULL) {
+        error_set_problem(error, TD_ERROR_INVALID, "unknown-employee", "/manager",
+                          "%s: no active employee has this login or address", text);
+        return false;
+    }
+    json_object_set_new(row, "manager", json_integer(employee->id));
+    return true;
 }
 
 static bool change_contact(DeskTx *tx, int64_t id, json_t *row, ImportOutcome *outcome,
@@ -212,7 +180,6 @@ static bool change_contact(DeskTx *tx, int64_t id, json_t *row, ImportOutcome *o
     if (contact == NULL)
         return false;
     json_t *before = render_contact(contact);
-    json_object_del(row, "account");
     if (!contact_read(row, contact, false, error)) {
         json_decref(before);
         return false;
@@ -221,37 +188,39 @@ static bool change_contact(DeskTx *tx, int64_t id, json_t *row, ImportOutcome *o
     return *outcome == IMPORT_UNCHANGED || contact_change(tx, contact, error);
 }
 
-static bool find_contact(DeskTx *tx, int64_t account, const json_t *row, int64_t *id,
-                         GError **error)
+bool import_find_contact(DbTx *tx, int64_t account, const char *email, const char *field,
+                         int64_t *id, GError **error)
 {
     g_autofree char *address = NULL;
     g_autofree char *key = NULL;
-    return address_parse(json_get_text(row, "email"), "/email", &address, &key, error) &&
-           contact_find(tx->db, account, key, id, error);
+    return address_parse(email, field, &address, &key, error) &&
+           contact_find(tx, account, key, id, error);
 }
 
-static bool apply_contact(DeskTx *tx, json_t *row, ImportOutcome *outcome, int64_t *id,
-                          GError **error)
+static bool apply_contact(DeskTx *tx, json_t *row, ImportApplied *applied, GError **error)
 {
     int64_t account = 0;
-    if (!find_owner(tx, row, &account, error) || !find_contact(tx, account, row, id, error))
+    if (!import_find_owner(tx->db, row, &account, error) ||
+        !import_find_contact(tx->db, account, json_get_text(row, "email"), "/email", &applied->id,
+                             error))
         return false;
+    if (applied->id != 0)
+        return change_contact(tx, applied->id, row, &applied->outcome, error);
     json_object_set_new(row, "account", json_integer(account));
-    if (*id != 0)
-        return change_contact(tx, *id, row, outcome, error);
     g_autoptr(Contact) contact = contact_read_new(row, error);
     if (contact == NULL || !contact_create(tx, contact, error))
         return false;
-    *id = contact->id;
-    *outcome = IMPORT_CREATED;
+    applied->id = contact->id;
+    applied->outcome = IMPORT_CREATED;
     return true;
 }
 
-bool import_row_apply(DeskTx *tx, ImportKind kind, const json_t *row, ImportOutcome *outcome,
-                      int64_t *id, GError **error)
+bool import_row_apply(DeskTx *tx, ImportKind kind, json_t *row, ImportApplied *applied,
+                      GError **error)
 {
-    json_auto_t *copy = json_copy((json_t *)row);
-    *id = 0;
-    return kind == IMPORT_ACCOUNTS ? apply_account(tx, copy, outcome, id, error)
-                                   : apply_contact(tx, copy, outcome, id, error);
+    *applied = (ImportApplied){0};
+    if (kind == IMPORT_TICKETS)
+        return import_ticket_apply(tx, row, applied, error);
+    return kind == IMPORT_ACCOUNTS ? apply_account(tx, row, applied, error)
+                                   : apply_contact(tx, row, applied, error);
 }

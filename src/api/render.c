@@ -44,6 +44,7 @@ json_t *render_ticket(const Ticket *ticket, const json_t *labels)
     json_set_bool(value, "customers_not_told", ticket->not_told_at != 0);
     json_set_time(value, "customers_not_told_since", ticket->not_told_at);
     json_set_id(value, "merged_into", ticket->merged_into);
+    json_set_text(value, "reference", ticket->reference);
     return value;
 }
 

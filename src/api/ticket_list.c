@@ -152,25 +152,55 @@ static json_t *make_page(DbTx *tx, const Listing *listing, GError **error)
 /* "#1042" or "1042". */
 static bool reads_as_number(const char *q, int64_t *number)
 {
-    return q != NULL && text_to_int(*q == '#' ? q + 1 : q, 1, INT64_MAX - 1, number);
+    return text_to_int(*q == '#' ? q + 1 : q, 1, INT64_MAX - 1, number);
 }
 
-/* *page is the ticket that has the number which was typed, NULL where there is none. */
-static bool find_number(DbTx *tx, const Listing *listing, json_t **page, GError **error)
+/* *page: the one ticket with this number and reference (0, NULL: whatever it is), as a page. */
+static bool find_one(DbTx *tx, const Listing *listing, int64_t number, const char *reference,
+                     json_t **page, GError **error)
 {
-    int64_t number;
-    *page = NULL;
-    if (listing->has_page || !reads_as_number(listing->filter.q, &number))
-        return true;
     Listing one = *listing;
     one.filter.q = NULL;
     one.filter.from = number;
-    one.filter.before = number + 1;
+    one.filter.before = number != 0 ? number + 1 : 0;
+    one.filter.reference = reference;
     json_auto_t *found = make_page(tx, &one, error);
     if (found == NULL)
         return false;
-    if (json_array_size(json_object_get(found, "items")) > 0)
-        *page = json_incref(found);
+    bool empty = json_array_size(json_object_get(found, "items")) == 0;
+    *page = empty ? NULL : json_incref(found);
+    return true;
+}
+
+static json_t *join_pages(json_t *one, json_t *other)
+{
+    json_t *items = json_object_get(one, "items");
+    json_t *more = json_object_get(other, "items");
+    if (!json_equal(items, more))
+        json_array_extend(items, more);
+    json_decref(other);
+    return one;
+}
+
+/* *page has the ticket with the number that was typed, and the one with this reference: where
+ * tickets came from another desk, people type either. NULL where there is none. */
+static bool find_typed(DbTx *tx, const Listing *listing, json_t **page, GError **error)
+{
+    const char *q = listing->filter.q;
+    int64_t number;
+    json_t *numbered = NULL;
+    json_t *referenced = NULL;
+    *page = NULL;
+    if (listing->has_page || q == NULL || listing->filter.reference != NULL)
+        return true;
+    if (reads_as_number(q, &number) && !find_one(tx, listing, number, NULL, &numbered, error))
+        return false;
+    if (!find_one(tx, listing, 0, q, &referenced, error)) {
+        json_decref(numbered);
+        return false;
+    }
+    bool both = numbered != NULL && referenced != NULL;
+    *page = both ? join_pages(numbered, referenced) : numbered != NULL ? numbered : referenced;
     return true;
 }
 
@@ -199,7 +229,7 @@ static json_t *list_page(ApiCall *call, DbTx *tx, void *data, GError **error)
     if (listing.labels == NULL)
         return NULL;
     json_t *one;
-    if (!find_number(tx, &listing, &one, error))
+    if (!find_typed(tx, &listing, &one, error))
         return NULL;
     if (one != NULL)
         return one;
@@ -261,8 +291,11 @@ HttpResponse *tickets_list(ApiCall *call, GError **error)
     const char *q = http_request_query(call->request, "q");
     if (status != NULL && *status != '\0')
         listing.status = status;
+    const char *reference = http_request_query(call->request, "reference");
     if (q != NULL && *q != '\0')
         listing.filter.q = q;
+    if (reference != NULL && *reference != '\0')
+        listing.filter.reference = reference;
     if (!read_words(call, &listing, error) || !read_cursor(call, &listing, error) ||
         !api_page_limit(call, &listing.limit, error) ||
         !api_query_id(call, "account", &listing.filter.account, error) ||

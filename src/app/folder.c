@@ -14,6 +14,7 @@
 
 #define CONFIG_FILE  "tidings.conf"
 #define LOCK_FILE    "tidings.lock"
+#define SQLITE_FILE  "tidings.sqlite"
 #define LOCK_POLL_MS 50
 
 static DeskFolder *folder_new(const char *path)
@@ -66,7 +67,7 @@ static bool read_config(DeskFolder *folder, GError **error)
     const char *database = folder->config->database;
     folder->sqlite = database == NULL;
     folder->database = database != NULL ? g_strdup(database)
-                                        : g_strdup_printf("sqlite:%s/tidings.sqlite", folder->path);
+                                        : g_strdup_printf("sqlite:%s/" SQLITE_FILE, folder->path);
     return true;
 }
 
@@ -90,7 +91,8 @@ DeskFolder *desk_folder_open(const char *path, GError **error)
     return read_config(folder, error) ? g_steal_pointer(&folder) : NULL;
 }
 
-DeskFolder *desk_folder_create(const char *path, const char *database, GError **error)
+/* The folder, empty or not, and no desk in it. */
+static DeskFolder *make_folder(const char *path, GError **error)
 {
     g_autoptr(DeskFolder) folder = folder_new(path);
     if (!check_owner(folder->path, error))
@@ -106,6 +108,48 @@ DeskFolder *desk_folder_create(const char *path, const char *database, GError **
                           "There is a desk in %s already; nothing was changed", folder->path);
         return NULL;
     }
+    return g_steal_pointer(&folder);
+}
+
+DeskFolder *desk_folder_prepare(const char *path, const char *database, GError **error)
+{
+    g_autoptr(DeskFolder) folder = make_folder(path, error);
+    if (folder == NULL)
+        return NULL;
+    folder->config = g_new0(Config, 1);
+    folder->config->database = g_strdup(database);
+    folder->sqlite = database == NULL;
+    folder->database = database != NULL ? g_strdup(database)
+                                        : g_strdup_printf("sqlite:%s/" SQLITE_FILE, folder->path);
+    return g_steal_pointer(&folder);
+}
+
+char *desk_folder_sqlite_file(const DeskFolder *folder)
+{
+    return g_build_filename(folder->path, SQLITE_FILE, NULL);
+}
+
+bool desk_folder_write_config(const DeskFolder *folder, const char *lines, GError **error)
+{
+    g_autofree char *config = g_build_filename(folder->path, CONFIG_FILE, NULL);
+    g_autofree char *line =
+        folder->sqlite ? g_strdup("") : g_strdup_printf("database = %s\n", folder->database);
+    g_autofree char *text = g_strconcat(lines, line, NULL);
+    g_autoptr(GError) failure = NULL;
+    if (g_file_set_contents_full(config, text, -1,
+                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                 &failure))
+        return true;
+    error_set(error, TD_ERROR_UNAVAILABLE, "%s cannot be written: %s", config, failure->message);
+    return false;
+}
+
+DeskFolder *desk_folder_create(const char *path, const char *database, GError **error)
+{
+    g_autoptr(DeskFolder) folder = make_folder(path, error);
+    if (folder == NULL)
+        return NULL;
+    g_autofree char *config = g_build_filename(folder->path, CONFIG_FILE, NULL);
     g_autofree char *text = g_strdup_printf(
         "# The settings of this desk; everything else is in its options.\n"
         "# listen = 127.0.0.1:8080\n"

@@ -26,6 +26,17 @@ DeskFolder *desk_folder_open(const char *path, GError **error);
  * desk is there), DENIED (root, in the folder of another user). */
 DeskFolder *desk_folder_create(const char *path, const char *database, GError **error);
 
+/* Makes the folder (mode 0700), and as yet no desk in it: that is what desk_folder_write_config()
+ * makes of it. Errors: CONFLICT (a desk is there). */
+DeskFolder *desk_folder_prepare(const char *path, const char *database, GError **error);
+
+/* Puts `lines` and the folder's database into tidings.conf, which is replaced whole or not at all,
+ * durably. */
+bool desk_folder_write_config(const DeskFolder *folder, const char *lines, GError **error);
+
+/* The SQLite file. Free with g_free(). */
+char *desk_folder_sqlite_file(const DeskFolder *folder);
+
 /* After a creation that failed half-way: takes the configuration away again, and the folder where
  * nothing else is in it, so that it can be tried again. A database is never removed. */
 void desk_folder_undo(const DeskFolder *folder);

@@ -185,7 +185,7 @@ static void read_row(Reader *reader, CsvTable *table)
     g_ptr_array_add(table->rows, row);
 }
 
-CsvTable *csv_read(const char *text, size_t bytes, GError **error)
+CsvTable *csv_read(const char *text, size_t bytes, int first_line, GError **error)
 {
     if (bytes >= strlen(BOM) && memcmp(text, BOM, strlen(BOM)) == 0) {
         text += strlen(BOM);
@@ -203,10 +203,45 @@ CsvTable *csv_read(const char *text, size_t bytes, GError **error)
     g_autoptr(CsvTable) table = g_new0(CsvTable, 1);
     table->rows = g_ptr_array_new_with_free_func(row_free);
     read_columns(&reader, table);
+    reader.line += first_line - 2;
     while (reader.error == NULL && reader.at < reader.end)
         read_row(&reader, table);
     if (reader.error == NULL)
         return g_steal_pointer(&table);
     g_propagate_error(error, reader.error);
     return NULL;
+}
+
+/* ---- in parts ---- */
+
+/* Quotes are doubled inside of a quoted field: whoever counts them knows whether one is open. */
+CsvPart csv_cut(const char *text, size_t bytes, bool last, guint max_rows)
+{
+    CsvPart part = {0};
+    bool quoted = false;
+    int lines = 0;
+    for (size_t i = 0; i < bytes && part.rows < max_rows; i++) {
+        bool carriage = text[i] == '\r' && !quoted;
+        if (carriage && i + 1 == bytes && !last)
+            break; /* the line feed that belongs to it may follow */
+        quoted = quoted != (text[i] == '"');
+        bool ends = text[i] == '\n' || (carriage && (i + 1 == bytes || text[i + 1] != '\n'));
+        lines += ends;
+        if (ends && !quoted)
+            part = (CsvPart){.bytes = i + 1, .rows = part.rows + 1, .lines = lines};
+    }
+    if (last && part.bytes < bytes && part.rows < max_rows)
+        part = (CsvPart){.bytes = bytes, .rows = part.rows + 1, .lines = lines + 1};
+    return part;
+}
+
+void csv_append_row(GString *text, const char *const *cells)
+{
+    for (size_t i = 0; cells[i] != NULL; i++) {
+        g_string_append(text, i > 0 ? ",\"" : "\"");
+        for (const char *at = cells[i]; *at != '\0'; at++)
+            g_string_append(text, *at == '"' ? "\"\"" : (char[]){*at, '\0'});
+        g_string_append_c(text, '"');
+    }
+    g_string_append_c(text, '\n');
 }

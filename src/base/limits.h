@@ -4,7 +4,7 @@
 
 #define LIMIT_TITLE_CHARS           255
 #define LIMIT_NAME_CHARS            255
-#define LIMIT_REFERENCE_CHARS       100 /* of an account */
+#define LIMIT_REFERENCE_CHARS       100 /* of an account or an imported ticket */
 #define LIMIT_DESCRIPTION_BYTES     (1024 * 1024)
 #define LIMIT_RESOLUTION_BYTES      (1024 * 1024)
 #define LIMIT_RECIPIENTS_PER_TICKET 200
@@ -25,9 +25,11 @@
 #define LIMIT_SIMULATED_ITEMS       10000 /* of a page of simulated decisions */
 #define LIMIT_SEARCHED_TICKETS      10000 /* that one page of a search in titles looks through */
 #define LIMIT_BULK_TICKETS          500   /* that one request changes */
-#define LIMIT_CSV_ROWS              10000 /* of one import */
+#define LIMIT_CSV_ROWS              10000 /* of one import by the API */
 #define LIMIT_CSV_COLUMNS           64
 #define LIMIT_CONTACT_ADDRESSES     20
 #define LIMIT_ACCOUNT_DOMAINS       100
-#define LIMIT_LINKS_PER_PERSON      5   /* one-time links asked for in 15 minutes */
-#define LIMIT_LINKS                 300 /* the same, of everybody */
+#define LIMIT_LINKS_PER_PERSON      5                   /* one-time links asked for in 15 minutes */
+#define LIMIT_LINKS                 300                 /* the same, of everybody */
+#define LIMIT_BACKUP_ROW_BYTES      (128 * 1024 * 1024) /* of one record in a backup */
+#define LIMIT_BACKUP_TABLES         1000

@@ -19,3 +19,6 @@ int command_import(int argc, char **argv);
 int command_ingest(int argc, char **argv);
 int command_inbox(int argc, char **argv);
 int command_routes(int argc, char **argv);
+int command_backup(int argc, char **argv);
+int command_restore(int argc, char **argv);
+int command_move(int argc, char **argv);

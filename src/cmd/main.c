@@ -27,6 +27,9 @@ static const Command commands[] = {
     {"ingest", "Take one mail on standard input, from a mail server's pipe", command_ingest},
     {"import", "Accounts and contacts from CSV", command_import},
     {"inbox", "Mails that came in, and what became of them", command_inbox},
+    {"backup", "Copy the whole desk into one file, while it is served", command_backup},
+    {"restore", "Make a desk of a backup", command_restore},
+    {"move", "From SQLite to PostgreSQL", command_move},
     {"routes", "Every address that a desk serves, and who may call it", command_routes},
 };
 

@@ -75,6 +75,7 @@ static void print_ticket(const Job *job, json_t *ticket)
         {"Opened", "opening", SHOWN_VALUE},
         {"Due", "due", SHOWN_TIME},
         {"Closed", "closed", SHOWN_TIME},
+        {"Reference", "reference", SHOWN_VALUE},
         {0},
     };
     add_opening(ticket);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Accounts and contacts from a CSV file: first what it would do, row by row, then the doing. The
- * text travels with the forms, so nothing is kept between the two; what is imported is what was
- * previewed, or it is previewed again.
+ * Accounts, contacts and tickets from a CSV file: first what it would do, row by row, then the
+ * doing. The text travels with the forms, so nothing is kept between the two; what is imported is
+ * what was previewed, or it is previewed again.
  */
 #include "console/import.h"
 #include "base/error.h"
@@ -16,15 +16,21 @@
 
 static const char *kind_of(const Page *page)
 {
-    return strcmp(page_field(page, "kind"), "contacts") == 0 ? "contacts" : "accounts";
+    static const char *const kinds[] = {"contacts", "tickets"};
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (strcmp(page_field(page, "kind"), kinds[i]) == 0)
+            return kinds[i];
+    return "accounts";
 }
 
 static HttpResponse *show(Page *page, int status, GError **error)
 {
     json_t *marks = json_object();
-    json_set_bool(marks, page->form != NULL ? kind_of(page) : "accounts", true);
+    const char *kind = page->form != NULL ? kind_of(page) : "accounts";
+    json_set_bool(marks, kind, true);
+    json_set_text(page->data, "kind_name", kind);
     json_object_set_new(page->data, "kind", marks);
-    return page_view(page, status, "import", "Import accounts and contacts", error);
+    return page_view(page, status, "import", "Import", error);
 }
 
 HttpResponse *import_show(Page *page, GError **error)

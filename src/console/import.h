@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-/* [{"value","label","selected"}]: the fields of this kind ("accounts", "contacts"), `selected` may
+/* [{"value","label","selected"}]: the fields of this kind ("accounts", "contacts", "tickets"), `selected` may
  * be NULL. New reference. */
 json_t *import_choices(const char *kind, const char *selected);
 

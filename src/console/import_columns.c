@@ -18,8 +18,10 @@ static const ImportColumn of_accounts[] = {
      "account accountname customer company companyname client organisation"
      " organization firma kunde"},
     {"email", "Email", "mail emailaddress emailadresse"},
+    {"reference", "Reference: its id elsewhere", "id externalid accountid customerid"},
     {"email2", "Second email", "secondemail mail2 emailaddress2 otheremail"},
     {"domains", "Domains", "domain maildomain"},
+    {"manager", "Manager: login or address", "accountmanager betreuer"},
     {"language", "Language", "lang locale sprache"},
     {"time_zone", "Time zone", "timezone tz zeitzone"},
     {"active", "Active: yes or no", "isactive enabled aktiv"},
@@ -31,6 +33,7 @@ static const ImportColumn of_contacts[] = {
      "accountname accountnumber customer company"
      " companyname client organisation organization firma"
      " kunde"},
+    {"account_reference", "Account: its reference", "accountid customerid organizationid"},
     {"name", "Name", "contact contactname fullname person displayname"},
     {"email", "Email", "mail emailaddress emailadresse"},
     {"emails", "Further addresses", "otheremails secondemail email2 mail2 furtheraddresses"},
@@ -40,8 +43,32 @@ static const ImportColumn of_contacts[] = {
     {NULL, NULL, NULL},
 };
 
+static const ImportColumn of_tickets[] = {
+    {"reference", "Reference: its number elsewhere",
+     "id ticketid ticket ticketnumber number key issuekey caseid casenumber"},
+    {"account", "Account: its number or name",
+     "accountname customer company companyname client organisation organization firma kunde"},
+    {"account_reference", "Account: its reference", "accountid customerid organizationid"},
+    {"contact", "Contact: an address",
+     "requester requesteremail requestoremail requestor contactemail customeremail from email"},
+    {"title", "Title", "subject summary betreff titel name"},
+    {"description", "Description", "body text details content beschreibung"},
+    {"type", "Type", "tickettype issuetype category"},
+    {"priority", "Priority: low, normal, high or urgent", "prioritaet"},
+    {"status", "Status", "state"},
+    {"manager", "Manager: login or address", "assignee owner agent assignedto"},
+    {"opened", "Opened", "created createdat opendate createdate datecreated erstellt"},
+    {"closed", "Closed", "solved solvedat resolved closedat closedate completed geschlossen"},
+    {"due", "Due", "duedate dueat"},
+    {"resolution", "Resolution", "solution"},
+    {"recipients", "External recipients", "cc ccs watchers"},
+    {NULL, NULL, NULL},
+};
+
 static const ImportColumn *columns_of(const char *kind)
 {
+    if (strcmp(kind, "tickets") == 0)
+        return of_tickets;
     return strcmp(kind, "contacts") == 0 ? of_contacts : of_accounts;
 }
 

@@ -24,16 +24,6 @@ typedef struct {
     size_t bytes;
 } DbValue;
 
-typedef enum { DB_CELL_NULL, DB_CELL_INTEGER, DB_CELL_TEXT, DB_CELL_BLOB } DbCellKind;
-
-/* One column of the present row. Text is followed by a NUL that `bytes` does not count. */
-typedef struct {
-    DbCellKind kind;
-    int64_t integer;
-    const char *data;
-    size_t bytes;
-} DbCell;
-
 /* What a driver gives. Every function that takes a DbTx is called only while no statement of that
  * transaction has failed. */
 typedef struct {
@@ -42,7 +32,7 @@ typedef struct {
     const char *id_column; /* what @id@ in a migration becomes */
     const char
         *lock_schema; /* statement that keeps other migrations out until the end; may be NULL */
-    const char *schema_known; /* query: is there a table schema_migration? */
+    const char *table_known; /* query: is there a table that is called $1? */
 
     void (*close)(Db *db);
     bool (*write)(Db *db, DbFn fn, void *data, GError **error);
@@ -59,6 +49,10 @@ typedef struct {
     /* Several statements without parameters. */
     bool (*script)(DbTx *tx, const char *sql, GError **error);
 
+    bool (*each)(DbTx *tx, const char *sql, DbRowFn fn, void *data, GError **error);
+    bool (*load)(DbTx *tx, const char *table, const char *const *columns, DbNextFn next, void *data,
+                 GError **error);
+
     DbCell (*cell)(const DbRows *rows, int column);
     void (*rows_free)(DbRows *rows);
 } DbDriver;
@@ -68,6 +62,7 @@ struct Db {
     const DbDriver *driver;
     int connections;
     int64_t busy_timeout_ms;
+    bool unchecked_references;
 };
 
 struct DbTx {
@@ -98,6 +93,12 @@ void db_not_one_row_set(GError **error, const char *sql);
 
 /* The answer to a query is larger than DB_MAX_ROWS_BYTES. */
 void db_too_large_set(GError **error);
+
+/* "a", "b", "c": names of columns in quotes. */
+char *db_quoted_list(const char *const *columns);
+
+/* The error of a column whose value has a type that no table of ours has. */
+void db_strange_cell_set(GError **error, const char *table);
 
 /* As db_exec() for several statements at once, without parameters. */
 bool db_script(DbTx *tx, const char *sql, GError **error);

@@ -41,6 +41,7 @@ Db *db_open(const char *url, const DbOptions *options, GError **error)
         settings.connections = MIN(options->connections, DB_MAX_CONNECTIONS);
     if (options != NULL && options->busy_timeout_ms > 0)
         settings.busy_timeout_ms = MIN(options->busy_timeout_ms, INT64_C(3600) * 1000);
+    settings.unchecked_references = options != NULL && options->unchecked_references;
 
     if (is_sqlite)
         return sqlite_db_open(url + strlen("sqlite:"), &settings, error);
@@ -287,6 +288,45 @@ bool db_script(DbTx *tx, const char *sql, GError **error)
     return false;
 }
 
+char *db_quoted_list(const char *const *columns)
+{
+    GString *list = g_string_new(NULL);
+    for (; *columns != NULL; columns++)
+        g_string_append_printf(list, "%s\"%s\"", list->len > 0 ? ", " : "", *columns);
+    return g_string_free(list, FALSE);
+}
+
+void db_strange_cell_set(GError **error, const char *table)
+{
+    error_set(error, TD_ERROR_INTERNAL, "A value of an unknown kind was to be put into table %s",
+              table);
+}
+
+bool db_each(DbTx *tx, GError **error, const char *sql, DbRowFn fn, void *data)
+{
+    if (!tx_is_well(tx, error))
+        return false;
+    GError *local = NULL;
+    if (tx->db->driver->each(tx, sql, fn, data, &local))
+        return true;
+    tx_fail(tx, local, error);
+    return false;
+}
+
+bool db_load(DbTx *tx, GError **error, const char *table, const char *const *columns, DbNextFn next,
+             void *data)
+{
+    if (!tx_is_well(tx, error))
+        return false;
+    GError *local = NULL;
+    if (g_strv_length((char **)columns) > DB_MAX_PARAMETERS)
+        error_set(&local, TD_ERROR_INTERNAL, "Table %s has too many columns", table);
+    else if (tx->db->driver->load(tx, table, columns, next, data, &local))
+        return true;
+    tx_fail(tx, local, error);
+    return false;
+}
+
 static DbRows *query_source(DbTx *tx, GError **error, const char *sql, Source *source)
 {
     DbValue values[DB_MAX_PARAMETERS];
@@ -347,6 +387,15 @@ bool db_query_int(DbTx *tx, bool *found, int64_t *value, GError **error, const c
         *value = db_rows_int(rows, 0);
     if (found != NULL)
         *found = is_row;
+    return true;
+}
+
+bool db_has_table(DbTx *tx, const char *table, bool *found, GError **error)
+{
+    int64_t known = 0;
+    if (!db_query_int(tx, NULL, &known, error, tx->db->driver->table_known, "s", table))
+        return false;
+    *found = known > 0;
     return true;
 }
 

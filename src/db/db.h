@@ -43,6 +43,8 @@ typedef struct {
 typedef struct {
     int connections;         /* PostgreSQL pool (0: 16), or SQLite readers (0: 8) */
     int64_t busy_timeout_ms; /* how long to wait for a connection or a lock; 0: default (10,000) */
+    bool unchecked_references; /* SQLite: foreign keys are not looked at while writing, and are
+                                  checked by the caller afterwards */
 } DbOptions;
 
 /* Opens "sqlite:PATH" or "postgresql://..." (also "postgres://"). PostgreSQL may be away at first:
@@ -63,6 +65,13 @@ DbEngine db_engine(const Db *db);
  * "schema-changed": a recorded step has another checksum; nothing was changed), and those of
  * db_write(). */
 bool db_migrate(Db *db, const DbMigration *steps, size_t n_steps, int64_t now_us, GError **error);
+
+/* While a database is filled with what another one holds it has a table of this name, and
+ * db_migrate() refuses it (CONFLICT, problem "unfinished-copy"): it is nobody's desk yet. Whoever
+ * fills it uses db_migrate_unfinished(), which is the same without that refusal. */
+#define DB_UNFINISHED "unfinished_copy"
+bool db_migrate_unfinished(Db *db, const DbMigration *steps, size_t n_steps, int64_t now_us,
+                           GError **error);
 
 /* What runs inside a transaction. Returning false rolls back this caller's work alone; it must then
  * set *error. */
@@ -145,5 +154,42 @@ bool db_insert(DbTx *tx, int64_t *id, GError **error, const char *sql, const cha
 /* The first row's first column: *found says whether there was a row. */
 bool db_query_int(DbTx *tx, bool *found, int64_t *value, GError **error, const char *sql,
                   const char *types, ...);
+
+/*
+ * Whole tables, row by row in bounded memory. `sql`, and the names of tables and columns, come from
+ * the database's own catalogue; the statements are not kept.
+ */
+typedef enum {
+    DB_CELL_NULL,
+    DB_CELL_INTEGER,
+    DB_CELL_TEXT,
+    DB_CELL_BLOB,
+    DB_CELL_OTHER, /* of a type that no table of ours has; without a value */
+} DbCellKind;
+
+/* One column of a row. What `data` points to is borrowed, and nothing follows its `bytes`. */
+typedef struct {
+    DbCellKind kind;
+    int64_t integer;
+    const char *data;
+    size_t bytes;
+} DbCell;
+
+/* Runs a query without parameters and gives `fn` each row as it comes, valid until it returns. `fn`
+ * runs no statement itself; where it returns false, with *error, reading ends. Errors: those of
+ * `fn`, and of a statement. */
+typedef bool (*DbRowFn)(const DbCell *cells, int n_cells, void *data, GError **error);
+bool db_each(DbTx *tx, GError **error, const char *sql, DbRowFn fn, void *data);
+
+/* Inserts rows in the fastest way that the engine has. `next` fills one cell for each of the
+ * columns (NULL-terminated) and runs no statement; it returns false at the end, or with *error:
+ * then nothing is kept. A cell's kind must be what its column takes: INTEGER for BIGINT, TEXT for
+ * TEXT, BLOB for BYTEA. */
+typedef bool (*DbNextFn)(DbCell *cells, void *data, GError **error);
+bool db_load(DbTx *tx, GError **error, const char *table, const char *const *columns, DbNextFn next,
+             void *data);
+
+/* Whether there is a table of this name. */
+bool db_has_table(DbTx *tx, const char *table, bool *found, GError **error);
 
 DbEngine db_tx_engine(const DbTx *tx);

@@ -24,6 +24,7 @@ typedef struct {
     char **checksums;
     size_t n_steps;
     int64_t now_us;
+    bool unfinished; /* the database is being filled, by the caller */
     bool up_to_date; /* result */
 } Migration;
 
@@ -57,10 +58,18 @@ static bool check_recorded(const Migration *migration, size_t index, const DbRow
 /* Compares what is recorded with the program's steps; *n_done is the number of steps done. */
 static bool check_schema(DbTx *tx, const Migration *migration, size_t *n_done, GError **error)
 {
-    int64_t known = 0;
-    if (!db_query_int(tx, NULL, &known, error, tx->db->driver->schema_known, ""))
+    bool known, unfinished;
+    if (!db_has_table(tx, "schema_migration", &known, error) ||
+        !db_has_table(tx, DB_UNFINISHED, &unfinished, error))
         return false;
-    if (known == 0) {
+    if (unfinished && !migration->unfinished) {
+        error_set_problem(error, TD_ERROR_CONFLICT, "unfinished-copy", NULL,
+                          "This database is being filled by `tidings restore` or `tidings move`, "
+                          "which has not finished. Nothing was changed. Wait for it, or run the "
+                          "same command again if it was interrupted");
+        return false;
+    }
+    if (!known) {
         *n_done = 0;
         return true;
     }
@@ -151,15 +160,19 @@ static bool check_steps(const DbMigration *steps, size_t n_steps, GError **error
     return true;
 }
 
-bool db_migrate(Db *db, const DbMigration *steps, size_t n_steps, int64_t now_us, GError **error)
+static bool migrate(Db *db, const DbMigration *steps, size_t n_steps, int64_t now_us,
+                    bool unfinished, GError **error)
 {
     if (!check_steps(steps, n_steps, error))
         return false;
     g_auto(GStrv) checksums = g_new0(char *, n_steps + 1);
     for (size_t i = 0; i < n_steps; i++)
         checksums[i] = secret_hash(steps[i].sql, strlen(steps[i].sql));
-    Migration migration = {
-        .steps = steps, .checksums = checksums, .n_steps = n_steps, .now_us = now_us};
+    Migration migration = {.steps = steps,
+                           .checksums = checksums,
+                           .n_steps = n_steps,
+                           .now_us = now_us,
+                           .unfinished = unfinished};
     if (!db_read(db, look, &migration, error))
         return false;
     while (!migration.up_to_date) {
@@ -167,4 +180,15 @@ bool db_migrate(Db *db, const DbMigration *steps, size_t n_steps, int64_t now_us
             return false;
     }
     return true;
+}
+
+bool db_migrate(Db *db, const DbMigration *steps, size_t n_steps, int64_t now_us, GError **error)
+{
+    return migrate(db, steps, n_steps, now_us, false, error);
+}
+
+bool db_migrate_unfinished(Db *db, const DbMigration *steps, size_t n_steps, int64_t now_us,
+                           GError **error)
+{
+    return migrate(db, steps, n_steps, now_us, true, error);
 }

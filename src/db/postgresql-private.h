@@ -88,3 +88,8 @@ DbRows *postgresql_tx_query(DbTx *tx, const char *sql, const DbValue *values, si
 bool postgresql_tx_script(DbTx *tx, const char *sql, GError **error);
 DbCell postgresql_rows_cell(const DbRows *rows, int column);
 void postgresql_rows_free(DbRows *rows);
+
+/* postgresql_table.c */
+bool postgresql_tx_each(DbTx *tx, const char *sql, DbRowFn fn, void *data, GError **error);
+bool postgresql_tx_load(DbTx *tx, const char *table, const char *const *columns, DbNextFn next,
+                        void *data, GError **error);

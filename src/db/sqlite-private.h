@@ -63,6 +63,11 @@ bool sqlite_tx_script(DbTx *tx, const char *sql, GError **error);
 DbCell sqlite_rows_cell(const DbRows *rows, int column);
 void sqlite_rows_free(DbRows *rows);
 
+/* sqlite_table.c */
+bool sqlite_tx_each(DbTx *tx, const char *sql, DbRowFn fn, void *data, GError **error);
+bool sqlite_tx_load(DbTx *tx, const char *table, const char *const *columns, DbNextFn next,
+                    void *data, GError **error);
+
 /* sqlite_writer.c: `connection` is taken, and closed with the writer (or on failure). */
 SqliteWriter *sqlite_writer_start(Db *db, SqliteConnection *connection, GError **error);
 void sqlite_writer_stop(SqliteWriter *writer); /* finishes what was handed in */

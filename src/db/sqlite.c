@@ -65,8 +65,7 @@ static const DbDriver sqlite_driver = {
     .engine = DB_SQLITE,
     .skip_locked = "",
     .id_column = "INTEGER PRIMARY KEY AUTOINCREMENT",
-    .schema_known = "SELECT count(*) FROM sqlite_master "
-                    "WHERE type = 'table' AND name = 'schema_migration'",
+    .table_known = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
     .close = sqlite_db_close,
     .write = sqlite_db_write,
     .read = sqlite_db_read,
@@ -74,6 +73,8 @@ static const DbDriver sqlite_driver = {
     .query = sqlite_tx_query,
     .insert = sqlite_tx_insert,
     .script = sqlite_tx_script,
+    .each = sqlite_tx_each,
+    .load = sqlite_tx_load,
     .cell = sqlite_rows_cell,
     .rows_free = sqlite_rows_free,
 };

@@ -125,12 +125,11 @@ static void lower_text(sqlite3_context *context, int n, sqlite3_value **values)
                             g_free);
 }
 
-static bool set_up(SqliteConnection *connection, bool writes, int64_t busy_timeout_ms,
-                   GError **error)
+static bool set_up(SqliteConnection *connection, const Db *db, bool writes, GError **error)
 {
     sqlite3 *handle = connection->handle;
     sqlite3_extended_result_codes(handle, 1);
-    sqlite3_busy_timeout(handle, (int)busy_timeout_ms);
+    sqlite3_busy_timeout(handle, (int)db->busy_timeout_ms);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
@@ -142,6 +141,8 @@ static bool set_up(SqliteConnection *connection, bool writes, int64_t busy_timeo
         code = sqlite3_exec(handle, settings_sql, NULL, NULL, NULL);
     if (code == SQLITE_OK && !writes)
         code = sqlite3_exec(handle, reader_sql, NULL, NULL, NULL);
+    if (code == SQLITE_OK && db->unchecked_references)
+        code = sqlite3_exec(handle, "PRAGMA foreign_keys=OFF", NULL, NULL, NULL);
     if (code != SQLITE_OK) {
         sqlite_error_set(error, handle, code);
         return false;
@@ -169,7 +170,7 @@ SqliteConnection *sqlite_connection_open(const SqliteDb *db, bool writes, GError
                   "may be written",
                   db->path, sqlite3_errstr(code));
     }
-    if (code != SQLITE_OK || !set_up(connection, writes, db->base.busy_timeout_ms, error)) {
+    if (code != SQLITE_OK || !set_up(connection, &db->base, writes, error)) {
         sqlite_connection_close(connection);
         return NULL;
     }

@@ -37,6 +37,7 @@ typedef struct {
     int64_t now_us;
     Random *random;
     bool trial;         /* inside desk_try(): it will be undone */
+    int trial_tickets;  /* how many tickets it has opened */
     bool queued;        /* set by use cases that put something into the outbox */
     Settings *settings; /* what desk_settings() has read; NULL: not yet */
 } DeskTx;
@@ -52,6 +53,6 @@ typedef bool (*DeskFn)(DeskTx *tx, void *data, GError **error);
 bool desk_write(Desk *desk, const Actor *actor, DeskFn fn, void *data, GError **error);
 
 /* Finds out what a change would do by doing it: as desk_write(), but all that `fn` has written is
- * undone, and nobody is woken. It takes no ticket number (the ticket has TICKET_NUMBER_TRIAL);
+ * undone, and nobody is woken. It takes no ticket number (see TICKET_NUMBER_TRIAL);
  * other ids that PostgreSQL drew stay drawn. */
 bool desk_try(Desk *desk, const Actor *actor, DeskFn fn, void *data, GError **error);

@@ -27,6 +27,7 @@ void ticket_draft_clear(TicketDraft *draft)
     g_free(draft->type);
     g_free(draft->priority);
     g_free(draft->resolution);
+    g_free(draft->reference);
     g_clear_pointer(&draft->recipients, g_ptr_array_unref);
 }
 

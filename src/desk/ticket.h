@@ -24,7 +24,9 @@ typedef struct {
     int status;     /* StatusCode; 0: New */
     int64_t due_at; /* 0: none */
     char *resolution;
-    GPtrArray *recipients; /* of RecipientDraft *: whom the opener lists; may be NULL */
+    char *reference;              /* of an imported one; NULL: none */
+    int64_t opened_at, closed_at; /* of an imported one; 0: now */
+    GPtrArray *recipients;        /* of RecipientDraft *: whom the opener lists; may be NULL */
     bool from_writer; /* by mail: whom it was written from stands in `recipients`, and takes the
                          place of the contact's or account's address there */
     bool notify;

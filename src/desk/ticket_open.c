@@ -119,17 +119,28 @@ static Ticket *ticket_from_draft(DeskTx *tx, const TicketDraft *draft)
     ticket->due_at = draft->due_at;
     ticket->resolution = g_strdup(draft->resolution != NULL ? draft->resolution : "");
     actor_copy(tx->actor, &ticket->opener);
-    ticket->opened_at = tx->now_us;
-    ticket->updated_at = tx->now_us;
+    ticket->reference = g_strdup(draft->reference);
+    ticket->opened_at = draft->opened_at != 0 ? draft->opened_at : tx->now_us;
+    ticket->updated_at = ticket->opened_at;
     return ticket;
 }
 
+static bool insert(DeskTx *tx, Ticket *ticket, GError **error)
+{
+    if (!tx->trial)
+        return ticket_insert(tx->db, ticket, error);
+    ticket->number = TICKET_NUMBER_TRIAL - tx->trial_tickets++;
+    return ticket_insert_trial(tx->db, ticket, error);
+}
+
 /* It has been told that it was opened. */
-static bool close_at_once(DeskTx *tx, Ticket *ticket, TicketNews *news, GError **error)
+static bool close_at_once(DeskTx *tx, Ticket *ticket, int64_t closed_at, TicketNews *news,
+                          GError **error)
 {
     ticket->version++;
     ticket->status = STATUS_COMPLETED;
-    ticket->closed_at = tx->now_us;
+    ticket->closed_at = closed_at != 0 ? closed_at : tx->now_us;
+    ticket->updated_at = ticket->closed_at;
     news->kind = EVENT_CLOSED;
     return ticket_update(tx->db, ticket, error) && ticket_tell(tx, ticket, news, error);
 }
@@ -148,9 +159,7 @@ Ticket *ticket_open(DeskTx *tx, const TicketDraft *draft, GError **error)
     bool closed = status_is_closed(ticket->status);
     if (closed)
         ticket->status = STATUS_NEW;
-    bool written = tx->trial ? ticket_insert_trial(tx->db, ticket, error)
-                             : ticket_insert(tx->db, ticket, error);
-    if (!written || !add_employee_recipient(tx, ticket, settings, error))
+    if (!insert(tx, ticket, error) || !add_employee_recipient(tx, ticket, settings, error))
         return NULL;
     g_autoptr(GPtrArray) recipients = add_recipients(tx, ticket, draft, people, settings, error);
     if (recipients == NULL)
@@ -161,7 +170,7 @@ Ticket *ticket_open(DeskTx *tx, const TicketDraft *draft, GError **error)
                        .recipients = recipients,
                        .settings = settings};
     if (!ticket_tell(tx, ticket, &news, error) ||
-        (closed && !close_at_once(tx, ticket, &news, error)))
+        (closed && !close_at_once(tx, ticket, draft->closed_at, &news, error)))
         return NULL;
     return g_steal_pointer(&ticket);
 }

@@ -128,6 +128,18 @@ bool account_update(DbTx *tx, const Account *account, GError **error)
                    (int64_t)account->active, account->reference, key);
 }
 
+bool account_find_reference(DbTx *tx, const char *reference, int64_t *number, GError **error)
+{
+    g_autofree char *key = g_utf8_casefold(reference, -1);
+    bool found;
+    int64_t account = 0;
+    if (!db_query_int(tx, &found, &account, error,
+                      "SELECT number FROM account WHERE reference_key = $1", "s", key))
+        return false;
+    *number = found ? account : 0;
+    return true;
+}
+
 bool account_find_named(DbTx *tx, const char *name, int64_t *count, int64_t *number, GError **error)
 {
     DbRows *rows =

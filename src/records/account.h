@@ -32,6 +32,9 @@ Account *account_load(DbTx *tx, int64_t number, GError **error);
  * transaction, so what is not changed keeps the value that it has. Errors as account_load(). */
 Account *account_lock(DbTx *tx, int64_t number, GError **error);
 
+/* The account with this reference, in any letter case; 0 where there is none. */
+bool account_find_reference(DbTx *tx, const char *reference, int64_t *number, GError **error);
+
 /* Sets account->number. Errors of both: CONFLICT (problem "reference-taken"). */
 bool account_insert(DbTx *tx, Account *account, GError **error);
 bool account_update(DbTx *tx, const Account *account, GError **error);

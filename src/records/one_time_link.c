@@ -139,6 +139,14 @@ OneTimeLink *one_time_link_take(DbTx *tx, LinkPurpose purpose, const char *hash,
     return link != NULL && end_others(tx, link, now_us, error) ? g_steal_pointer(&link) : NULL;
 }
 
+bool one_time_link_end_all(DbTx *tx, int64_t now_us, GError **error)
+{
+    return db_exec(tx, NULL, error,
+                   "UPDATE one_time_link SET facts = NULL, used_at = COALESCE(used_at, $1)"
+                   " WHERE used_at IS NULL OR facts IS NOT NULL",
+                   "i", now_us);
+}
+
 bool one_time_link_erase(DbTx *tx, int64_t id, GError **error)
 {
     return db_exec(tx, NULL, error, "UPDATE one_time_link SET facts = NULL WHERE id = $1", "i", id);

@@ -56,6 +56,9 @@ OneTimeLink *one_time_link_find(DbTx *tx, LinkPurpose purpose, const char *hash,
 OneTimeLink *one_time_link_take(DbTx *tx, LinkPurpose purpose, const char *hash, int64_t now_us,
                                 GError **error);
 
+/* Ends all that can still be used, and erases what their mails are made from. */
+bool one_time_link_end_all(DbTx *tx, int64_t now_us, GError **error);
+
 /* Erases what its mail is made from. */
 bool one_time_link_erase(DbTx *tx, int64_t id, GError **error);
 

@@ -562,6 +562,11 @@ static const char step_16[] = "CREATE TABLE audit ("
                               "  target TEXT NOT NULL,"
                               "  request TEXT);";
 
+/* What another desk called a ticket that came from there. */
+static const char step_17[] =
+    "ALTER TABLE ticket ADD COLUMN reference TEXT;"
+    "CREATE UNIQUE INDEX ticket_by_reference ON ticket (reference) WHERE reference IS NOT NULL;";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -579,5 +584,6 @@ const DbMigration schema_steps[] = {
     {14, "who was told of what is held", step_14},
     {15, "throughput, imports", step_15},
     {16, "who has changed what", step_16},
+    {17, "references of tickets", step_17},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

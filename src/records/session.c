@@ -79,6 +79,11 @@ bool session_end_all(DbTx *tx, const char *kind, int64_t person, int64_t except,
                    person, except);
 }
 
+bool session_end_everybody(DbTx *tx, GError **error)
+{
+    return db_exec(tx, NULL, error, "DELETE FROM session", "");
+}
+
 GPtrArray *session_list(DbTx *tx, const char *kind, int64_t person, int64_t now_us,
                         int64_t seen_after_us, GError **error)
 {

@@ -44,6 +44,9 @@ bool session_touch(DbTx *tx, int64_t id, int64_t now_us, GError **error);
 bool session_end(DbTx *tx, int64_t id, GError **error);
 bool session_end_all(DbTx *tx, const char *kind, int64_t person, int64_t except, GError **error);
 
+/* Of all people. */
+bool session_end_everybody(DbTx *tx, GError **error);
+
 /* Those of a person that have not ended, the last seen first: Session *. */
 GPtrArray *session_list(DbTx *tx, const char *kind, int64_t person, int64_t now_us,
                         int64_t seen_after_us, GError **error);

@@ -6,7 +6,7 @@
 #define TICKET_COLUMNS                                                                             \
     "number, version, account, contact, title, description, type, priority, status, manager, "     \
     "due_at, resolution, opener_kind, opener_id, opener_name, channel, opened_at, closed_at, "     \
-    "updated_at, not_told_at, merged_into"
+    "updated_at, not_told_at, merged_into, reference"
 
 /* The row that the rows stand at, read with these columns. Caller owns. */
 Ticket *ticket_from_row(const DbRows *rows);

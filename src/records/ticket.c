@@ -15,6 +15,7 @@ void ticket_free(Ticket *ticket)
     g_free(ticket->type);
     g_free(ticket->priority);
     g_free(ticket->resolution);
+    g_free(ticket->reference);
     actor_clear(&ticket->opener);
     g_free(ticket);
 }
@@ -43,6 +44,7 @@ Ticket *ticket_from_row(const DbRows *rows)
     ticket->updated_at = db_rows_int(rows, 18);
     ticket->not_told_at = db_rows_int(rows, 19);
     ticket->merged_into = db_rows_int(rows, 20);
+    ticket->reference = db_rows_dup(rows, 21);
     return ticket;
 }
 
@@ -103,6 +105,19 @@ bool ticket_hold(DbTx *tx, int64_t number, bool *closed, int64_t *not_told_at, G
     return true;
 }
 
+bool ticket_find_reference(DbTx *tx, const char *reference, int64_t *number, int64_t *opened_at,
+                           GError **error)
+{
+    DbRows *rows = db_query(tx, error, "SELECT number, opened_at FROM ticket WHERE reference = $1",
+                            "s", reference);
+    if (rows == NULL)
+        return false;
+    bool found = db_rows_next(rows);
+    *number = found ? db_rows_int(rows, 0) : 0;
+    *opened_at = found ? db_rows_int(rows, 1) : 0;
+    return db_rows_end(rows, error);
+}
+
 bool ticket_set_merged(DbTx *tx, int64_t number, int64_t into, GError **error)
 {
     return db_exec(tx, NULL, error,
@@ -125,15 +140,16 @@ bool ticket_count_not_told(DbTx *tx, int64_t *count, GError **error)
 
 #define INSERTED                                                                                   \
     "version, account, contact, title, description, type, priority, status, manager, due_at,"      \
-    " resolution, opener_kind, opener_id, opener_name, channel, opened_at, closed_at, updated_at"
-#define VALUES      "1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17"
-#define VALUE_TYPES "inssssinnssnssini"
+    " resolution, opener_kind, opener_id, opener_name, channel, opened_at, closed_at, updated_at," \
+    " reference"
+#define VALUES      "1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18"
+#define VALUE_TYPES "inssssinnssnssinis"
 #define VALUES_OF(ticket)                                                                          \
     (ticket)->account, (ticket)->contact, (ticket)->title, (ticket)->description, (ticket)->type,  \
         (ticket)->priority, (int64_t)(ticket)->status, (ticket)->manager, (ticket)->due_at,        \
         (ticket)->resolution, actor_kind_name((ticket)->opener.kind), (ticket)->opener.id,         \
         (ticket)->opener.name, channel_name((ticket)->opener.channel), (ticket)->opened_at,        \
-        (ticket)->closed_at, (ticket)->updated_at
+        (ticket)->closed_at, (ticket)->updated_at, (ticket)->reference
 
 bool ticket_insert(DbTx *tx, Ticket *ticket, GError **error)
 {
@@ -146,9 +162,8 @@ bool ticket_insert(DbTx *tx, Ticket *ticket, GError **error)
 bool ticket_insert_trial(DbTx *tx, Ticket *ticket, GError **error)
 {
     ticket->version = 1;
-    ticket->number = TICKET_NUMBER_TRIAL;
     return db_exec(tx, NULL, error,
-                   "INSERT INTO ticket (" INSERTED ", number) VALUES (" VALUES ", $18)",
+                   "INSERT INTO ticket (" INSERTED ", number) VALUES (" VALUES ", $19)",
                    VALUE_TYPES "i", VALUES_OF(ticket), ticket->number);
 }
 

@@ -26,6 +26,7 @@ typedef struct {
     int64_t closed_at;   /* 0: not closed */
     int64_t not_told_at; /* since when it is known that its closing reached nobody; 0: it is not */
     int64_t updated_at;
+    char *reference;     /* what the desk that it was imported from called it; NULL: none */
     int64_t merged_into; /* the ticket that this duplicate became part of; 0: none */
 } Ticket;
 
@@ -52,13 +53,20 @@ bool ticket_set_not_told(DbTx *tx, int64_t number, int64_t at_us, GError **error
 /* How many tickets are flagged. */
 bool ticket_count_not_told(DbTx *tx, int64_t *count, GError **error);
 
-/* Writes with version 1; sets ticket->number and ticket->version. */
+/* The ticket with this reference, and when it was opened; *number is 0 where there is none. */
+bool ticket_find_reference(DbTx *tx, const char *reference, int64_t *number, int64_t *opened_at,
+                           GError **error);
+
+/* Writes with version 1; sets ticket->number and ticket->version. Errors: CONFLICT (the
+ * reference). */
 bool ticket_insert(DbTx *tx, Ticket *ticket, GError **error);
 
-/* The number of a ticket that is undone again: no other has it. */
+/* The number of a ticket that is undone again; those opened after it in one transaction have the
+ * numbers below it. */
 #define TICKET_NUMBER_TRIAL (-1)
 
-/* As ticket_insert(), for a transaction that will be undone: it draws no number. */
+/* As ticket_insert(), for a transaction that will be undone: the number is the ticket's own, none
+ * is drawn. */
 bool ticket_insert_trial(DbTx *tx, Ticket *ticket, GError **error);
 
 /* Writes everything that may change, the version included. */

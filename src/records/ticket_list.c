@@ -8,7 +8,7 @@
 #include "records/search.h"
 #include "records/ticket-private.h"
 
-#define PARAMS_MAX 8
+#define PARAMS_MAX 9
 
 /* As the partial index ticket_open has it. */
 #define IS_OPEN  "status < 900"
@@ -42,6 +42,15 @@ static void append_int(Query *query, const char *condition, int64_t value)
     g_string_append(query->sql, " AND ");
     g_string_append(query->sql, condition);
     append_param(query, DB_PARAM_INT(value));
+}
+
+static void append_text(Query *query, const char *condition, const char *value)
+{
+    if (value == NULL)
+        return;
+    g_string_append(query->sql, " AND ");
+    g_string_append(query->sql, condition);
+    append_param(query, DB_PARAM_TEXT(value));
 }
 
 static void append_flag(Query *query, const char *condition, bool wanted)
@@ -81,6 +90,7 @@ static void append_list(Query *query, DbEngine engine, const char *columns,
     append_int(query, "account = ", filter->account);
     append_int(query, "manager = ", filter->manager);
     append_flag(query, "not_told_at IS NOT NULL", filter->not_told);
+    append_text(query, "reference = ", filter->reference);
     append_title(query, engine, filter->q);
     append_order(query, filter);
     g_string_append(query->sql, " LIMIT ");

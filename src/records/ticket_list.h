@@ -18,10 +18,11 @@ typedef struct {
     int64_t from;   /* only this number and those above it; 0: all */
     int status;     /* 0: any */
     TicketsState state;
-    int64_t account; /* 0: any */
-    int64_t manager; /* 0: any */
-    const char *q;   /* searched in the title; NULL: any */
-    bool not_told;   /* only those whose closing reached nobody */
+    int64_t account;       /* 0: any */
+    int64_t manager;       /* 0: any */
+    const char *reference; /* NULL: any */
+    const char *q;         /* searched in the title; NULL: any */
+    bool not_told;         /* only those whose closing reached nobody */
     bool oldest_first;
     int limit;
 } TicketFilter;

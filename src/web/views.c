@@ -10,14 +10,12 @@
 
 struct WebViews {
     GHashTable *views; /* name -> Template */
-    GPtrArray *names;  /* borrowed, sorted, NULL-terminated */
 };
 
 void web_views_free(WebViews *views)
 {
     if (views == NULL)
         return;
-    g_ptr_array_unref(views->names);
     g_hash_table_unref(views->views);
     g_free(views);
 }
@@ -49,15 +47,9 @@ static bool load_one(WebViews *views, GResource *resource, const char *prefix, c
                   failure->message);
         return false;
     }
-    char *name = g_strndup(file, strlen(file) - strlen(SUFFIX));
-    g_hash_table_insert(views->views, name, g_steal_pointer(&view));
-    g_ptr_array_add(views->names, name);
+    g_hash_table_insert(views->views, g_strndup(file, strlen(file) - strlen(SUFFIX)),
+                        g_steal_pointer(&view));
     return true;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 WebViews *web_views_load(GResource *resource, const char *prefix, GError **error)
@@ -65,20 +57,12 @@ WebViews *web_views_load(GResource *resource, const char *prefix, GError **error
     g_autoptr(WebViews) views = g_new0(WebViews, 1);
     views->views =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)template_free);
-    views->names = g_ptr_array_new();
     g_auto(GStrv) files =
         g_resource_enumerate_children(resource, prefix, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
     for (char **file = files; file != NULL && *file != NULL; file++)
         if (g_str_has_suffix(*file, SUFFIX) && !load_one(views, resource, prefix, *file, error))
             return NULL;
-    g_ptr_array_sort(views->names, compare_names);
-    g_ptr_array_add(views->names, NULL);
     return g_steal_pointer(&views);
-}
-
-const char *const *web_views_names(const WebViews *views)
-{
-    return (const char *const *)views->names->pdata;
 }
 
 typedef struct {

@@ -28,9 +28,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(WebViews, web_views_free)
 char *web_views_render(const WebViews *views, const char *layout, const char *view,
                        const json_t *data, GError **error);
 
-/* The names of all views, sorted, NULL-terminated; borrowed. */
-const char *const *web_views_names(const WebViews *views);
-
 /* An HTML answer with the headers that every page of ours has: a Content-Security-Policy without
  * inline scripts and styles, no frames, no referrer. Takes `html`. */
 HttpResponse *web_page_response(int status, char *html);

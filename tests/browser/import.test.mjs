@@ -134,3 +134,17 @@ test("nothing keeps anybody out of these pages", async () => {
             await page.context().close();
         }
 });
+
+test("tickets of another desk, found again by what it called them", async () => {
+    const page = await signedIn(base, { login: "tess" });
+    await begin(page, "Id,Company,Requester,Subject,Status,Created at\n" +
+        "Z-4711,Bluebird Dental Practice,zoe@bluebird-dental.example,Old scanner,Completed,2024-03-01 10:00\n" +
+        "Z-4712,Bluebird Dental Practice,,Odd one,Solved,2024-03-01\n", "Tickets of another desk");
+    assert.match((await rows(page))[0], /^3 refused Odd one "Solved" is no ticket status/);
+    await page.getByRole("button", { name: "Import 1 row" }).click();
+    await page.getByText("Imported: 1 new").waitFor();
+    await page.goto("/tickets?q=Z-4711");
+    await page.getByRole("link", { name: "Old scanner" }).click();
+    await page.getByText("Z-4711", { exact: true }).waitFor();
+    assert.deepEqual((await server.ask("GET", "/api/v1/alerts")).items.filter(({ decision }) => decision !== "suppress"), []);
+});

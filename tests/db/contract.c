@@ -92,6 +92,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     contract_engine = test_db_engine(argc, argv);
     contract_add_open();
+    contract_add_tables();
     contract_add_values();
     contract_add_insert();
     contract_add_transactions();

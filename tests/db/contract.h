@@ -13,6 +13,7 @@ void contract_add_transactions(void);
 void contract_add_concurrency(void);
 void contract_add_migrations(void);
 void contract_add_open(void);
+void contract_add_tables(void);
 
 /* g_test_add_func() under /db/ENGINE/. */
 void contract_add(const char *name, GTestFunc test);
