@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door. Meson builds; this file only knows the words that people type.
 
-.PHONY: build run test check bench lint fuzz install deb clean
+.PHONY: build run test check bench lint fuzz docs install deb clean
 
 build: build/build.ninja
 	@[ -x build/src/cmd/tidings ] || echo "Building; this takes about a minute."
@@ -36,6 +36,11 @@ lint:
 fuzz:
 	@tools/install-packages build lint
 	@tools/fuzz
+
+# The manual as HTML pages, in build-docs/.
+docs:
+	@tools/install-packages docs
+	@tools/make-manual
 
 # Into /usr/local, or below the folder DESTDIR for whoever makes a package of it.
 install: build

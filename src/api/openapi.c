@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Serves src/api/openapi.json, which is embedded in the program. */
+/* Serves what tools/make-openapi makes of openapi.json and operations.json; it is embedded in the
+ * program. */
 #include "api/resources.h"
 
 #include "api/api-document.h"

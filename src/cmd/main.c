@@ -25,7 +25,7 @@ static const Command commands[] = {
     {"template", "The words of the alerts", command_template},
     {"simulate", "What would have been sent with other options", command_simulate},
     {"ingest", "Take one mail on standard input, from a mail server's pipe", command_ingest},
-    {"import", "Accounts and contacts from CSV", command_import},
+    {"import", "Accounts, contacts and tickets from CSV", command_import},
     {"inbox", "Mails that came in, and what became of them", command_inbox},
     {"backup", "Copy the whole desk into one file, while it is served", command_backup},
     {"restore", "Make a desk of a backup", command_restore},

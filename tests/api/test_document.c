@@ -4,6 +4,8 @@
 #include "api/world.h"
 
 #include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
 
 #include <string.h>
 
@@ -95,6 +97,124 @@ static void test_scopes(void)
             json_t *other = strcmp(scope, "alerts") == 0 ? options : alerts;
             if (*scope != '\0')
                 check_scope(world, method, path, scope, text_at(other, "/token"));
+        }
+    }
+}
+
+/* ---- what every operation refuses ---- */
+
+/* Answers with an operation's example as the body, `path` with what is not there in it. */
+typedef struct {
+    World *world;
+    const char *method;
+    json_t *operation;
+    char *target;
+    char *body; /* NULL: it takes none */
+    const char *type;
+} Attempt;
+
+static void attempt_clear(Attempt *attempt)
+{
+    g_free(attempt->target);
+    g_free(attempt->body);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Attempt, attempt_clear)
+
+static void attempt_init(Attempt *attempt, World *world, const char *method, const char *path,
+                         json_t *operation)
+{
+    static const char *const missing[][2] = {
+        {"{number}", "999999"}, {"{id}", "999999"},          {"{version}", "999999"},
+        {"{section}", "none"},  {"{email}", "no@b.example"},
+    };
+    g_autoptr(GString) target = g_string_new(path);
+    for (size_t i = 0; i < G_N_ELEMENTS(missing); i++)
+        g_string_replace(target, missing[i][0], missing[i][1], 0);
+    *attempt = (Attempt){.world = world, .method = method, .operation = operation};
+    attempt->target = g_strdup(target->str);
+    json_t *content = json_at(operation, "/requestBody/content");
+    void *first = json_object_iter(content);
+    if (first == NULL)
+        return;
+    json_t *example = json_object_get(json_object_iter_value(first), "example");
+    attempt->type = json_object_iter_key(first);
+    attempt->body = json_is_string(example) ? g_strdup(json_string_value(example))
+                    : example != NULL       ? json_text(example)
+                                            : g_strdup("{}");
+}
+
+/* The document names the status, and that is what comes. `query` is put behind the target. */
+static void expect(const Attempt *attempt, const char *query, const char *body, size_t bytes,
+                   const char *token, int status)
+{
+    g_autofree char *target = g_strconcat(attempt->target, query, NULL);
+    g_autofree char *name = g_strdup_printf("%d", status);
+    CallOptions as = {.token = token, .bytes = bytes, .content_type = attempt->type};
+    g_autoptr(Answer) answer = world_call_with(attempt->world, attempt->method, target, body, &as);
+    if (answer->status != status)
+        g_test_message("%s %s: %d %s", attempt->method, target, answer->status,
+                       http_response_body(answer->response, NULL));
+    g_assert_cmpint(answer->status, ==, status);
+    g_test_message("%s %s: %d", attempt->method, target, status);
+    g_assert_nonnull(json_object_get(json_object_get(attempt->operation, "responses"), name));
+}
+
+static bool takes_json(const Attempt *attempt)
+{
+    return g_strcmp0(attempt->type, "application/json") == 0;
+}
+
+/* `long_body` is longer than any that is taken. */
+static void check_refusals(const Attempt *attempt, const char *long_body)
+{
+    if (*text_at(attempt->operation, "/x-scope") != '\0')
+        expect(attempt, "", attempt->body, 0, "", 401);
+    expect(attempt, "?a=%zz", attempt->body, 0, NULL, 400);
+    expect(attempt, "?no_such_parameter=1", attempt->body, 0, NULL, 422);
+    if (takes_json(attempt)) {
+        expect(attempt, "", "{", 0, NULL, 400);
+        expect(attempt, "", long_body, LIMIT_REQUEST_BODY_BYTES + 1, NULL, 413);
+    }
+    if (g_strcmp0(attempt->type, "message/rfc822") == 0)
+        expect(attempt, "", long_body, LIMIT_INBOUND_MAIL_BYTES + 1, NULL, 413);
+    if (json_at(attempt->operation, "/responses/404") != NULL)
+        expect(attempt, "", attempt->body, 0, NULL, 404);
+}
+
+/* Some look for the thing first: so there is one. */
+static void check_unknown_field(const Attempt *attempt)
+{
+    g_autoptr(GString) target = g_string_new(attempt->target);
+    g_string_replace(target, "999999", "1", 0);
+    Attempt there = *attempt;
+    there.target = target->str;
+    if (takes_json(attempt))
+        expect(&there, "", "{\"no_such_field\":1}", 0, NULL, 422);
+}
+
+static json_t *send_nothing(const ComposeSource *source, const char *to, void *data, GError **error)
+{
+    return json_object();
+}
+
+static void test_refusals(void)
+{
+    g_autoptr(World) world = world_new("sqlite");
+    api_set_test_template(world->api, send_nothing, NULL);
+    json_auto_t *document = load_document(world);
+    world_open_ticket(world, "\"manager\":1"); /* some examples name it */
+    g_autofree char *long_body = g_strnfill(LIMIT_INBOUND_MAIL_BYTES + 1, ' ');
+    const char *path, *method;
+    json_t *operations, *operation;
+    json_object_foreach(json_object_get(document, "paths"), path, operations)
+    {
+        json_object_foreach(operations, method, operation)
+        {
+            g_autofree char *upper = g_ascii_strup(method, -1);
+            g_auto(Attempt) attempt;
+            attempt_init(&attempt, world, upper, path, operation);
+            check_refusals(&attempt, long_body);
+            check_unknown_field(&attempt);
         }
     }
 }
@@ -278,6 +398,7 @@ int main(int argc, char **argv)
     source_root = argv[1];
     g_test_add_func("/api/document/routes", test_routes);
     g_test_add_func("/api/document/scopes", test_scopes);
+    g_test_add_func("/api/document/refusals", test_refusals);
     g_test_add_func("/api/document/shapes", test_shapes);
     g_test_add_func("/api/document/problems", test_problems);
     return g_test_run();

@@ -8,7 +8,8 @@ static const char *engine;
 
 static json_t *server_state(void *data, GError **error)
 {
-    return json_pack("{s:b, s:{s:s}}", "active", 1, "relay", "state", "up");
+    return json_pack("{s:b, s:{s:s, s:s, s:n, s:n, s:n}}", "active", 1, "relay", "name", "maildir",
+                     "state", "up", "reason", "since", "retry_at");
 }
 
 static void assert_count(World *world, const char *metric, int64_t count)

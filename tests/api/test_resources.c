@@ -573,8 +573,9 @@ static void test_templates(void)
 
 static json_t *relay_down(void *data, GError **error)
 {
-    return json_pack("{s:b, s:s, s:{s:s, s:s}}", "active", 1, "transport", "smtp", "relay", "state",
-                     "down", "reason", "Connection refused");
+    return json_pack("{s:b, s:s, s:{s:s, s:s, s:s, s:n, s:n}}", "active", 1, "transport", "smtp",
+                     "relay", "name", "mail.b.example:25", "state", "down", "reason",
+                     "Connection refused", "since", "retry_at");
 }
 
 static void test_health(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/world.h"
 
+#include "api/recorder.h"
 #include "base/secret.h"
 #include "desk/create.h"
 #include "records/identity.h"
@@ -187,6 +188,8 @@ Answer *world_call_with(World *world, const char *method, const char *target, co
     size_t length;
     const char *text = http_response_body(answer->response, &length);
     answer->json = json_loadb(text, length, 0, NULL);
+    recorder_keep(method, target, http_request_header(request, "Content-Type"), body, bytes,
+                  answer->response);
     return answer;
 }
 

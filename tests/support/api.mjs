@@ -15,6 +15,7 @@ import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { keep } from "./recorder.mjs";
 
 /** How much slower than usual everything is: a program built with sanitizers says TEST_SLOW=4. Limits grow with it. */
 export const SLOW = Math.max(1, Number(process.env.TEST_SLOW ?? 1) || 1);
@@ -214,11 +215,16 @@ export function call(base, method, target, body, { token, key, headers = {}, age
     if (token !== undefined) all.Authorization = `Bearer ${token}`;
     if (key !== undefined) all["Idempotency-Key"] = key;
     const place = base.startsWith("/") ? { socketPath: base, host: "localhost" } : placeOf(base);
+    const type = headers["Content-Type"] ?? all["Content-Type"];
+    const kept = (answer) => {
+        keep({ method, target, type, body: payload }, answer);
+        return answer;
+    };
     return new Promise((resolve, reject) => {
         const request = http.request({ ...place, method, path: target, headers: { ...all, ...headers }, agent });
         request.setTimeout(limit, () => request.destroy(new Error(`${method} ${target}: no answer in ${limit} ms`)));
         request.on("error", reject);
-        request.on("response", (response) => readAnswer(response).then(resolve, reject));
+        request.on("response", (response) => readAnswer(response).then(kept).then(resolve, reject));
         request.end(payload);
     });
 }
