@@ -41,6 +41,16 @@ void desk_folder_free(DeskFolder *folder)
     g_free(folder);
 }
 
+/* The user's name, or "#1000" where it has none. Free with g_free(). */
+static char *user_name(uid_t user)
+{
+    char text[4096];
+    struct passwd entry, *found = NULL;
+    if (getpwuid_r(user, &entry, text, sizeof text, &found) == 0 && found != NULL)
+        return g_strdup(found->pw_name);
+    return g_strdup_printf("#%u", (unsigned)user);
+}
+
 /* What root makes in the folder of a service's user, that user cannot write afterwards: the service
  * would not start, and nobody would know why. */
 static bool check_owner(const char *path, GError **error)
@@ -48,9 +58,7 @@ static bool check_owner(const char *path, GError **error)
     struct stat about;
     if (geteuid() != 0 || stat(path, &about) != 0 || about.st_uid == 0)
         return true;
-    const struct passwd *owner = getpwuid(about.st_uid);
-    g_autofree char *name =
-        owner != NULL ? g_strdup(owner->pw_name) : g_strdup_printf("#%u", (unsigned)about.st_uid);
+    g_autofree char *name = user_name(about.st_uid);
     error_set(error, TD_ERROR_DENIED,
               "The folder %s belongs to the user %s, who could not use what root makes there;"
               " nothing was changed. Run this in that user's name: runuser -u %s -- tidings ...",

@@ -46,7 +46,8 @@ test("the program runs from where it was installed", () => assert.match(run(prog
 test("every page, unit, completion and example is installed", () => {
     const manual = fs.readdirSync(path.join(root, "man")).filter((name) => /\.[15]$/.test(name));
     for (const name of manual) assert.ok(fs.existsSync(path.join(prefix, `share/man/man${name.at(-1)}`, name)), name);
-    for (const name of UNITS) assert.ok(fs.existsSync(path.join(prefix, `lib/systemd/system/${name}.service`)), name);
+    const units = [...UNITS.map((name) => `${name}.service`), ...fs.readdirSync(path.join(root, "packaging/systemd"))];
+    for (const name of units) assert.ok(fs.existsSync(path.join(prefix, "lib/systemd/system", name)), name);
     for (const name of ["bash-completion/completions/tidings", "zsh/site-functions/_tidings"])
         assert.ok(fs.existsSync(path.join(prefix, "share", name)), name);
     const examples = fs.readdirSync(path.join(root, "packaging/examples"));
@@ -182,6 +183,13 @@ test("Postfix reads its examples", { skip: !fs.existsSync("/usr/sbin/postconf") 
 test("the package has the program's version", () => {
     const [, version] = /version: '([^']+)'/.exec(read(root, "meson.build"));
     assert.match(read(root, "debian/changelog"), new RegExp(`^tidings \\(${version.replaceAll(".", "\\.")}\\)`));
+});
+
+test("the package is built with every library that the program needs", () => {
+    const [, list] = /^build="([^"]+)"/m.exec(read(root, "tools/install-packages"));
+    const control = read(root, "debian/control");
+    for (const name of list.split(/\s+/).filter((word) => /^lib(?!c6).*-dev|-dev$|^libjs-/.test(word) && word !== "libc6-dev"))
+        assert.match(control, new RegExp(`^ *(?:Build-Depends: )?.*\\b${name}(,| |$)`, "m"), name);
 });
 
 test("the package's scripts are clean", () => {

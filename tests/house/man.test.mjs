@@ -16,8 +16,12 @@ function page(name) {
     return fs.readFileSync(path.join(folder, name), "utf8");
 }
 
+const helps = new Map();
+
 function help(...words) {
-    return execFileSync(process.env.TIDINGS_BIN, [...words, "--help"], { encoding: "utf8" });
+    const call = words.join(" ");
+    if (!helps.has(call)) helps.set(call, execFileSync(process.env.TIDINGS_BIN, [...words, "--help"], { encoding: "utf8" }));
+    return helps.get(call);
 }
 
 /** The first words of the indented lines of a list of commands. */
