@@ -359,3 +359,9 @@ bool keep_table_check(const KeepTable *table, const DbCell *cells, GError **erro
     }
     return true;
 }
+
+bool keep_tables_have_time(DbTx *tx, GError **error)
+{
+    return db_tx_engine(tx) == DB_SQLITE ||
+           db_exec(tx, NULL, error, "SET LOCAL idle_in_transaction_session_timeout = '30min'", "");
+}
