@@ -136,7 +136,7 @@ static bool take_column(Reading *reading, const DbRows *row, GError **error)
                   db_rows_text(row, 1));
         return false;
     }
-    if (g_strcmp0(draft->name, table) != 0) {
+    if (draft->columns == NULL || strcmp(draft->name, table) != 0) {
         if (!finish_table(reading, error))
             return false;
         draft_begin(draft, table);
