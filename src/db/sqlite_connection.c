@@ -33,6 +33,12 @@ static const char settings_sql[] = "PRAGMA synchronous=FULL;"
 static const char reader_sql[] = "PRAGMA query_only=ON;"
                                  "PRAGMA cache_size=-2000;";
 
+/* Who fills a whole database checks its references at the end, and makes its indexes then: what is
+ * sorted for them has no limit, so it belongs into files. */
+static const char filler_sql[] = "PRAGMA foreign_keys=OFF;"
+                                 "PRAGMA temp_store=FILE;"
+                                 "PRAGMA cache_size=-32000;";
+
 static void set_constraint_error(GError **error, sqlite3 *handle, int code)
 {
     switch (code) {
@@ -142,7 +148,7 @@ static bool set_up(SqliteConnection *connection, const Db *db, bool writes, GErr
     if (code == SQLITE_OK && !writes)
         code = sqlite3_exec(handle, reader_sql, NULL, NULL, NULL);
     if (code == SQLITE_OK && db->unchecked_references)
-        code = sqlite3_exec(handle, "PRAGMA foreign_keys=OFF", NULL, NULL, NULL);
+        code = sqlite3_exec(handle, filler_sql, NULL, NULL, NULL);
     if (code != SQLITE_OK) {
         sqlite_error_set(error, handle, code);
         return false;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define STEPS_MAX 10000
+#define JSON_MAX  (1024 * 1024) /* of what a backup says of itself, or of a table */
 
 struct KeepReader {
     KeepBlockReader *blocks;
@@ -42,7 +43,8 @@ void keep_reader_free(KeepReader *reader)
 
 static json_t *block_json(const KeepBlock *block, GError **error)
 {
-    json_t *json = json_parse((const char *)block->data, block->bytes, NULL);
+    json_t *json =
+        block->bytes <= JSON_MAX ? json_parse((const char *)block->data, block->bytes, NULL) : NULL;
     if (json == NULL)
         keep_damaged(error, "a piece of it is not what it should be");
     return json;

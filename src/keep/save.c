@@ -165,7 +165,7 @@ static bool save(DbTx *tx, void *data, GError **error)
     }
     saving->begun = true;
     keep_tally_begin(saving->plan->tally, "Reading");
-    if (!put_header(saving, tx, error))
+    if (!keep_tables_have_time(tx, error) || !put_header(saving, tx, error))
         return false;
     g_autoptr(GPtrArray) tables = keep_tables_read(tx, error);
     if (tables == NULL)

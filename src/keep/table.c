@@ -136,7 +136,7 @@ static bool take_column(Reading *reading, const DbRows *row, GError **error)
                   db_rows_text(row, 1));
         return false;
     }
-    if (g_strcmp0(draft->name, table) != 0) {
+    if (draft->columns == NULL || strcmp(draft->name, table) != 0) {
         if (!finish_table(reading, error))
             return false;
         draft_begin(draft, table);
@@ -358,4 +358,10 @@ bool keep_table_check(const KeepTable *table, const DbCell *cells, GError **erro
         return false;
     }
     return true;
+}
+
+bool keep_tables_have_time(DbTx *tx, GError **error)
+{
+    return db_tx_engine(tx) == DB_SQLITE ||
+           db_exec(tx, NULL, error, "SET LOCAL idle_in_transaction_session_timeout = '30min'", "");
 }

@@ -47,3 +47,7 @@ bool keep_table_check(const KeepTable *table, const DbCell *cells, GError **erro
 
 /* The record's key for people: "ticket 5, a@example.com". Free with g_free(). */
 char *keep_table_record(const KeepTable *table, const DbCell *cells);
+
+/* A snapshot is read for as long as whoever takes the rows needs: a slow pipe is no fault. Called
+ * once, inside the transaction. (PostgreSQL ends those that stand still for some seconds.) */
+bool keep_tables_have_time(DbTx *tx, GError **error);

@@ -67,7 +67,7 @@ static bool compare_table(DbTx *tx, void *data, GError **error)
     }
     comparing->begun = true;
     g_autofree char *sql = keep_table_select(comparing->table, db_tx_engine(tx));
-    if (!db_each(tx, error, sql, compare_row, comparing))
+    if (!keep_tables_have_time(tx, error) || !db_each(tx, error, sql, compare_row, comparing))
         return false;
     g_autoptr(GError) failure = NULL;
     if (keep_reader_row(comparing->reader, comparing->want, &failure)) {
