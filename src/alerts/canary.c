@@ -121,8 +121,8 @@ static bool explain(DbTx *tx, const Canary *canary, int64_t now_us, char **text,
                                 at, canary->recipient, seconds < 120 ? seconds : seconds / 60,
                                 seconds < 120 ? "seconds" : "minutes");
     else if (reason != NULL)
-        *text = g_strdup_printf("The canary of %s was not accepted, the relay is down: %s", at,
-                                reason);
+        *text =
+            g_strdup_printf("The canary of %s was not accepted, the relay is down: %s", at, reason);
     else if (canary->reply != NULL)
         *text = g_strdup_printf("The canary of %s was not accepted by the mail server: %s", at,
                                 canary->reply);
@@ -176,17 +176,17 @@ bool canary_condition(DbTx *tx, int64_t now_us, CanaryCondition *condition, GErr
     const CanarySettings *canary = &settings->alerts_server.canary;
     found.enabled = canary->enabled && settings->alerts_server.active;
     g_autoptr(GPtrArray) list = found.enabled ? canary_list(tx, LOOKED_AT, error) : NULL;
-    if (found.enabled &&
-        (list == NULL || !judge(tx, list, canary->since, now_us, &found, error)))
+    if (found.enabled && (list == NULL || !judge(tx, list, canary->since, now_us, &found, error)))
         return false;
     const Canary *newest = list != NULL && list->len > 0 ? list->pdata[0] : NULL;
     int64_t last_us = MAX(newest != NULL ? newest->at : 0, canary->since);
-    if (found.enabled && now_us - last_us > canary->every_seconds * US_PER_SECOND + CANARY_LATE_US) {
+    if (found.enabled &&
+        now_us - last_us > canary->every_seconds * US_PER_SECOND + CANARY_LATE_US) {
         g_autofree char *at = text_from_time(last_us / US_PER_SECOND * US_PER_SECOND);
         g_free(found.text);
         found.ok = false;
-        found.text = g_strdup_printf("No canary was made since %s: no process of this desk sends",
-                                     at);
+        found.text =
+            g_strdup_printf("No canary was made since %s: no process of this desk sends", at);
     }
     canary_condition_clear(condition);
     *condition = found;

@@ -34,7 +34,7 @@ typedef struct {
     bool enabled; /* and the Alerts Server is active */
     bool ok;      /* the last one that has had its time came through; or none has had it yet */
     char *text;   /* not ok: where it stopped; NULL otherwise */
-    int64_t last_success; /* when the last one came through; 0: none is known */
+    int64_t last_success;  /* when the last one came through; 0: none is known */
     int64_t round_trip_us; /* of that one: until it was back, or accepted where none comes back */
     bool came_back;        /* that one */
 } CanaryCondition;

@@ -69,7 +69,8 @@ static bool found_before(DeskTx *tx, Filing *filing, int64_t former, GError **er
     g_autoptr(InboxMail) mail = inbox_load(tx->db, former, error);
     if (mail == NULL)
         return false;
-    filing->filed = (Filed){mail->id, mail->state, g_strdup(mail->reason), mail->ticket, true, false};
+    filing->filed =
+        (Filed){mail->id, mail->state, g_strdup(mail->reason), mail->ticket, true, false};
     return true;
 }
 

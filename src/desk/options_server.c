@@ -216,8 +216,7 @@ static void merge_canary(JsonReader *reader, int64_t now_us, json_t *stored)
 
 static bool has_domain_of(const char *to, const char *address)
 {
-    return *address != '\0' &&
-           g_ascii_strcasecmp(address_domain(to), address_domain(address)) == 0;
+    return *address != '\0' && g_ascii_strcasecmp(address_domain(to), address_domain(address)) == 0;
 }
 
 static bool is_own_mailbox(const Settings *settings, const json_t *stored, const char *to)
@@ -285,7 +284,8 @@ bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GErro
     option_merge_choice(&reader, "uncertain", when_uncertain, stored);
     merge_canary(&reader, tx->now_us, stored);
     if (!json_reader_end(&reader, error) || !check_active(stored, error) ||
-        !check_signed(tx, stored, error) || !check_canary(tx, stored, error) || !relay_change_store(&relays, tx, stored, error))
+        !check_signed(tx, stored, error) || !check_canary(tx, stored, error) ||
+        !relay_change_store(&relays, tx, stored, error))
         return false;
     bool is_active = json_get_bool(stored, "active", false);
     if (is_active && !was_active && json_object_get(stored, "canary") != NULL)

@@ -55,8 +55,8 @@ GPtrArray *canary_list(DbTx *tx, int limit, GError **error)
 
 Canary *canary_find(DbTx *tx, int64_t id, GError **error)
 {
-    DbRows *rows = db_query(
-        tx, error, "SELECT recipient, comes_back, at FROM canary WHERE id = $1", "i", id);
+    DbRows *rows =
+        db_query(tx, error, "SELECT recipient, comes_back, at FROM canary WHERE id = $1", "i", id);
     if (rows == NULL)
         return NULL;
     g_autoptr(Canary) canary = NULL;

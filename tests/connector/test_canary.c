@@ -262,8 +262,7 @@ static void test_schedule(Fixture *fixture, gconstpointer data)
     switch_on(fixture);
     for (int i = 0; i < 200; i++)
         tick_at(fixture, TEST_NOW_US + i * 30 * US_PER_SECOND);
-    assert_rows(fixture->desk, "SELECT COUNT(*) BETWEEN 55 AND 65 FROM canary", 1,
-                "1");
+    assert_rows(fixture->desk, "SELECT COUNT(*) BETWEEN 55 AND 65 FROM canary", 1, "1");
     tick_at(fixture, TEST_NOW_US + 5 * US_PER_HOUR);
     assert_rows(fixture->desk, "SELECT COUNT(*) FROM canary", 1, "20");
     assert_rows(fixture->desk, "SELECT COUNT(*) FROM outbox", 1, "20");
@@ -285,8 +284,8 @@ static void test_forged(Fixture *fixture, gconstpointer data)
     until_states(fixture, "accepted");
     g_autoptr(GBytes) raw = take_mail();
     for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
-        g_autoptr(GString) text = g_string_new_len(g_bytes_get_data(raw, NULL),
-                                                   (gssize)g_bytes_get_size(raw));
+        g_autoptr(GString) text =
+            g_string_new_len(g_bytes_get_data(raw, NULL), (gssize)g_bytes_get_size(raw));
         g_assert_cmpuint(g_string_replace(text, changes[i][0], changes[i][1], 1), ==, 1);
         g_autoptr(GBytes) forged = g_bytes_new(text->str, text->len);
         g_auto(Filed) filed = mail_desk_file_bytes(fixture->desk, forged);

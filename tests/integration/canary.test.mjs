@@ -10,7 +10,9 @@ import * as path from "node:path";
 import { after, test } from "node:test";
 
 import { cleanUp, initDesk, until } from "../support/api.mjs";
-import { activate, everything } from "./common.mjs";
+import { MINUTE, MovedClock } from "../support/clock.mjs";
+import { activate, everything, smtpOn } from "./common.mjs";
+import { Sink, freePort } from "./sink.mjs";
 import { Dovecot, dovecotMissing } from "./dovecot.mjs";
 
 after(cleanUp);
@@ -76,4 +78,35 @@ test("out and back in", { skip: dovecotMissing() }, async () => {
     assert.match(metrics, /^tidings_canary_round_trip_seconds \d+\.\d{3}$/m);
     await server.stop();
     await dovecot.stop();
+});
+
+test("a relay that goes away turns readiness red within two minutes, and green when it is back", async () => {
+    const sink = await new Sink().open();
+    after(() => sink.close());
+    const desk = await initDesk({ sample: false });
+    const clock = new MovedClock();
+    const server = await desk.serve({ env: clock.env });
+    const ready = async () => (await server.call("GET", "/readyz", undefined, { token: null }));
+    const until_ = (what, status) => until(what, async () => (await ready()).status === status);
+    await activate(server, smtpOn(sink.port, { from_address: SUPPORT }));
+    await server.ask("PUT", SERVER, { canary: { enabled: true, to: SUPPORT } });
+    const accepted = async () => (await server.ask("GET", "/api/v1/alerts-server")).canary.last_success !== null;
+    await until("one is accepted", accepted);
+    assert.equal((await ready()).status, 200);
+
+    await server.ask("PUT", SERVER, { port: await freePort() });
+    clock.advance(MINUTE);
+    const relay = async () => (await server.ask("GET", "/api/v1/alerts-server")).relay.state;
+    await until("the relay is down", async () => (await relay()) === "down");
+    clock.advance(MINUTE - 2_000);
+    await until_("it is red", 503);
+    const { body } = await ready();
+    assert.match(body.type, /canary-overdue$/);
+    assert.match(body.detail, /was not accepted, the relay is down: .*Connection refused/);
+    assert.match((await server.call("GET", "/metrics")).text, /^tidings_canary_ok 0$/m);
+
+    await server.ask("PUT", SERVER, { port: sink.port });
+    await until_("it is green", 200);
+    await server.stop();
+    await sink.close();
 });
