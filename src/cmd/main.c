@@ -27,6 +27,8 @@ static const Command commands[] = {
     {"ingest", "Take one mail on standard input, from a mail server's pipe", command_ingest},
     {"import", "Accounts and contacts from CSV", command_import},
     {"inbox", "Mails that came in, and what became of them", command_inbox},
+    {"retention", "What goes in time, and what would go now", command_retention},
+    {"person", "What the desk knows of one person, and forgetting them", command_person},
     {"routes", "Every address that a desk serves, and who may call it", command_routes},
 };
 
