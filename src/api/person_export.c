@@ -30,7 +30,7 @@ typedef struct {
     const char *fields; /* "name:type name:type", the id left out */
 } Section;
 
-#define PAGE " ORDER BY id LIMIT $3"
+#define PAGE " ORDER BY 1 LIMIT $3"
 #define OF_OUTBOX                                                                                  \
     "state:s state_reason:s attempts:i last_reply:s queued_at:t accepted_at:t mail:m"
 #define OUTBOX_FIELDS                                                                              \

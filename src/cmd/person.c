@@ -14,7 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PEOPLE "/api/v1/people"
+#define PEOPLE   "/api/v1/people"
+#define PAUSE_US (200 * 1000)
 
 /* ---- export ---- */
 
@@ -155,6 +156,7 @@ static bool erase_all(Job *job, GError **error)
     json_auto_t *answer = request(job, false, error);
     while (answer != NULL && strcmp(json_get_text(answer, "state"), "running") == 0) {
         job_note(job, "Still erasing...\n");
+        g_usleep(PAUSE_US); /* a mail that is being sent may be in the way */
         json_decref(answer);
         answer = request(job, false, error);
     }

@@ -315,7 +315,7 @@ static bool erase_own_mails(Work *work, bool *end, GError **error)
     int64_t upto;
     if (!look_to(work,
                  "SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM inbound_mail WHERE id > $1"
-                 " ORDER BY id LIMIT $2) AS some",
+                 " ORDER BY id LIMIT $2) AS seen",
                  MAILS_MAX, &upto, error))
         return false;
     *end = upto == 0;
@@ -353,7 +353,7 @@ static bool erase_own_attachments(Work *work, bool *end, GError **error)
     int64_t upto;
     if (!look_to(work,
                  "SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM ticket_message WHERE id > $1"
-                 " ORDER BY id LIMIT $2) AS some",
+                 " ORDER BY id LIMIT $2) AS seen",
                  MESSAGES_MAX, &upto, error))
         return false;
     *end = upto == 0 || work->erasing.keep_tickets;
@@ -389,7 +389,7 @@ static bool note_tickets(Work *work, bool *end, GError **error)
     int64_t upto;
     if (!look_to(work,
                  "SELECT COALESCE(MAX(id), 0) FROM (SELECT number AS id FROM ticket"
-                 " WHERE number > $1 ORDER BY number LIMIT $2) AS some",
+                 " WHERE number > $1 ORDER BY number LIMIT $2) AS seen",
                  10 * MESSAGES_MAX, &upto, error))
         return false;
     *end = upto == 0;
@@ -464,7 +464,7 @@ static bool erase_raws(Work *work, bool *end, GError **error)
     int64_t upto;
     if (!look_to(work,
                  "SELECT COALESCE(MAX(id), 0) FROM (SELECT mail AS id FROM inbound_raw"
-                 " WHERE mail > $1 ORDER BY mail LIMIT $2) AS some",
+                 " WHERE mail > $1 ORDER BY mail LIMIT $2) AS seen",
                  RAWS_MAX, &upto, error))
         return false;
     *end = upto == 0;

@@ -14,50 +14,54 @@
 #define MANY     5000
 #define FEW      200
 
+/* What came into the queue meanwhile keeps its address until the next pass cancels it: nothing is to
+ * be sent to a pseudonym. */
+#define IS_FINAL "t.state IN ('accepted', 'rejected', 'expired', 'bounced', 'cancelled')"
+
 #define OF_MESSAGE "(SELECT m.event FROM ticket_message m WHERE m.id = t.message)"
 
 const ErasedTable erased_tables[] = {
-    {"recipient", "id", "t.ticket", NULL, MANY,
+    {"recipient", "id", "t.ticket", NULL, NULL, MANY,
      {{"email", COLUMN_ADDRESS}, {"name", COLUMN_NAME}, {"email_key", COLUMN_ADDRESS}}},
-    {"employee_recipient", "id", "t.ticket", NULL, MANY, {{"email", COLUMN_ADDRESS}}},
-    {"alert", "id", "t.ticket", "t.event", MANY,
+    {"employee_recipient", "id", "t.ticket", NULL, NULL, MANY, {{"email", COLUMN_ADDRESS}}},
+    {"alert", "id", "t.ticket", "t.event", NULL, MANY,
      {{"recipient", COLUMN_ADDRESS},
       {"recipient_name", COLUMN_NAME},
       {"recipient_key", COLUMN_ADDRESS}}},
-    {"message_copy", "id", "t.ticket", OF_MESSAGE, MANY,
+    {"message_copy", "id", "t.ticket", OF_MESSAGE, NULL, MANY,
      {{"recipient", COLUMN_ADDRESS},
       {"recipient_name", COLUMN_NAME},
       {"recipient_key", COLUMN_ADDRESS}}},
-    {"auto_response", "id", "t.ticket", NULL, MANY,
+    {"auto_response", "id", "t.ticket", NULL, NULL, MANY,
      {{"recipient", COLUMN_ADDRESS}, {"recipient_key", COLUMN_ADDRESS}}},
-    {"outbox", "id", NULL, NULL, MANY,
+    {"outbox", "id", NULL, NULL, IS_FINAL, MANY,
      {{"recipient", COLUMN_ADDRESS},
       {"order_key", COLUMN_ORDER_KEY},
       {"last_reply", COLUMN_TEXT},
       {"remote_id", COLUMN_TEXT}}},
-    {"outbox_attempt", "id", NULL, NULL, MANY, {{"reply", COLUMN_TEXT}}},
-    {"outbox_early_bounce", "outbox", NULL, NULL, MANY, {{"reply", COLUMN_TEXT}}},
-    {"ticket", "number", "t.number", NULL, FEW,
+    {"outbox_attempt", "id", NULL, NULL, NULL, MANY, {{"reply", COLUMN_TEXT}}},
+    {"outbox_early_bounce", "outbox", NULL, NULL, NULL, MANY, {{"reply", COLUMN_TEXT}}},
+    {"ticket", "number", "t.number", NULL, NULL, FEW,
      {{"title", COLUMN_WRITTEN},
       {"description", COLUMN_WRITTEN},
       {"resolution", COLUMN_WRITTEN},
       {"opener_name", COLUMN_TEXT}}},
-    {"event", "id", "t.ticket", "t.id", FEW, {{"actor_name", COLUMN_TEXT}, {"facts", COLUMN_JSON}}},
-    {"ticket_message", "id", "t.ticket", "t.event", FEW,
+    {"event", "id", "t.ticket", "t.id", NULL, FEW, {{"actor_name", COLUMN_TEXT}, {"facts", COLUMN_JSON}}},
+    {"ticket_message", "id", "t.ticket", "t.event", NULL, FEW,
      {{"from_address", COLUMN_ADDRESS},
       {"author_name", COLUMN_NAME},
       {"from_key", COLUMN_ADDRESS},
       {"message_id", COLUMN_TEXT},
       {"in_reply_to", COLUMN_TEXT}}},
     /* Its texts by themselves: a table has few columns here. */
-    {"ticket_message", "id", "t.ticket", "t.event", FEW,
+    {"ticket_message", "id", "t.ticket", "t.event", NULL, FEW,
      {{"subject", COLUMN_WRITTEN},
       {"body_text", COLUMN_WRITTEN},
       {"quoted", COLUMN_WRITTEN},
       {"body_html", COLUMN_WRITTEN}}},
     {"attachment", "id", "(SELECT m.ticket FROM ticket_message m WHERE m.id = t.message)",
-     OF_MESSAGE, MANY, {{"name", COLUMN_WRITTEN}}},
-    {"inbound_mail", "id", "t.ticket", NULL, FEW,
+     OF_MESSAGE, NULL, MANY, {{"name", COLUMN_WRITTEN}}},
+    {"inbound_mail", "id", "t.ticket", NULL, NULL, FEW,
      {{"from_email", COLUMN_ADDRESS},
       {"from_name", COLUMN_NAME},
       {"from_key", COLUMN_ADDRESS},
@@ -65,19 +69,19 @@ const ErasedTable erased_tables[] = {
       {"message_id", COLUMN_TEXT},
       {"subject", COLUMN_TEXT},
       {"steps", COLUMN_JSON}}},
-    {"mail_forward", "id", NULL, NULL, FEW,
+    {"mail_forward", "id", NULL, NULL, NULL, FEW,
      {{"recipient", COLUMN_ADDRESS},
       {"recipient_key", COLUMN_ADDRESS},
       {"body_text", COLUMN_TEXT}}},
-    {"one_time_link", "id", NULL, NULL, MANY,
+    {"one_time_link", "id", NULL, NULL, NULL, MANY,
      {{"email", COLUMN_ADDRESS},
       {"name", COLUMN_NAME},
       {"email_key", COLUMN_ADDRESS},
       {"typed_key", COLUMN_ADDRESS},
       {"facts", COLUMN_JSON}}},
-    {"sign_in_failure", "id", NULL, NULL, MANY, {{"name", COLUMN_TEXT}}},
-    {"held_notice", "id", NULL, NULL, MANY, {{"facts", COLUMN_JSON}}},
-    {"audit", "id", NULL, NULL, MANY,
+    {"sign_in_failure", "id", NULL, NULL, NULL, MANY, {{"name", COLUMN_TEXT}}},
+    {"held_notice", "id", NULL, NULL, NULL, MANY, {{"facts", COLUMN_JSON}}},
+    {"audit", "id", NULL, NULL, NULL, MANY,
      {{"target", COLUMN_TEXT}, {"request", COLUMN_JSON}, {"actor_name", COLUMN_TEXT}}},
 };
 const size_t erased_n_tables = G_N_ELEMENTS(erased_tables);
@@ -119,7 +123,9 @@ static void make_texts(const ErasedTable *table, Texts *made)
     for (int i = 0; i < n_columns(table); i++)
         g_string_append_printf(look, "%slower(t.%s) LIKE $3 ESCAPE '!'", i > 0 ? " OR " : "",
                                table->columns[i].name);
-    g_string_append_printf(look, ") ORDER BY t.%s LIMIT $4", table->key);
+    g_string_append_printf(look, ")%s%s ORDER BY t.%s LIMIT $4",
+                           table->only != NULL ? " AND " : "",
+                           table->only != NULL ? table->only : "", table->key);
     made->look = g_strdup(look->str);
     if (table->ticket != NULL) {
         g_string_truncate(look, 0);
@@ -132,7 +138,7 @@ static void make_texts(const ErasedTable *table, Texts *made)
         made->of_ticket = g_strdup(look->str);
     }
     made->limit = g_strdup_printf("SELECT COALESCE(MAX(id), 0) FROM (SELECT %s AS id FROM %s"
-                                  " WHERE %s > $1 ORDER BY %s LIMIT $2) AS some",
+                                  " WHERE %s > $1 ORDER BY %s LIMIT $2) AS seen",
                                   table->key, table->name, table->key, table->key);
     g_autoptr(GString) update = g_string_new(NULL);
     g_string_append_printf(update, "UPDATE %s SET", table->name);

@@ -24,6 +24,7 @@ typedef struct {
     const char *key;    /* its column of ids */
     const char *ticket; /* an expression over the table that gives the ticket; NULL: it has none */
     const char *event;  /* one for the event whose mails are made of it; NULL: none are */
+    const char *only;   /* a condition for all of them; NULL: every row */
     int rows;           /* that one look goes over */
     struct {
         const char *name;
