@@ -20,8 +20,8 @@ typedef enum {
     BY_CONTACT, /* $1: a contact's id */
 } By;
 
-/* Field types: i integer, s text, t time, b boolean, j JSON, x bytes (base64), m the id of the outbox's
- * row: the mail itself, as it left. The first column is the id, and is shown, too. */
+/* Field types: i integer, s text, t time, b boolean, j JSON, x bytes (base64), m the id of the
+ * outbox's row: the mail itself, as it left. The first column is the id, and is shown, too. */
 typedef struct {
     const char *type;
     By by;
@@ -30,9 +30,8 @@ typedef struct {
     const char *fields; /* "name:type name:type", the id left out */
 } Section;
 
-#define PAGE " ORDER BY 1 LIMIT $3"
-#define OF_OUTBOX                                                                                  \
-    "state:s state_reason:s attempts:i last_reply:s queued_at:t accepted_at:t mail:m"
+#define PAGE      " ORDER BY 1 LIMIT $3"
+#define OF_OUTBOX "state:s state_reason:s attempts:i last_reply:s queued_at:t accepted_at:t mail:m"
 #define OUTBOX_FIELDS                                                                              \
     "o.state, o.state_reason, o.attempts, o.last_reply, o.queued_at, o.accepted_at, o.id"
 #define MESSAGE_COLUMNS                                                                            \
@@ -321,8 +320,7 @@ static json_t *page(ApiCall *call, DbTx *tx, void *data, GError **error)
     json_auto_t *items = json_array();
     if (at.section == 0 && at.which == 0 && at.after == 0)
         json_array_append_new(items, describe(person));
-    while (at.section < G_N_ELEMENTS(sections) &&
-           at.which >= n_of(&sections[at.section], person)) {
+    while (at.section < G_N_ELEMENTS(sections) && at.which >= n_of(&sections[at.section], person)) {
         at.section++;
         at.which = 0;
     }

@@ -21,8 +21,7 @@ static json_t *plan(ApiCall *call, DbTx *tx, void *data, GError **error)
 {
     RetentionSettings settings;
     return retention_settings_load(tx, &settings, error)
-               ? render_plan(
-                     retention_plan(tx, &settings, desk_now_us(call->api->desk), error))
+               ? render_plan(retention_plan(tx, &settings, desk_now_us(call->api->desk), error))
                : NULL;
 }
 

@@ -16,8 +16,8 @@
 
 /* The pages, in the order in which a desk is set up; their names are those of the API. */
 static const char *const sections[] = {
-    "desk", "alerts-server", "alerts-to-customers", "email-connector", "web-interface", "tickets",
-    "retention", NULL};
+    "desk",          "alerts-server", "alerts-to-customers", "email-connector",
+    "web-interface", "tickets",       "retention",           NULL};
 
 static const char *section_target(const Job *job, GError **error)
 {

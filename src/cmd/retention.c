@@ -16,8 +16,7 @@ static void add_words(json_t *rules)
     json_t *rule;
     json_array_foreach(rules, i, rule)
     {
-        g_autofree char *days =
-            g_strdup_printf("%" G_GINT64_FORMAT, json_get_int(rule, "days"));
+        g_autofree char *days = g_strdup_printf("%" G_GINT64_FORMAT, json_get_int(rule, "days"));
         g_autofree char *count =
             g_strdup_printf("%" G_GINT64_FORMAT "%s", json_get_int(rule, "would_go"),
                             json_get_bool(rule, "looked_at_all", true) ? "" : " or more");
@@ -45,9 +44,12 @@ static json_t *ask(const Job *job, GError **error)
 static bool run_show(Job *job, GError **error)
 {
     static const Shown columns[] = {
-        {"WHAT", "rule", SHOWN_VALUE},    {"DAYS", "kept", SHOWN_VALUE},
-        {"WOULD GO", "count", SHOWN_VALUE}, {"OLDEST", "oldest", SHOWN_TIME},
-        {"REMOVED", "removed", SHOWN_VALUE}, {"LAST", "removed_at", SHOWN_TIME},
+        {"WHAT", "rule", SHOWN_VALUE},
+        {"DAYS", "kept", SHOWN_VALUE},
+        {"WOULD GO", "count", SHOWN_VALUE},
+        {"OLDEST", "oldest", SHOWN_TIME},
+        {"REMOVED", "removed", SHOWN_VALUE},
+        {"LAST", "removed_at", SHOWN_TIME},
         {0},
     };
     json_auto_t *answer = ask(job, error);
@@ -63,13 +65,12 @@ static bool run_show(Job *job, GError **error)
 static bool run_decisions(Job *job, GError **error)
 {
     static const Shown columns[] = {
-        {"LEDGER", "ledger", SHOWN_VALUE},  {"KIND", "kind", SHOWN_VALUE},
+        {"LEDGER", "ledger", SHOWN_VALUE},     {"KIND", "kind", SHOWN_VALUE},
         {"DECISION", "decision", SHOWN_VALUE}, {"REASON", "reason", SHOWN_VALUE},
-        {"STATE", "state", SHOWN_VALUE},    {"KEPT", "kept", SHOWN_VALUE},
-        {"REMOVED", "removed", SHOWN_VALUE}, {0},
+        {"STATE", "state", SHOWN_VALUE},       {"KEPT", "kept", SHOWN_VALUE},
+        {"REMOVED", "removed", SHOWN_VALUE},   {0},
     };
-    json_auto_t *answer =
-        client_call(job_client(job), "GET", RETENTION "/decisions", NULL, error);
+    json_auto_t *answer = client_call(job_client(job), "GET", RETENTION "/decisions", NULL, error);
     if (answer == NULL)
         return false;
     if (!job_print_json(job, answer))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A contact's data for who asks for it, and forgetting the contact: an admin's. The address stands in
- * no path, so in no log either. */
+/* A contact's data for who asks for it, and forgetting the contact: an admin's. The address stands
+ * in no path, so in no log either. */
 #include "base/error.h"
 #include "base/text.h"
 #include "console/pages.h"
@@ -67,9 +67,8 @@ HttpResponse *person_export_post(Page *page, GError **error)
     GString *text = export_all(page, json_get_text(contact, "email"), error);
     if (text == NULL)
         return NULL;
-    g_autofree char *name = g_strdup_printf("attachment; filename=\"contact-%" G_GINT64_FORMAT
-                                            ".json\"",
-                                            json_get_int(contact, "id"));
+    g_autofree char *name = g_strdup_printf(
+        "attachment; filename=\"contact-%" G_GINT64_FORMAT ".json\"", json_get_int(contact, "id"));
     gsize bytes = text->len;
     HttpResponse *response =
         http_response_new(200, "application/json", g_string_free(text, FALSE), bytes);
@@ -97,7 +96,8 @@ static void add_counts(Page *page, const json_t *counts)
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
         json_t *one = json_object();
         json_set_text(one, "words", words[i][1]);
-        g_autofree char *n = g_strdup_printf("%" G_GINT64_FORMAT, json_get_int(counts, words[i][0]));
+        g_autofree char *n =
+            g_strdup_printf("%" G_GINT64_FORMAT, json_get_int(counts, words[i][0]));
         json_set_text(one, "n", n);
         json_array_append_new(list, one);
     }

@@ -87,8 +87,7 @@ static bool check_content(DeskTx *tx, const Alert *alert, const OutboxMessage *m
 static bool retry(DeskTx *tx, const Alert *alert, const OutboxMessage *message, GError **error)
 {
     bool listed;
-    if (!check_content(tx, alert, message, error) ||
-        !is_listed(tx, alert, message, &listed, error))
+    if (!check_content(tx, alert, message, error) || !is_listed(tx, alert, message, &listed, error))
         return false;
     if (listed)
         return suppression_refuse(tx, alert->id, alert->recipient_key, error);

@@ -68,8 +68,7 @@ static json_t *describe(const Person *person, int64_t id)
     for (guint i = 0; i < person->names->len; i++)
         json_array_append_new(names, json_string(person->names->pdata[i]));
     for (guint i = 0; i < person->contacts->len; i++)
-        json_array_append_new(contacts,
-                              json_integer(g_array_index(person->contacts, int64_t, i)));
+        json_array_append_new(contacts, json_integer(g_array_index(person->contacts, int64_t, i)));
     g_autofree char *name = g_strdup_printf("Erased person %" G_GINT64_FORMAT, id);
     json_object_set_new(value, "addresses", addresses);
     json_object_set_new(value, "names", names);
@@ -81,9 +80,8 @@ static json_t *describe(const Person *person, int64_t id)
 /* The running job that has this address; *id 0: none. There are few at any time. */
 static bool find_running(DbTx *tx, const char *key, int64_t *id, GError **error)
 {
-    DbRows *rows = db_query(tx, error,
-                            "SELECT id, person FROM erasure WHERE state = 'running' ORDER BY id",
-                            "");
+    DbRows *rows = db_query(
+        tx, error, "SELECT id, person FROM erasure WHERE state = 'running' ORDER BY id", "");
     if (rows == NULL)
         return false;
     *id = 0;
@@ -105,11 +103,10 @@ static GArray *find_waiting(DbTx *tx, const ErasedWords *words, bool *sending, G
 {
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     for (guint i = 0; i < erased_n_patterns(words); i++) {
-        DbRows *rows =
-            db_query(tx, error,
-                     "SELECT id, recipient, state FROM outbox WHERE " NOT_FINAL
-                     " AND lower(recipient) LIKE $1 ESCAPE '!' ORDER BY id",
-                     "s", erased_pattern(words, i));
+        DbRows *rows = db_query(tx, error,
+                                "SELECT id, recipient, state FROM outbox WHERE " NOT_FINAL
+                                " AND lower(recipient) LIKE $1 ESCAPE '!' ORDER BY id",
+                                "s", erased_pattern(words, i));
         if (rows == NULL)
             return NULL;
         while (db_rows_next(rows)) {
@@ -187,7 +184,8 @@ static bool cancel_one(Work *work, int64_t id, GError **error)
 static bool cancel_waiting(Work *work, bool *end, GError **error)
 {
     bool sending = false;
-    g_autoptr(GArray) waiting = find_waiting(work->erasing.tx, work->erasing.words, &sending, error);
+    g_autoptr(GArray) waiting =
+        find_waiting(work->erasing.tx, work->erasing.words, &sending, error);
     if (waiting == NULL)
         return false;
     if (sending)
@@ -231,7 +229,8 @@ static bool move_suppression(Work *work, const char *key, const char *by, GError
                                      .reason = (char *)SUPPRESSION_BY_PERSON,
                                      .evidence = evidence,
                                      .since = work->erasing.now_us};
-    if (!suppression_remove(tx, key, &was, error) || !suppression_add(tx, &suppression, &added, error))
+    if (!suppression_remove(tx, key, &was, error) ||
+        !suppression_add(tx, &suppression, &added, error))
         return false;
     work->erasing.changed += was || added;
     return db_exec(tx, NULL, error, "DELETE FROM session WHERE email = $1", "s", key);
@@ -470,12 +469,12 @@ static bool erase_raws(Work *work, bool *end, GError **error)
     *end = upto == 0;
     if (*end)
         return true;
-    g_autoptr(GArray) mails = take_theirs(
-        work,
-        db_query(work->erasing.tx, error,
-                 "SELECT mail, content FROM inbound_raw WHERE mail > $1 AND mail <= $2", "ii",
-                 work->cursor, upto),
-        mail_names_them, error);
+    g_autoptr(GArray) mails =
+        take_theirs(work,
+                    db_query(work->erasing.tx, error,
+                             "SELECT mail, content FROM inbound_raw WHERE mail > $1 AND mail <= $2",
+                             "ii", work->cursor, upto),
+                    mail_names_them, error);
     for (guint i = 0; mails != NULL && i < mails->len; i++)
         if (!delete_raw(work, g_array_index(mails, int64_t, i), error))
             return false;
@@ -514,12 +513,11 @@ static bool erase_ticket(Work *work, bool *end, GError **error)
 static const struct {
     const char *name;
     Step run;
-} first_steps[] = {
-    {"cancelled", cancel_waiting},
-    {"contact", erase_identity},
-    {"mails", erase_own_mails},
-    {"attachments", erase_own_attachments},
-    {"tickets", note_tickets},
+} first_steps[] =
+    {
+        {"cancelled", cancel_waiting}, {"contact", erase_identity},
+        {"mails", erase_own_mails},    {"attachments", erase_own_attachments},
+        {"tickets", note_tickets},
 },
   last_steps[] = {
       {"answers", erase_answers},
@@ -700,9 +698,9 @@ json_t *erasure_show(DbTx *tx, int64_t id, GError **error)
     json_t *tickets = NULL;
     if (failure == NULL)
         tickets = list_tickets(tx, id, &failure);
-    if (tickets == NULL || !db_query_int(tx, &found, &n, &failure,
-                                         "SELECT COUNT(*) FROM erasure_ticket WHERE erasure = $1",
-                                         "i", id)) {
+    if (tickets == NULL ||
+        !db_query_int(tx, &found, &n, &failure,
+                      "SELECT COUNT(*) FROM erasure_ticket WHERE erasure = $1", "i", id)) {
         json_decref(tickets);
         g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;

@@ -15,8 +15,8 @@
 #include "privacy/person.h"
 
 /* Begins, or finds the running job about one of the addresses: *id. The caller has asked
- * person_check_erasable(). Errors: CONFLICT (problem "being-sent": a mail to them is in the hands of
- * the mail server at this moment). */
+ * person_check_erasable(). Errors: CONFLICT (problem "being-sent": a mail to them is in the hands
+ * of the mail server at this moment). */
 bool erasure_begin(DbTx *tx, const Person *person, bool keep_tickets, const char *actor_name,
                    int64_t now_us, int64_t *id, GError **error);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The SQL is made of the table below alone, once for each table: no text from outside ever stands in
- * it. The engine looks for the rows (a pattern that lets too much through rather than too little),
- * and erase_text.h decides what is replaced.
+ * The SQL is made of the table below alone, once for each table: no text from outside ever stands
+ * in it. The engine looks for the rows (a pattern that lets too much through rather than too
+ * little), and erase_text.h decides what is replaced.
  */
 #include "privacy/erase_tables.h"
 
@@ -14,54 +14,110 @@
 #define MANY     5000
 #define FEW      200
 
-/* What came into the queue meanwhile keeps its address until the next pass cancels it: nothing is to
- * be sent to a pseudonym. */
+/* What came into the queue meanwhile keeps its address until the next pass cancels it: nothing is
+ * to be sent to a pseudonym. */
 #define IS_FINAL "t.state IN ('accepted', 'rejected', 'expired', 'bounced', 'cancelled')"
 
 #define OF_MESSAGE "(SELECT m.event FROM ticket_message m WHERE m.id = t.message)"
 
 const ErasedTable erased_tables[] = {
-    {"recipient", "id", "t.ticket", NULL, NULL, MANY,
+    {"recipient",
+     "id",
+     "t.ticket",
+     NULL,
+     NULL,
+     MANY,
      {{"email", COLUMN_ADDRESS}, {"name", COLUMN_NAME}, {"email_key", COLUMN_ADDRESS}}},
     {"employee_recipient", "id", "t.ticket", NULL, NULL, MANY, {{"email", COLUMN_ADDRESS}}},
-    {"alert", "id", "t.ticket", "t.event", NULL, MANY,
+    {"alert",
+     "id",
+     "t.ticket",
+     "t.event",
+     NULL,
+     MANY,
      {{"recipient", COLUMN_ADDRESS},
       {"recipient_name", COLUMN_NAME},
       {"recipient_key", COLUMN_ADDRESS}}},
-    {"message_copy", "id", "t.ticket", OF_MESSAGE, NULL, MANY,
+    {"message_copy",
+     "id",
+     "t.ticket",
+     OF_MESSAGE,
+     NULL,
+     MANY,
      {{"recipient", COLUMN_ADDRESS},
       {"recipient_name", COLUMN_NAME},
       {"recipient_key", COLUMN_ADDRESS}}},
-    {"auto_response", "id", "t.ticket", NULL, NULL, MANY,
+    {"auto_response",
+     "id",
+     "t.ticket",
+     NULL,
+     NULL,
+     MANY,
      {{"recipient", COLUMN_ADDRESS}, {"recipient_key", COLUMN_ADDRESS}}},
-    {"outbox", "id", NULL, NULL, IS_FINAL, MANY,
+    {"outbox",
+     "id",
+     NULL,
+     NULL,
+     IS_FINAL,
+     MANY,
      {{"recipient", COLUMN_ADDRESS},
       {"order_key", COLUMN_ORDER_KEY},
       {"last_reply", COLUMN_TEXT},
       {"remote_id", COLUMN_TEXT}}},
     {"outbox_attempt", "id", NULL, NULL, NULL, MANY, {{"reply", COLUMN_TEXT}}},
     {"outbox_early_bounce", "outbox", NULL, NULL, NULL, MANY, {{"reply", COLUMN_TEXT}}},
-    {"ticket", "number", "t.number", NULL, NULL, FEW,
+    {"ticket",
+     "number",
+     "t.number",
+     NULL,
+     NULL,
+     FEW,
      {{"title", COLUMN_WRITTEN},
       {"description", COLUMN_WRITTEN},
       {"resolution", COLUMN_WRITTEN},
       {"opener_name", COLUMN_TEXT}}},
-    {"event", "id", "t.ticket", "t.id", NULL, FEW, {{"actor_name", COLUMN_TEXT}, {"facts", COLUMN_JSON}}},
-    {"ticket_message", "id", "t.ticket", "t.event", NULL, FEW,
+    {"event",
+     "id",
+     "t.ticket",
+     "t.id",
+     NULL,
+     FEW,
+     {{"actor_name", COLUMN_TEXT}, {"facts", COLUMN_JSON}}},
+    {"ticket_message",
+     "id",
+     "t.ticket",
+     "t.event",
+     NULL,
+     FEW,
      {{"from_address", COLUMN_ADDRESS},
       {"author_name", COLUMN_NAME},
       {"from_key", COLUMN_ADDRESS},
       {"message_id", COLUMN_TEXT},
       {"in_reply_to", COLUMN_TEXT}}},
     /* Its texts by themselves: a table has few columns here. */
-    {"ticket_message", "id", "t.ticket", "t.event", NULL, FEW,
+    {"ticket_message",
+     "id",
+     "t.ticket",
+     "t.event",
+     NULL,
+     FEW,
      {{"subject", COLUMN_WRITTEN},
       {"body_text", COLUMN_WRITTEN},
       {"quoted", COLUMN_WRITTEN},
       {"body_html", COLUMN_WRITTEN}}},
-    {"attachment", "id", "(SELECT m.ticket FROM ticket_message m WHERE m.id = t.message)",
-     OF_MESSAGE, NULL, MANY, {{"name", COLUMN_WRITTEN}}},
-    {"inbound_mail", "id", "t.ticket", NULL, NULL, FEW,
+    {"attachment",
+     "id",
+     "(SELECT m.ticket FROM ticket_message m WHERE m.id = t.message)",
+     OF_MESSAGE,
+     NULL,
+     MANY,
+     {{"name", COLUMN_WRITTEN}}},
+    {"inbound_mail",
+     "id",
+     "t.ticket",
+     NULL,
+     NULL,
+     FEW,
      {{"from_email", COLUMN_ADDRESS},
       {"from_name", COLUMN_NAME},
       {"from_key", COLUMN_ADDRESS},
@@ -69,11 +125,21 @@ const ErasedTable erased_tables[] = {
       {"message_id", COLUMN_TEXT},
       {"subject", COLUMN_TEXT},
       {"steps", COLUMN_JSON}}},
-    {"mail_forward", "id", NULL, NULL, NULL, FEW,
+    {"mail_forward",
+     "id",
+     NULL,
+     NULL,
+     NULL,
+     FEW,
      {{"recipient", COLUMN_ADDRESS},
       {"recipient_key", COLUMN_ADDRESS},
       {"body_text", COLUMN_TEXT}}},
-    {"one_time_link", "id", NULL, NULL, NULL, MANY,
+    {"one_time_link",
+     "id",
+     NULL,
+     NULL,
+     NULL,
+     MANY,
      {{"email", COLUMN_ADDRESS},
       {"name", COLUMN_NAME},
       {"email_key", COLUMN_ADDRESS},
@@ -81,7 +147,12 @@ const ErasedTable erased_tables[] = {
       {"facts", COLUMN_JSON}}},
     {"sign_in_failure", "id", NULL, NULL, NULL, MANY, {{"name", COLUMN_TEXT}}},
     {"held_notice", "id", NULL, NULL, NULL, MANY, {{"facts", COLUMN_JSON}}},
-    {"audit", "id", NULL, NULL, NULL, MANY,
+    {"audit",
+     "id",
+     NULL,
+     NULL,
+     NULL,
+     MANY,
      {{"target", COLUMN_TEXT}, {"request", COLUMN_JSON}, {"actor_name", COLUMN_TEXT}}},
 };
 const size_t erased_n_tables = G_N_ELEMENTS(erased_tables);
@@ -123,8 +194,7 @@ static void make_texts(const ErasedTable *table, Texts *made)
     for (int i = 0; i < n_columns(table); i++)
         g_string_append_printf(look, "%slower(t.%s) LIKE $3 ESCAPE '!'", i > 0 ? " OR " : "",
                                table->columns[i].name);
-    g_string_append_printf(look, ")%s%s ORDER BY t.%s LIMIT $4",
-                           table->only != NULL ? " AND " : "",
+    g_string_append_printf(look, ")%s%s ORDER BY t.%s LIMIT $4", table->only != NULL ? " AND " : "",
                            table->only != NULL ? table->only : "", table->key);
     made->look = g_strdup(look->str);
     if (table->ticket != NULL) {
@@ -296,11 +366,11 @@ bool erased_table_sweep(Erasing *erasing, const ErasedTable *table, int64_t *cur
         return false;
     *end = upto == 0;
     for (guint i = 0; upto != 0 && i < erased_n_patterns(erasing->words); i++) {
-        g_autoptr(GPtrArray) rows = take_rows(
-            table,
-            db_query(erasing->tx, error, sql->look, "iisi", *cursor, upto,
-                     erased_pattern(erasing->words, i), (int64_t)ROWS_MAX),
-            error);
+        g_autoptr(GPtrArray) rows =
+            take_rows(table,
+                      db_query(erasing->tx, error, sql->look, "iisi", *cursor, upto,
+                               erased_pattern(erasing->words, i), (int64_t)ROWS_MAX),
+                      error);
         if (rows == NULL || !rewrite_all(erasing, table, rows, error))
             return false;
         if (rows->len == ROWS_MAX)
@@ -317,7 +387,7 @@ bool erased_table_of_ticket(Erasing *erasing, const ErasedTable *table, int64_t 
     const Texts *sql = texts_of(table);
     if (sql->of_ticket == NULL)
         return true;
-    g_autoptr(GPtrArray) rows = take_rows(
-        table, db_query(erasing->tx, error, sql->of_ticket, "i", ticket), error);
+    g_autoptr(GPtrArray) rows =
+        take_rows(table, db_query(erasing->tx, error, sql->of_ticket, "i", ticket), error);
     return rows != NULL && rewrite_all(erasing, table, rows, error);
 }

@@ -45,7 +45,8 @@ typedef struct {
 } Erasing;
 
 /* Rewrites the rows behind *cursor whose columns have an address of theirs, in one look; tickets
- * they belong to are noted in table erasure_ticket. *cursor: how far it came; *end: that was all. */
+ * they belong to are noted in table erasure_ticket. *cursor: how far it came; *end: that was all.
+ */
 bool erased_table_sweep(Erasing *erasing, const ErasedTable *table, int64_t *cursor, bool *end,
                         GError **error);
 

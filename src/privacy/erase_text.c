@@ -8,7 +8,7 @@
 
 typedef struct {
     char *needle;
-    const char *by; /* borrowed from the words */
+    const char *by;  /* borrowed from the words */
     bool whole_only; /* a name of one word is no name in the midst of a text */
 } Needle;
 

@@ -37,7 +37,7 @@ char *erased_text(const ErasedWords *words, const char *text);
  * there is in the text. What cannot be read as JSON is taken for a text. */
 char *erased_json(const ErasedWords *words, const char *text);
 
-/* For LIKE ... ESCAPE '!' over lower(column): lets every text through that has the address in it, in
- * one of its forms; how many there are. Borrowed. */
+/* For LIKE ... ESCAPE '!' over lower(column): lets every text through that has the address in it,
+ * in one of its forms; how many there are. Borrowed. */
 guint erased_n_patterns(const ErasedWords *words);
 const char *erased_pattern(const ErasedWords *words, guint index);

@@ -95,8 +95,8 @@ static bool is_own(const Person *person, int64_t contact)
 
 static bool find_sharer(DbTx *tx, Person *person, const char *key, GError **error)
 {
-    DbRows *rows = db_query(tx, error, "SELECT contact FROM contact_address WHERE email_key = $1",
-                            "s", key);
+    DbRows *rows =
+        db_query(tx, error, "SELECT contact FROM contact_address WHERE email_key = $1", "s", key);
     if (rows == NULL)
         return false;
     while (db_rows_next(rows))

@@ -30,5 +30,4 @@ bool retention_step(DbTx *tx, int64_t now_us, int64_t *removed, bool *more, GErr
 
 /* [{"rule","days","would_go","looked_at_all","oldest","removed","removed_at"}] with these settings:
  * what would go now, of the first RETENTION_LOOK rows. New reference. */
-json_t *retention_plan(DbTx *tx, const RetentionSettings *settings, int64_t now_us,
-                       GError **error);
+json_t *retention_plan(DbTx *tx, const RetentionSettings *settings, int64_t now_us, GError **error);

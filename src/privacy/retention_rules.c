@@ -24,7 +24,8 @@
 #define MAIL_MAY_GO                                                                                \
     "CASE WHEN m.state NOT IN ('unmatched', 'quarantined') AND NOT EXISTS (SELECT 1"               \
     " FROM mail_forward f JOIN outbox o ON o.kind = 'forward' AND o.ref = f.id"                    \
-    " WHERE f.mail = m.id AND " NOT_FINAL("o.state") ") AND m.received_at < $2 THEN " NOW " ELSE " LATER " END"
+    " WHERE f.mail = m.id AND " NOT_FINAL("o.state") ") AND m.received_at < $2 THEN " NOW          \
+                                                     " ELSE " LATER " END"
 
 /* A ticket that has been closed since then, and nobody is owed word of it. */
 #define TICKET_IS_OLD                                                                              \
@@ -37,13 +38,13 @@
         "o.state") "))"                                                                            \
                    " AND NOT EXISTS (SELECT 1 FROM message_copy d LEFT JOIN outbox o"              \
                    " ON o.kind IN ('message', 'auto_response') AND o.ref = d.id"                   \
-                   " WHERE d.ticket = " number " AND (d.decided_at >= $2 OR " NOT_FINAL(           \
-                       "o.state") "))"
+                   " WHERE d.ticket = " number                                                     \
+                   " AND (d.decided_at >= $2 OR " NOT_FINAL("o.state") "))"
 
 /* ---- messages of the outbox ---- */
 
-/* Counts it and takes it out with its tries; nothing where there is none. *state: a copy, NULL where
- * there was none. */
+/* Counts it and takes it out with its tries; nothing where there is none. *state: a copy, NULL
+ * where there was none. */
 static bool remove_message(Removal *removal, const char *kind, int64_t ref, char **state,
                            GError **error)
 {
@@ -222,30 +223,34 @@ const RetentionRule retention_rules[] = {
      "SELECT e.id, e.at, CASE WHEN NOT " EVENT_TELLS " OR e.removed_at IS NOT NULL THEN " NEVER
      " WHEN e.at < $2 AND " TICKET_IS_OLD
      " AND NOT EXISTS (SELECT 1 FROM alert a JOIN outbox o ON o.kind = 'alert' AND o.ref = a.id"
-     " WHERE a.event = e.id AND " NOT_FINAL("o.state") ") THEN " NOW " ELSE " LATER " END"
-     " FROM event e JOIN ticket t ON t.number = e.ticket WHERE e.id > $1 ORDER BY e.id LIMIT $3",
+     " WHERE a.event = e.id AND " NOT_FINAL(
+         "o.state") ") THEN " NOW " ELSE " LATER " END"
+                    " FROM event e JOIN ticket t ON t.number = e.ticket WHERE e.id > $1 ORDER BY "
+                    "e.id LIMIT $3",
      remove_content},
     {"attempts", RETAIN_ATTEMPTS,
-     "SELECT a.id, a.at, CASE WHEN a.at < $2 AND NOT " NOT_FINAL("o.state")
-     " THEN " NOW " ELSE " LATER " END FROM outbox_attempt a JOIN outbox o ON o.id = a.outbox"
-     " WHERE a.id > $1 ORDER BY a.id LIMIT $3",
+     "SELECT a.id, a.at, CASE WHEN a.at < $2 AND NOT " NOT_FINAL(
+         "o.state") " THEN " NOW " ELSE " LATER
+                    " END FROM outbox_attempt a JOIN outbox o ON o.id = a.outbox"
+                    " WHERE a.id > $1 ORDER BY a.id LIMIT $3",
      remove_attempt},
     {"service_mails", RETAIN_SERVICE_MAILS,
      "SELECT o.id, o.updated_at, CASE WHEN o.kind NOT IN ('sign_in', 'held') THEN " NEVER
-     " WHEN o.updated_at < $2 AND NOT " NOT_FINAL("o.state") " THEN " NOW " ELSE " LATER " END"
-     " FROM outbox o WHERE o.id > $1 ORDER BY o.id LIMIT $3",
+     " WHEN o.updated_at < $2 AND NOT " NOT_FINAL(
+         "o.state") " THEN " NOW " ELSE " LATER " END"
+                    " FROM outbox o WHERE o.id > $1 ORDER BY o.id LIMIT $3",
      remove_service_mail},
     {"decisions", RETAIN_DECISIONS,
-     "SELECT a.id, a.decided_at, CASE WHEN a.decided_at < $2 AND " TICKET_IS_OLD " AND " ALL_OLD(
-         "a.ticket") " THEN " NOW " ELSE " LATER " END FROM alert a"
-                     " JOIN ticket t ON t.number = a.ticket"
-                     " WHERE a.id > $1 ORDER BY a.id LIMIT $3",
+     "SELECT a.id, a.decided_at, CASE WHEN a.decided_at < $2 AND " TICKET_IS_OLD
+     " AND " ALL_OLD("a.ticket") " THEN " NOW " ELSE " LATER " END FROM alert a"
+                                 " JOIN ticket t ON t.number = a.ticket"
+                                 " WHERE a.id > $1 ORDER BY a.id LIMIT $3",
      remove_alert},
     {"copies", RETAIN_DECISIONS,
-     "SELECT c.id, c.decided_at, CASE WHEN c.decided_at < $2 AND " TICKET_IS_OLD " AND " ALL_OLD(
-         "c.ticket") " THEN " NOW " ELSE " LATER " END FROM message_copy c"
-                     " JOIN ticket t ON t.number = c.ticket"
-                     " WHERE c.id > $1 ORDER BY c.id LIMIT $3",
+     "SELECT c.id, c.decided_at, CASE WHEN c.decided_at < $2 AND " TICKET_IS_OLD
+     " AND " ALL_OLD("c.ticket") " THEN " NOW " ELSE " LATER " END FROM message_copy c"
+                                 " JOIN ticket t ON t.number = c.ticket"
+                                 " WHERE c.id > $1 ORDER BY c.id LIMIT $3",
      remove_copy},
     {"audit", RETAIN_AUDIT,
      "SELECT a.id, a.at, CASE WHEN a.at < $2 THEN " NOW " ELSE " LATER " END FROM audit a"

@@ -66,9 +66,8 @@ void removed_counts_decision(RemovedCounts *counts, const CountedDecision *decis
         g_hash_table_insert(counts->tickets, g_memdup2(&decision->ticket, sizeof decision->ticket),
                             of_ticket);
     }
-    g_autofree char *name =
-        g_strdup_printf("%s %s", decision->decision,
-                        *decision->state != '\0' ? decision->state : decision->reason);
+    g_autofree char *name = g_strdup_printf(
+        "%s %s", decision->decision, *decision->state != '\0' ? decision->state : decision->reason);
     add_to(of_ticket, name, 1);
 }
 
@@ -118,9 +117,8 @@ static bool store_messages(DbTx *tx, const RemovedCounts *counts, GError **error
 static bool load_ticket(DbTx *tx, int64_t ticket, json_t **counts, int64_t *at, int64_t *days,
                         GError **error)
 {
-    DbRows *rows =
-        db_query(tx, error, "SELECT counts, at, days FROM ticket_removed WHERE ticket = $1", "i",
-                 ticket);
+    DbRows *rows = db_query(
+        tx, error, "SELECT counts, at, days FROM ticket_removed WHERE ticket = $1", "i", ticket);
     if (rows == NULL)
         return false;
     json_t *found = NULL;

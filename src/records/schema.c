@@ -562,9 +562,9 @@ static const char step_16[] = "CREATE TABLE audit ("
                               "  target TEXT NOT NULL,"
                               "  request TEXT);";
 
-/* What is forgotten in time, and at a person's wish (privacy/): what is counted of it before it goes,
- * how far each rule has come, and what became of an event's content. Rows that go are asked after by
- * those that name them. */
+/* What is forgotten in time, and at a person's wish (privacy/): what is counted of it before it
+ * goes, how far each rule has come, and what became of an event's content. Rows that go are asked
+ * after by those that name them. */
 static const char step_17[] =
     "ALTER TABLE event ADD COLUMN removed_at BIGINT;"
     "ALTER TABLE event ADD COLUMN removed_why TEXT;" /* "retention", "erasure" */
@@ -573,7 +573,7 @@ static const char step_17[] =
     "CREATE INDEX inbound_key_by_mail ON inbound_key (mail) WHERE mail IS NOT NULL;"
     "CREATE INDEX auto_response_by_mail ON auto_response (mail);"
     "CREATE TABLE decision_tally ("
-    "  day BIGINT NOT NULL," /* its first microsecond, UTC */
+    "  day BIGINT NOT NULL,"  /* its first microsecond, UTC */
     "  ledger TEXT NOT NULL," /* "alert", "copy", "auto_response" */
     "  kind TEXT NOT NULL,"
     "  decision TEXT NOT NULL,"

@@ -106,14 +106,14 @@ typedef struct {
 
 static bool list_columns(DbTx *tx, GPtrArray *columns, GError **error)
 {
-    DbRows *rows = db_query(
-        tx, error,
-        db_tx_engine(tx) == DB_SQLITE
-            ? "SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p"
-              " WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' ORDER BY 1, 2"
-            : "SELECT table_name, column_name FROM information_schema.columns"
-              " WHERE table_schema = current_schema() ORDER BY 1, 2",
-        "");
+    DbRows *rows =
+        db_query(tx, error,
+                 db_tx_engine(tx) == DB_SQLITE
+                     ? "SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p"
+                       " WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' ORDER BY 1, 2"
+                     : "SELECT table_name, column_name FROM information_schema.columns"
+                       " WHERE table_schema = current_schema() ORDER BY 1, 2",
+                 "");
     if (rows == NULL)
         return false;
     while (db_rows_next(rows)) {
@@ -242,8 +242,8 @@ static void test_erase(void)
     g_assert_cmpstr(text_at(other, "/description"), ==, "Ask joanna@bluebird.example");
     json_auto_t *list = world_ok(world, "GET", "/api/v1/tickets/1/recipients", NULL, 200);
     bool bob = false;
-    json_array_foreach(json_at(list, "/items"), i, one)
-        bob = bob || strcmp(text_at(one, "/name"), "Bob Other") == 0;
+    json_array_foreach(json_at(list, "/items"), i, one) bob =
+        bob || strcmp(text_at(one, "/name"), "Bob Other") == 0;
     g_assert_true(bob);
     json_auto_t *ticket = world_ok(world, "GET", "/api/v1/tickets/1", NULL, 200);
     g_assert_cmpstr(text_at(ticket, "/description"), ==,
@@ -387,8 +387,8 @@ static gpointer close_again(gpointer data)
 {
     Closer *closer = data;
     while (g_atomic_int_get(&closer->go)) {
-        g_autoptr(Answer) closed = world_call(closer->world, "PATCH", "/api/v1/tickets/1",
-                                              "{\"status\":\"Completed\"}");
+        g_autoptr(Answer) closed =
+            world_call(closer->world, "PATCH", "/api/v1/tickets/1", "{\"status\":\"Completed\"}");
         g_autoptr(Answer) opened =
             world_call(closer->world, "PATCH", "/api/v1/tickets/1", "{\"status\":\"New\"}");
     }
@@ -466,9 +466,9 @@ static void test_export(void)
         const char *type;
         int n;
     } want[] = {
-        {"person", 1},       {"contact", 1},      {"recipient", 3},       {"decision", 3},
-        {"copy", 2},         {"attempt", 1},      {"message", 1},         {"attachment", 1},
-        {"mail", 1},         {"auto_response", 1}, {"suppression", 1},    {"session", 1},
+        {"person", 1},       {"contact", 1},         {"recipient", 3},   {"decision", 3},
+        {"copy", 2},         {"attempt", 1},         {"message", 1},     {"attachment", 1},
+        {"mail", 1},         {"auto_response", 1},   {"suppression", 1}, {"session", 1},
         {"sign_in_link", 1}, {"sign_in_failure", 1}, {"employee", 0},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(want); i++) {

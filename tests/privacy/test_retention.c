@@ -13,8 +13,9 @@ static const char *engine;
 
 #define OPTIONS   "/api/v1/options/retention"
 #define RETENTION "/api/v1/retention"
-#define ALL       "{\"raw_mails\":30,\"inbox\":60,\"contents\":30,\"attempts\":30,"                  \
-            "\"service_mails\":30,\"decisions\":90,\"audit\":90}"
+#define ALL                                                                                        \
+    "{\"raw_mails\":30,\"inbox\":60,\"contents\":30,\"attempts\":30,"                              \
+    "\"service_mails\":30,\"decisions\":90,\"audit\":90}"
 
 /* ---- the options ---- */
 
@@ -98,11 +99,9 @@ static void past_new(Past *past)
         world_open_ticket(world, "\"recipients\":[{\"email\":\"bob@other.example\"}]");
     json_decref(world_ok(world, "POST", "/api/v1/tickets/1/messages",
                          "{\"text\":\"We come.\",\"visibility\":\"public\"}", 201));
-    g_autoptr(Answer) filed =
-        world_call_with(world, "POST", "/api/v1/inbox", MAIL, &as_mail);
+    g_autoptr(Answer) filed = world_call_with(world, "POST", "/api/v1/inbox", MAIL, &as_mail);
     g_assert_cmpint(filed->status, ==, 201);
-    g_autoptr(Answer) waits =
-        world_call_with(world, "POST", "/api/v1/inbox", STRANGER, &as_mail);
+    g_autoptr(Answer) waits = world_call_with(world, "POST", "/api/v1/inbox", STRANGER, &as_mail);
     g_assert_cmpint(waits->status, ==, 201);
     world_sql(world, "UPDATE recipient SET muted = 1 WHERE ticket = 3 AND"
                      " email_key = 'bob@other.example'");
@@ -171,12 +170,10 @@ static char *totals(World *world)
     GString *text = g_string_new(NULL);
     size_t i;
     json_t *one;
-    json_array_foreach(json_at(answer, "/items"), i, one)
-        g_string_append_printf(text, "%s %s %s %s %s=%" G_GINT64_FORMAT "; ",
-                               text_at(one, "/ledger"), text_at(one, "/kind"),
-                               text_at(one, "/decision"), text_at(one, "/reason"),
-                               text_at(one, "/state"),
-                               int_at(one, "/kept") + int_at(one, "/removed"));
+    json_array_foreach(json_at(answer, "/items"), i, one) g_string_append_printf(
+        text, "%s %s %s %s %s=%" G_GINT64_FORMAT "; ", text_at(one, "/ledger"),
+        text_at(one, "/kind"), text_at(one, "/decision"), text_at(one, "/reason"),
+        text_at(one, "/state"), int_at(one, "/kept") + int_at(one, "/removed"));
     return g_string_free(text, FALSE);
 }
 
@@ -215,8 +212,8 @@ static void test_counts_stay(void)
         days_later(world, 20);
     }
     g_assert_cmpint(went, >, 20);
-    g_assert_cmpint(
-        world_sql_int(world, "SELECT COUNT(*) FROM alert WHERE ticket IN (1, 3, 5)"), ==, 0);
+    g_assert_cmpint(world_sql_int(world, "SELECT COUNT(*) FROM alert WHERE ticket IN (1, 3, 5)"),
+                    ==, 0);
     g_assert_cmpint(world_sql_int(world, "SELECT COUNT(*) FROM message_copy"), ==, 0);
     /* What is open, and what is held, is all there. */
     g_assert_cmpint(world_sql_int(world, "SELECT COUNT(*) FROM alert WHERE ticket = 2"), ==, 2);
@@ -239,7 +236,8 @@ static void test_counts_stay(void)
     g_assert_cmpint(world_sql_int(world, "SELECT COUNT(*) FROM ticket_message"), >=, 2);
 }
 
-/* "Contents" alone: the mail cannot be shown or sent again, and that is said; the story is there. */
+/* "Contents" alone: the mail cannot be shown or sent again, and that is said; the story is there.
+ */
 static void test_contents(void)
 {
     g_auto(Past) past = {0};
@@ -257,9 +255,9 @@ static void test_contents(void)
     assert_problem(gone, 409, "content-removed");
     json_auto_t *story = world_ok(world, "GET", "/api/v1/tickets/1/explain", NULL, 200);
     g_assert_nonnull(strstr(text_at(story, "/text"), "Told: the mail was accepted"));
-    g_autofree char *retry = g_strdup_printf(
-        "/api/v1/alerts/%" G_GINT64_FORMAT "/retry",
-        world_sql_int(world, "SELECT ref FROM outbox WHERE state = 'rejected'"));
+    g_autofree char *retry =
+        g_strdup_printf("/api/v1/alerts/%" G_GINT64_FORMAT "/retry",
+                        world_sql_int(world, "SELECT ref FROM outbox WHERE state = 'rejected'"));
     g_autoptr(Answer) again = world_call(world, "POST", retry, "{\"force\":true}");
     assert_problem(again, 409, "content-removed");
     g_autoptr(Answer) latest =

@@ -63,11 +63,12 @@ static void test_json(void)
 
 static void test_patterns(void)
 {
-    json_auto_t *person = json_loads(
-        "{\"addresses\":[{\"address\":\"a_b%!@x.example\",\"key\":\"a_b%!@x.example\","
-        "\"pseudonym\":\"p\"},{\"address\":\"\316\261nna@x.example\",\"key\":\"\316\261nna@x.example\","
-        "\"pseudonym\":\"q\"}],\"names\":[],\"name\":\"n\"}",
-        0, NULL);
+    json_auto_t *person =
+        json_loads("{\"addresses\":[{\"address\":\"a_b%!@x.example\",\"key\":\"a_b%!@x.example\","
+                   "\"pseudonym\":\"p\"},{\"address\":\"\316\261nna@x.example\",\"key\":"
+                   "\"\316\261nna@x.example\","
+                   "\"pseudonym\":\"q\"}],\"names\":[],\"name\":\"n\"}",
+                   0, NULL);
     g_autoptr(ErasedWords) words = erased_words_new(person);
     g_assert_cmpuint(erased_n_patterns(words), ==, 2);
     g_assert_cmpstr(erased_pattern(words, 0), ==, "%a!_b!%!!%x.example%");
