@@ -159,7 +159,7 @@ static bool is_word(char c)
 /* Not the end of "joanna@...", not the beginning of "...@x.example.org". */
 static bool stands_free(const char *text, const char *at, gsize length, bool address)
 {
-    char before = at > text ? at[-1] : ' ';
+    char before = (char)(at > text ? at[-1] : ' ');
     const char *behind = at + length;
     if (is_word(before) || is_word(*behind))
         return false;
