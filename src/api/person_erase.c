@@ -119,7 +119,7 @@ static bool work_on(ApiCall *call, Erase *erase, GError **error)
         if (desk_write(call->api->desk, &call->actor, step, erase, &failure))
             continue;
         /* A mail to them is in the relay's hands: later. */
-        if (error_is(failure, TD_ERROR_CONFLICT))
+        if (g_strcmp0(error_problem(failure), ERASURE_BEING_SENT) == 0)
             return true;
         g_propagate_error(error, g_steal_pointer(&failure));
         return false;

@@ -132,7 +132,8 @@ static bool in_pieces(Delivery *delivery, DbFn piece, GError **error)
 static bool erase_left(Delivery *delivery, GError **error)
 {
     g_autoptr(GError) failure = NULL;
-    if (in_pieces(delivery, go_on_erasing, &failure) || error_is(failure, TD_ERROR_CONFLICT))
+    if (in_pieces(delivery, go_on_erasing, &failure) ||
+        g_strcmp0(error_problem(failure), ERASURE_BEING_SENT) == 0)
         return true;
     g_propagate_error(error, g_steal_pointer(&failure));
     return false;

@@ -98,6 +98,15 @@ static bool find_running(DbTx *tx, const char *key, int64_t *id, GError **error)
     return db_rows_end(rows, error);
 }
 
+/* Two patterns may let one through: "%ann%x.example%" and "%joann%x.example%". */
+static bool has_id(const GArray *ids, int64_t id)
+{
+    for (guint i = 0; i < ids->len; i++)
+        if (g_array_index(ids, int64_t, i) == id)
+            return true;
+    return false;
+}
+
 /* Ids of messages to them that are not final: int64_t. *sending: one of them is being sent. */
 static GArray *find_waiting(DbTx *tx, const ErasedWords *words, bool *sending, GError **error)
 {
@@ -111,7 +120,7 @@ static GArray *find_waiting(DbTx *tx, const ErasedWords *words, bool *sending, G
             return NULL;
         while (db_rows_next(rows)) {
             int64_t id = db_rows_int(rows, 0);
-            if (erased_address(words, db_rows_text(rows, 1)) == NULL)
+            if (erased_address(words, db_rows_text(rows, 1)) == NULL || has_id(ids, id))
                 continue;
             g_array_append_val(ids, id);
             *sending = *sending || strcmp(db_rows_text(rows, 2), "sending") == 0;

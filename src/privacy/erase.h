@@ -14,6 +14,9 @@
 
 #include "privacy/person.h"
 
+/* The problem of what may be tried again in a minute. */
+#define ERASURE_BEING_SENT "being-sent"
+
 /* Begins, or finds the running job about one of the addresses: *id. The caller has asked
  * person_check_erasable(). Errors: CONFLICT (problem "being-sent": a mail to them is in the hands
  * of the mail server at this moment). */

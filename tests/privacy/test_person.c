@@ -328,6 +328,23 @@ static void test_keep_tickets(void)
                     ==, 0);
 }
 
+/* One address of theirs within the other, and a mail to each waits. */
+static void test_alike(void)
+{
+    g_autoptr(World) world = world_new(engine);
+    world_set_alerts(world, true, true, true);
+    json_decref(world_ok(world, "PATCH", "/api/v1/contacts/1",
+                         "{\"emails\":[\"joanna@bluebird.example\"]}", 200));
+    world_open_ticket(world, "\"contact\":1,\"recipients\":[{\"email\":"
+                             "\"joanna@bluebird.example\"}]");
+    json_auto_t *done = world_ok(world, "POST", ERASE, ANNA, 200);
+    g_assert_cmpstr(text_at(done, "/state"), ==, "done");
+    g_assert_cmpint(world_sql_int(world, "SELECT COUNT(*) FROM outbox WHERE recipient IN"
+                                         " ('erased-1@erased.invalid', 'erased-1-2@erased.invalid')"
+                                         " AND state_reason = 'erased'"),
+                    ==, 2);
+}
+
 /* ---- in pieces ---- */
 
 typedef struct {
@@ -547,6 +564,7 @@ int main(int argc, char **argv)
     g_test_add_func("/privacy/person/erase", test_erase);
     g_test_add_func("/privacy/person/refused", test_refused);
     g_test_add_func("/privacy/person/keep tickets", test_keep_tickets);
+    g_test_add_func("/privacy/person/alike", test_alike);
     g_test_add_func("/privacy/person/stopped", test_stopped);
     g_test_add_func("/privacy/person/left", test_left);
     g_test_add_func("/privacy/person/while closing", test_while_closing);
