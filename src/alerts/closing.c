@@ -62,7 +62,9 @@ static void append(GArray *decisions, const DbRows *rows)
     alert_decision_from_name(db_rows_text(rows, 0), &decision.decision);
     alert_reason_from_name(db_rows_text(rows, 1), &decision.reason);
     bool has_state = outbox_state_from_name(db_rows_text(rows, 2), &decision.state);
-    decision.by_person = g_strcmp0(db_rows_text(rows, 3), OUTBOX_CANCELLED_BY_HAND) == 0;
+    const char *why = db_rows_text(rows, 3);
+    decision.by_person = g_strcmp0(why, OUTBOX_CANCELLED_BY_HAND) == 0 ||
+                         g_strcmp0(why, OUTBOX_CANCELLED_ERASED) == 0;
     /* A mail that has left the outbox since says nothing any more. */
     if (decision.decision == DECISION_SUPPRESS || has_state)
         g_array_append_val(decisions, decision);

@@ -95,6 +95,8 @@ static char *cancelled_sentence(const OutboxMessage *message)
     if (g_strcmp0(message->state_reason, "recipient_removed") == 0)
         return g_strdup(
             "Not told: the recipient was removed from the ticket before the mail had left.");
+    if (g_strcmp0(message->state_reason, OUTBOX_CANCELLED_ERASED) == 0)
+        return g_strdup("Not told: the recipient was erased before the mail had left.");
     return g_strdup("Not told: the mail was cancelled by hand before it had left.");
 }
 

@@ -315,6 +315,7 @@ HttpResponse *alerts_message(ApiCall *call, GError **error)
     const ShownMail shown = {.message = mail.story->message,
                              .kind = &mail_kind_alert,
                              .source = mail.source,
-                             .sender_now = mail.sender_now};
+                             .sender_now = mail.sender_now,
+                             .event = mail.story->alert->event};
     return shown_mail(call, &shown, error);
 }

@@ -140,6 +140,8 @@ static const ApiRoute routes[] = {
     {"PUT", OPTIONS "/email-connector", "options", options_change, NULL},
     {"GET", OPTIONS "/web-interface", "options", options_show, NULL},
     {"PUT", OPTIONS "/web-interface", "options", options_change, NULL},
+    {"GET", OPTIONS "/retention", "admin", options_show, NULL},
+    {"PUT", OPTIONS "/retention", "admin", options_change, NULL},
     {"POST", OPTIONS "/email-connector/dry-run", "options", inbox_dry_run, NULL},
     {"GET", OPTIONS "/{section}/changes", "options", options_changes, paged},
 
@@ -159,6 +161,12 @@ static const ApiRoute routes[] = {
     {"POST", V1 "/templates/{id}/preview", "templates", templates_preview, NULL},
     {"POST", V1 "/templates/{id}/test-send", "templates", templates_test_send, NULL},
     {"GET", V1 "/audit", "admin", audit_show, paged},
+    {"GET", V1 "/retention", "admin", retention_show, NULL},
+    {"POST", V1 "/retention/preview", "admin", retention_preview, NULL},
+    {"GET", V1 "/retention/decisions", "admin", retention_decisions, NULL},
+    {"POST", V1 "/people/export", "admin", people_export, NULL},
+    {"POST", V1 "/people/erase", "admin", people_erase, NULL},
+    {"GET", V1 "/people/erasures/{id}", "admin", people_erasure, NULL},
     {"GET", V1 "/merge-fields", "templates", merge_fields_list, NULL},
 
     {"GET", V1 "/openapi.json", NULL, openapi_document, NULL},

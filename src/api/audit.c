@@ -15,7 +15,7 @@ static const ApiHandler audited[] = {
     inbox_forward_retry, inbox_forward_cancel, inbox_forward_release, health_resume,
     accounts_post,       accounts_patch,       contacts_post,         contacts_patch,
     employees_post,      employees_patch,      tokens_post,           tokens_delete,
-    imports_post,        templates_delete,
+    imports_post,        templates_delete,     people_erase,
 };
 
 static bool is_audited(const ApiRoute *route)

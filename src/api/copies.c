@@ -14,6 +14,7 @@ typedef struct {
     CopyStory *story;
     CopySource *source;
     char *sender_now;
+    int64_t event; /* of its message */
 } Copy;
 
 static void copy_clear(Copy *copy)
@@ -52,6 +53,11 @@ static bool load_mail(DbTx *tx, void *data, GError **error)
     copy->story = load_story(tx, copy, error);
     if (copy->story == NULL)
         return false;
+    g_autoptr(TicketMessage) message =
+        ticket_message_load(tx, copy->number, copy->story->copy->message, error);
+    if (message == NULL)
+        return false;
+    copy->event = message->event;
     copy->source = copy_source_load(tx, copy->composer, copy->story->copy, error);
     if (copy->source == NULL)
         return false;
@@ -74,7 +80,8 @@ HttpResponse *copies_message(ApiCall *call, GError **error)
     const ShownMail shown = {.message = copy.story->row,
                              .kind = composer_find(copy.composer, copy.story->row->kind),
                              .source = copy.source,
-                             .sender_now = copy.sender_now};
+                             .sender_now = copy.sender_now,
+                             .event = copy.event};
     return shown_mail(call, &shown, error);
 }
 

@@ -111,7 +111,7 @@ HttpResponse *inbox_forward_message(ApiCall *call, GError **error)
     if (!api_param_id(call, "id", "unknown-mail", &shown.mail, error) ||
         !db_read(desk_db(call->api->desk), load_shown, &shown, error))
         return NULL;
-    const ShownMail mail = {shown.row, &mail_kind_forward, shown.source, shown.sender_now};
+    const ShownMail mail = {shown.row, &mail_kind_forward, shown.source, shown.sender_now, 0};
     return shown_mail(call, &mail, error);
 }
 

@@ -130,6 +130,8 @@ json_t *render_event(const Event *event)
     json_set_time(value, "at", event->at);
     json_set_bool(value, "notify", event->notify);
     add_facts(value, event);
+    json_set_time(value, "removed_at", event->removed_at);
+    json_set_text(value, "removed_why", event->removed_why);
     return value;
 }
 

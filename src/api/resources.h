@@ -147,6 +147,16 @@ HttpResponse *merge_fields_list(ApiCall *call, GError **error);
 HttpResponse *simulate_post(ApiCall *call, GError **error);
 HttpResponse *simulate_message(ApiCall *call, GError **error);
 
+/* retention.c */
+HttpResponse *retention_show(ApiCall *call, GError **error);
+HttpResponse *retention_preview(ApiCall *call, GError **error);
+HttpResponse *retention_decisions(ApiCall *call, GError **error);
+
+/* person_export.c, person_erase.c */
+HttpResponse *people_export(ApiCall *call, GError **error);
+HttpResponse *people_erase(ApiCall *call, GError **error);
+HttpResponse *people_erasure(ApiCall *call, GError **error);
+
 /* audit.c */
 HttpResponse *audit_show(ApiCall *call, GError **error);
 

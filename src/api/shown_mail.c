@@ -2,6 +2,7 @@
 #include "api/shown_mail.h"
 
 #include "base/error.h"
+#include "records/event.h"
 #include "records/settings.h"
 #include "records/signing_key.h"
 
@@ -25,6 +26,32 @@ static bool has_left(const OutboxMessage *message)
            (message->state == OUTBOX_ACCEPTED || message->state == OUTBOX_BOUNCED);
 }
 
+static bool load_event(DbTx *tx, void *data, GError **error)
+{
+    Event *event = data;
+    g_autoptr(Event) loaded = event_load(tx, event->id, error);
+    if (loaded == NULL)
+        return false;
+    g_free(event->removed_why);
+    event->removed_at = loaded->removed_at;
+    event->removed_why = g_steal_pointer(&loaded->removed_why);
+    return true;
+}
+
+/* Whether what it was made from is all there; else an error says what became of it. */
+static bool check_content(ApiCall *call, const ShownMail *mail, GError **error)
+{
+    g_autoptr(Event) event = g_new0(Event, 1);
+    event->id = mail->event;
+    if (mail->event == 0)
+        return true;
+    if (!db_read(desk_db(call->api->desk), load_event, event, error))
+        return false;
+    if (event->removed_at != 0)
+        event_content_refuse(event, "This mail was sent, but it", error);
+    return event->removed_at == 0;
+}
+
 static GBytes *compose_again(ApiCall *call, const ShownMail *mail, GError **error)
 {
     const OutboxMessage *message = mail->message;
@@ -39,6 +66,8 @@ static GBytes *compose_again(ApiCall *call, const ShownMail *mail, GError **erro
     g_autofree char *hash = bytes != NULL ? compose_hash(bytes) : NULL;
     if (g_strcmp0(hash, message->message_hash) == 0)
         return g_steal_pointer(&bytes);
+    if (!check_content(call, mail, error))
+        return NULL;
     error_set_problem(
         error, TD_ERROR_CONFLICT, "cannot-reproduce", NULL,
         "This mail was sent, but version %d of the composer cannot make the same bytes"

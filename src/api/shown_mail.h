@@ -17,6 +17,7 @@ typedef struct {
     const MailKind *kind;
     const void *source;     /* loaded for this message */
     const char *sender_now; /* shown_mail_sender() */
+    int64_t event;          /* that it tells of; 0: none */
 } ShownMail;
 
 /* message/rfc822. Errors: CONFLICT (problem "cannot-reproduce"), those of composing. */

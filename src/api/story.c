@@ -5,6 +5,7 @@
 #include "api/render.h"
 #include "api/resources.h"
 #include "base/error.h"
+#include "privacy/tally.h"
 
 #define EVENTS_CHUNK 200
 
@@ -50,11 +51,16 @@ static json_t *list_alerts(ApiCall *call, DbTx *tx, void *data, GError **error)
     g_autoptr(GPtrArray) stories = load_ticket(tx, *number, error);
     if (stories == NULL)
         return NULL;
+    g_autofree char *removed = NULL;
+    if (!removed_words(tx, *number, &removed, error))
+        return NULL;
     json_t *items = json_array();
     for (guint i = 0; i < stories->len; i++)
         json_array_append_new(
             items, render_alert(stories->pdata[i], composer_desk_id(call->api->composer), false));
-    return render_page(items, 0);
+    json_t *page = render_page(items, 0);
+    json_set_text(page, "removed", removed);
+    return page;
 }
 
 HttpResponse *tickets_alerts(ApiCall *call, GError **error)
@@ -121,6 +127,17 @@ static bool append_text(DbTx *tx, int64_t number, GPtrArray *stories, GString *t
     return true;
 }
 
+/* What its story no longer shows. */
+static bool append_removed(DbTx *tx, int64_t number, GString *text, GError **error)
+{
+    g_autofree char *words = NULL;
+    if (!removed_words(tx, number, &words, error))
+        return false;
+    if (words != NULL)
+        g_string_append_printf(text, "\n%s\n", words);
+    return true;
+}
+
 static json_t *explain(ApiCall *call, DbTx *tx, void *data, GError **error)
 {
     const int64_t *number = data;
@@ -136,6 +153,8 @@ static json_t *explain(ApiCall *call, DbTx *tx, void *data, GError **error)
     g_autofree char *not_told = explain_not_told(ticket, stories);
     if (not_told != NULL)
         g_string_append_printf(text, "\n%s", not_told);
+    if (!append_removed(tx, *number, text, error))
+        return NULL;
     json_t *value = json_object();
     json_set_int(value, "ticket", *number);
     json_set_text(value, "text", text->str);

@@ -11,6 +11,8 @@ int command_suppression(int argc, char **argv);
 int command_account(int argc, char **argv);
 int command_contact(int argc, char **argv);
 int command_employee(int argc, char **argv);
+int command_person(int argc, char **argv);
+int command_retention(int argc, char **argv);
 int command_token(int argc, char **argv);
 int command_options(int argc, char **argv);
 int command_template(int argc, char **argv);

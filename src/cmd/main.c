@@ -31,6 +31,8 @@ static const Command commands[] = {
     {"restore", "Make a desk of a backup", command_restore},
     {"move", "From SQLite to PostgreSQL", command_move},
     {"doctor", "Looks at all that mail depends on, and says what to do", command_doctor},
+    {"retention", "What goes in time, and what would go now", command_retention},
+    {"person", "What the desk knows of one person, and forgetting them", command_person},
     {"routes", "Every address that a desk serves, and who may call it", command_routes},
 };
 

@@ -16,8 +16,8 @@
 
 /* The pages, in the order in which a desk is set up; their names are those of the API. */
 static const char *const sections[] = {
-    "desk", "alerts-server", "alerts-to-customers", "email-connector", "web-interface", "tickets",
-    NULL};
+    "desk",          "alerts-server", "alerts-to-customers", "email-connector",
+    "web-interface", "tickets",       "retention",           NULL};
 
 static const char *section_target(const Job *job, GError **error)
 {
@@ -319,7 +319,8 @@ int command_options(int argc, char **argv)
         {.name = "get",
          .arguments = "[SECTION]",
          .summary = "Show the options of a section, or all",
-         .more = "The sections are: desk, alerts-server, alerts-to-customers, tickets.\n",
+         .more = "The sections are: desk, alerts-server, alerts-to-customers, email-connector,\n"
+                 "web-interface, tickets, retention.\n",
          .run = run_get},
         {.name = "set",
          .arguments = "SECTION [KEY=VALUE...]",

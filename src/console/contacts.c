@@ -25,6 +25,8 @@ static HttpResponse *show(Page *page, int64_t account, json_t *contact, int stat
         return NULL;
     json_object_set_new(page->data, "account", owner);
     json_object_set(page->data, "contact", contact);
+    json_set_bool(page->data, "erased",
+                  g_str_has_suffix(json_get_text(contact, "email"), "@erased.invalid"));
     contact_add_choices(page);
     const char *title = contact != NULL ? json_get_text(contact, "name") : "New contact";
     return page_view(page, status, "contact", title, error);

@@ -132,6 +132,45 @@ static const FormGroup web_groups[] = {
     {.title = NULL},
 };
 
+static const FormField mail_days[] = {
+    {"raw_mails", FIELD_NUMBER, "Mails as they came",
+     .help = "The bytes of mails that are done with. 30 days at least. Mails that wait for a person"
+             " or cannot be read are never removed by themselves.",
+     .max = RETAIN_MAX_DAYS},
+    {"inbox", FIELD_NUMBER, "What became of mails",
+     .help = "The inbox's rows with their steps. 60 days at least.", .max = RETAIN_MAX_DAYS},
+    {.name = NULL},
+};
+static const FormField alert_days[] = {
+    {"contents", FIELD_NUMBER, "What alerts were made from",
+     .help = "Of closed tickets. Without it a mail that was sent can no longer be shown byte for"
+             " byte, nor be sent again. 30 days at least.",
+     .max = RETAIN_MAX_DAYS},
+    {"attempts", FIELD_NUMBER, "Each try to send a mail", .help = "30 days at least.",
+     .max = RETAIN_MAX_DAYS},
+    {"decisions", FIELD_NUMBER, "Who was told, and why not",
+     .help = "Of closed tickets, when all of a ticket's are so old. They are counted before they"
+             " go, and the ticket says so. 90 days at least.",
+     .max = RETAIN_MAX_DAYS},
+    {.name = NULL},
+};
+static const FormField other_days[] = {
+    {"service_mails", FIELD_NUMBER, "Sign-in links and notices to admins",
+     .help = "That they were sent. 30 days at least.", .max = RETAIN_MAX_DAYS},
+    {"audit", FIELD_NUMBER, "Who changed what", .help = "90 days at least.",
+     .max = RETAIN_MAX_DAYS},
+    {.name = NULL},
+};
+static const FormGroup retention_groups[] = {
+    {"Mails that came in",
+     "For how many days each is kept; 0 is for ever. What is on its way, is held or waits for a"
+     " person never goes, however old it is. Tickets, with what was written on them, stay.",
+     .fields = mail_days},
+    {"Alerts", .fields = alert_days},
+    {"Others", .fields = other_days},
+    {.title = NULL},
+};
+
 static const struct Section {
     const char *name, *title;
     const FormGroup *groups;
@@ -139,6 +178,7 @@ static const struct Section {
     {"desk", "Desk", desk_groups},
     {"tickets", "Tickets", tickets_groups},
     {"web-interface", "Web Interface", web_groups},
+    {"retention", "Retention", retention_groups},
 };
 
 /* The last part of the route's pattern. */
@@ -151,6 +191,26 @@ static const struct Section *section_of(const Page *page)
     g_assert_not_reached();
 }
 
+/* What would go now, by the settings as they are saved. */
+static bool add_plan(Page *page, GError **error)
+{
+    json_auto_t *plan = page_get(page, error, "/retention");
+    if (plan == NULL)
+        return false;
+    size_t i;
+    json_t *rule;
+    json_array_foreach(json_object_get(plan, "items"), i, rule)
+    {
+        page_add_time(page, rule, "oldest");
+        page_add_time(page, rule, "removed_at");
+        g_autofree char *name = g_strdelimit(g_strdup(json_get_text(rule, "rule")), "_", ' ');
+        json_set_text(rule, "name", name);
+        json_set_bool(rule, "for_ever", json_get_int(rule, "days") == 0);
+    }
+    json_object_set(page->data, "plan", json_object_get(plan, "items"));
+    return true;
+}
+
 static HttpResponse *show(Page *page, int status, GError **error)
 {
     const struct Section *section = section_of(page);
@@ -159,6 +219,10 @@ static HttpResponse *show(Page *page, int status, GError **error)
         return NULL;
     json_object_set_new(page->data, "groups",
                         form_show_groups(page, section->groups, values, page->form != NULL));
+    bool retention = strcmp(section->name, OPTIONS_RETENTION) == 0;
+    json_set_bool(page->data, "retention", retention);
+    if (retention && !add_plan(page, error))
+        return NULL;
     return options_page(page, status, section->name, "options_section", section->title, error);
 }
 
@@ -231,6 +295,7 @@ HttpResponse *options_show_all(Page *page, GError **error)
                  settings->web_interface.enabled);
     add_section(list, "tickets", "Tickets", "Names of the statuses, and answers to closed tickets.",
                 NULL, NULL);
+    add_section(list, "retention", "Retention", "For how long what is kept.", NULL, NULL);
     add_section(list, "tokens", "API tokens", "What other programs come in with.", NULL, NULL);
     add_section(list, "audit", "Who changed what", "Accounts, people, tokens, mail sent again.",
                 NULL, NULL);

@@ -22,6 +22,11 @@ HttpResponse *tickets_show(Page *page, GError **error);
 HttpResponse *tickets_bulk_check(Page *page, GError **error);
 HttpResponse *tickets_bulk_post(Page *page, GError **error);
 
+/* person.c: a contact's data, and forgetting it */
+HttpResponse *person_export_post(Page *page, GError **error);
+HttpResponse *person_erase_show(Page *page, GError **error);
+HttpResponse *person_erase_post(Page *page, GError **error);
+
 /* ticket_new.c */
 HttpResponse *ticket_new_show(Page *page, GError **error);
 HttpResponse *ticket_new_post(Page *page, GError **error);

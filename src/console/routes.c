@@ -86,6 +86,9 @@ static const PageRoute accounts[] = {
     {"POST", "/accounts/{number}/contacts/new", PAGE_TECHNICIAN, contact_new_post},
     {"GET", "/contacts/{id}", PAGE_TECHNICIAN, contact_show},
     {"POST", "/contacts/{id}", PAGE_TECHNICIAN, contact_post},
+    {"POST", "/contacts/{id}/export", PAGE_ADMIN, person_export_post},
+    {"GET", "/contacts/{id}/erase", PAGE_ADMIN, person_erase_show},
+    {"POST", "/contacts/{id}/erase", PAGE_ADMIN, person_erase_post},
     {NULL, NULL, PAGE_ADMIN, NULL},
 };
 
@@ -107,6 +110,8 @@ static const PageRoute options[] = {
     {"POST", OPTIONS "/alerts-to-customers/situations", PAGE_ADMIN, options_alerts_situations},
     {"POST", OPTIONS "/alerts-to-customers/look", PAGE_ADMIN, options_alerts_look},
     {"POST", OPTIONS "/alerts-to-customers/simulate", PAGE_ADMIN, options_alerts_simulate},
+    {"GET", OPTIONS "/retention", PAGE_ADMIN, options_section_show},
+    {"POST", OPTIONS "/retention", PAGE_ADMIN, options_section_post},
     {"GET", OPTIONS "/email-connector", PAGE_ADMIN, options_connector_show},
     {"POST", OPTIONS "/email-connector", PAGE_ADMIN, options_connector_post},
     {"GET", OPTIONS "/audit", PAGE_ADMIN, audit_page_show},

@@ -84,6 +84,7 @@ bool story_add_told(Page *page, int64_t number, GError **error)
         moving = moving || json_get_bool(alert, "moving", false);
         json_array_append(json_object_get(event, "decisions"), alert);
     }
+    json_object_set(page->data, "told_removed", json_object_get(alerts, "removed"));
     json_object_set_new(page->data, "told", told);
     json_set_bool(page->data, "told_moving", moving);
     return true;

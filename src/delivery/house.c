@@ -5,11 +5,14 @@
 #include "alerts/closing.h"
 #include "alerts/compose_held.h"
 #include "alerts/compose_sign_in.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "delivery/private.h"
 #include "delivery/retry.h"
 #include "outbox/bounce.h"
 #include "outbox/tally.h"
+#include "privacy/erase.h"
+#include "privacy/retention.h"
 #include "records/inbox.h"
 #include "records/token.h"
 
@@ -78,6 +81,65 @@ static bool tidy(DbTx *tx, void *data, GError **error)
            held_tell_admins(tx, now_us, &work->told, error) && canary_tidy(tx, now_us, error);
 }
 
+/* ---- what is forgotten ---- */
+
+/* So long nobody may have worked on an erasure before it goes on here. */
+#define ERASURE_LEFT_US (60 * US_PER_SECOND)
+
+/* Pieces of one round, and how long it may take: meanwhile nothing is claimed. */
+#define PIECES_MAX 40
+#define PIECES_US  (250 * US_PER_MS)
+
+typedef struct {
+    Delivery *delivery;
+    int64_t erasure; /* that this round works on; 0: none was found yet */
+    bool more;
+} Forgetting;
+
+static bool forget_old(DbTx *tx, void *data, GError **error)
+{
+    Forgetting *work = data;
+    int64_t removed;
+    return retention_step(tx, clock_wall_us(work->delivery->setup.clock), &removed, &work->more,
+                          error);
+}
+
+static bool go_on_erasing(DbTx *tx, void *data, GError **error)
+{
+    Forgetting *work = data;
+    int64_t now_us = clock_wall_us(work->delivery->setup.clock);
+    bool done = true;
+    work->more = false;
+    if (work->erasure == 0 &&
+        !erasure_find_left(tx, now_us - ERASURE_LEFT_US, &work->erasure, error))
+        return false;
+    if (work->erasure != 0 && !erasure_step(tx, work->erasure, now_us, &done, error))
+        return false;
+    work->more = !done;
+    return true;
+}
+
+static bool in_pieces(Delivery *delivery, DbFn piece, GError **error)
+{
+    Forgetting work = {.delivery = delivery, .more = true};
+    gint64 until = g_get_monotonic_time() + PIECES_US;
+    for (int i = 0; i < PIECES_MAX && work.more && g_get_monotonic_time() < until; i++)
+        if (!db_write(delivery->setup.db, piece, &work, error))
+            return false;
+    return true;
+}
+
+/* A mail to whom is erased is being sent: the next round finds it settled. */
+static bool erase_left(Delivery *delivery, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (in_pieces(delivery, go_on_erasing, &failure) ||
+        g_strcmp0(error_problem(failure), ERASURE_BEING_SENT) == 0)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
 bool delivery_take_back(Delivery *delivery, bool everything, int64_t delay_us, GError **error)
 {
     Housework work = {.delivery = delivery, .everything = everything};
@@ -115,5 +177,5 @@ bool delivery_keep_house(Delivery *delivery, GError **error)
         log_warning("Mails have been held for 15 minutes or more and wait for a person (tidings"
                     " alerts list --state held): %d admins are told by mail",
                     work.told);
-    return true;
+    return in_pieces(delivery, forget_old, error) && erase_left(delivery, error);
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "desk/suppressions.h"
 #include "outbox/outbox.h"
+#include "records/event.h"
 #include "records/ticket.h"
 
 #define CHUNK 500
@@ -69,10 +70,24 @@ static bool is_listed(DeskTx *tx, const Alert *alert, const OutboxMessage *messa
     return !asks_the_list(message) || suppression_has(tx->db, alert->recipient_key, listed, error);
 }
 
+/* What is final can be sent again only while there is what to make it from. */
+static bool check_content(DeskTx *tx, const Alert *alert, const OutboxMessage *message,
+                          GError **error)
+{
+    if (!outbox_state_is_final(message->state) || message->state == OUTBOX_ACCEPTED)
+        return true;
+    g_autoptr(Event) event = event_load(tx->db, alert->event, error);
+    if (event == NULL)
+        return false;
+    if (event_content_is_gone(event))
+        event_content_refuse(event, "This mail", error);
+    return !event_content_is_gone(event);
+}
+
 static bool retry(DeskTx *tx, const Alert *alert, const OutboxMessage *message, GError **error)
 {
     bool listed;
-    if (!is_listed(tx, alert, message, &listed, error))
+    if (!check_content(tx, alert, message, error) || !is_listed(tx, alert, message, &listed, error))
         return false;
     if (listed)
         return suppression_refuse(tx, alert->id, alert->recipient_key, error);
@@ -83,7 +98,8 @@ static bool retry_forced(DeskTx *tx, const Alert *alert, const OutboxMessage *me
                          GError **error)
 {
     bool listed;
-    return is_listed(tx, alert, message, &listed, error) &&
+    return check_content(tx, alert, message, error) &&
+           is_listed(tx, alert, message, &listed, error) &&
            outbox_retry(tx->db, message->id, listed ? OUTBOX_FORCED : NULL, tx->now_us, error);
 }
 

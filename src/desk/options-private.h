@@ -37,6 +37,10 @@ void option_read_mailboxes(DeskTx *tx, JsonReader *reader, json_t *stored);
 bool option_merge_web_interface(DeskTx *tx, json_t *stored, json_t *patch, GError **error);
 json_t *option_show_web_interface(const json_t *stored);
 
+/* The page "retention". */
+bool option_merge_retention(DeskTx *tx, json_t *stored, json_t *patch, GError **error);
+json_t *option_show_retention(const json_t *stored);
+
 /* The page "alerts-server". */
 bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GError **error);
 

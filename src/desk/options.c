@@ -129,6 +129,7 @@ static const struct {
     {OPTIONS_TICKETS, merge_tickets, show_tickets},
     {OPTIONS_EMAIL_CONNECTOR, option_merge_email_connector, option_show_email_connector},
     {OPTIONS_WEB_INTERFACE, option_merge_web_interface, option_show_web_interface},
+    {OPTIONS_RETENTION, option_merge_retention, option_show_retention},
 };
 
 static int find_section(const char *section, GError **error)

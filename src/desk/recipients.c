@@ -230,6 +230,10 @@ Alert *recipients_send_latest(DeskTx *tx, int64_t number, int64_t id, GError **e
     g_autoptr(Event) told = event_load(tx->db, latest, error);
     if (told == NULL)
         return NULL;
+    if (event_content_is_gone(told)) {
+        event_content_refuse(told, "The latest alert of this ticket", error);
+        return NULL;
+    }
     AlertKind kind = closed ? ALERT_TICKET_CLOSED : ALERT_NEW_TICKET;
     json_auto_t *facts = json_loads(told->facts, 0, NULL);
     facts_set_sender(facts, alert_settings(&settings->alerts, kind));

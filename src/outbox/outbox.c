@@ -261,6 +261,19 @@ bool outbox_hold_waiting(DbTx *tx, const char *reason, int limit, int64_t now_us
         "sii", reason, now_us, (int64_t)limit);
 }
 
+/* What was counted before it went (privacy/tally.h). */
+static bool add_removed(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error)
+{
+    DbRows *rows = db_query(tx, error, "SELECT state, n FROM outbox_removed", "");
+    if (rows == NULL)
+        return false;
+    OutboxState state;
+    while (db_rows_next(rows))
+        if (outbox_state_from_name(db_rows_text(rows, 0), &state))
+            counts[state] += db_rows_int(rows, 1);
+    return db_rows_end(rows, error);
+}
+
 bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error)
 {
     /* What is accepted stands in no index by state: it is the rest. */
@@ -286,7 +299,7 @@ bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error)
         }
     }
     found[OUTBOX_ACCEPTED] = all - others;
-    if (!db_rows_end(rows, error))
+    if (!db_rows_end(rows, error) || !add_removed(tx, found, error))
         return false;
     for (int i = 0; i < OUTBOX_N_STATES; i++)
         counts[i] = found[i];

@@ -83,6 +83,9 @@ GPtrArray *outbox_attempts(DbTx *tx, int64_t id, GError **error);
 /* The state_reason of what a person cancelled. */
 #define OUTBOX_CANCELLED_BY_HAND "cancelled_by_hand"
 
+/* And of what was cancelled because its recipient was erased. */
+#define OUTBOX_CANCELLED_ERASED "erased"
+
 /* Moves by a person, and by the desk when a recipient is removed. Errors: CONFLICT (problem
  * "not-possible-now", saying the present state: a message that is being sent cannot be cancelled).
  */
@@ -107,7 +110,7 @@ bool outbox_hold_waiting(DbTx *tx, const char *reason, int limit, int64_t now_us
  * being sent. */
 #define OUTBOX_LISTED "NOT IN ('sending', 'accepted')"
 
-/* How many messages there are in each state. */
+/* How many messages there are in each state, those included that were removed since. */
 bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error);
 
 /* How many are held for this reason (NULL: for any), and since when the oldest is; 0: none. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "records/event.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 
 #define COLUMNS                                                                                    \
     "id, ticket, version, kind, actor_kind, actor_id, actor_name, channel, at, notify, facts, "    \
-    "server_options, alerts_options"
+    "server_options, alerts_options, removed_at, removed_why"
 
 static const char *const kind_names[EVENT_N_KINDS] = {
     [EVENT_OPENED] = "opened",
@@ -40,6 +41,7 @@ void event_free(Event *event)
         return;
     actor_clear(&event->actor);
     g_free(event->facts);
+    g_free(event->removed_why);
     g_free(event);
 }
 
@@ -59,7 +61,27 @@ static Event *from_row(const DbRows *rows)
     event->facts = db_rows_dup(rows, 10);
     event->options.alerts_server = db_rows_is_null(rows, 11) ? -1 : db_rows_int(rows, 11);
     event->options.alerts_to_customers = db_rows_is_null(rows, 12) ? -1 : db_rows_int(rows, 12);
+    event->removed_at = db_rows_int(rows, 13);
+    event->removed_why = db_rows_dup(rows, 14);
     return event;
+}
+
+bool event_content_is_gone(const Event *event)
+{
+    return g_strcmp0(event->removed_why, EVENT_REMOVED_RETENTION) == 0;
+}
+
+void event_content_refuse(const Event *event, const char *what, GError **error)
+{
+    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(event->removed_at / US_PER_SECOND);
+    g_autofree char *day = at != NULL ? g_date_time_format(at, "%-d %B %Y") : g_strdup("some day");
+    bool erased = g_strcmp0(event->removed_why, EVENT_REMOVED_ERASURE) == 0;
+    error_set_problem(error, TD_ERROR_CONFLICT, "content-removed", NULL,
+                      erased ? "%s cannot be made again: a person who stood in it was erased on %s,"
+                               " and other bytes are not shown or sent in its place"
+                             : "%s cannot be made again: what it was made from was removed on %s,"
+                               " as the retention options say",
+                      what, day);
 }
 
 bool event_insert(DbTx *tx, Event *event, GError **error)

@@ -22,6 +22,10 @@ typedef enum {
     EVENT_N_KINDS,
 } EventKind;
 
+/* Why an event's facts are no more what its mails were made from. */
+#define EVENT_REMOVED_RETENTION "retention" /* they were kept as long as the options say */
+#define EVENT_REMOVED_ERASURE   "erasure"   /* a person was erased from them */
+
 /* Those that tell somebody, as the partial indices on table event have it. */
 #define EVENT_TELLS "(kind = 'opened' OR kind = 'closed' OR kind = 'latest_alert_sent')"
 
@@ -35,6 +39,8 @@ typedef struct {
     int64_t at;
     bool notify;            /* false: "do not notify" was said for this change */
     char *facts;            /* JSON: the ticket as it was (opened, closed), or what changed */
+    int64_t removed_at;     /* since when what it told is gone from its facts; 0: it is there */
+    char *removed_why;      /* EVENT_REMOVED_*; NULL: it is there */
     OptionVersions options; /* that its decisions were made under; -1: it has none, or they are
                                older than this note */
 } Event;
@@ -50,6 +56,13 @@ bool event_insert(DbTx *tx, Event *event, GError **error);
 
 /* Errors: NOT_FOUND. */
 Event *event_load(DbTx *tx, int64_t id, GError **error);
+
+/* Whether no mail can be made of it any more; after an erasure others can than before. */
+bool event_content_is_gone(const Event *event);
+
+/* What is said where a mail was to be made from facts that are gone: CONFLICT, problem
+ * "content-removed". `what` begins the sentence: "This mail". */
+void event_content_refuse(const Event *event, const char *what, GError **error);
 
 /* A ticket's events in their order, those with a version above `after`. */
 GPtrArray *event_list(DbTx *tx, int64_t ticket, int64_t after, int limit, GError **error);

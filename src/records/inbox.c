@@ -237,6 +237,17 @@ GPtrArray *inbox_list(DbTx *tx, const char *state, int64_t ticket, int64_t befor
     return db_rows_end(rows, error) ? g_steal_pointer(&list) : NULL;
 }
 
+/* Its row may outlive its bytes. */
+static void refuse_raw(DbTx *tx, int64_t id, GError **error)
+{
+    g_autoptr(InboxMail) mail = inbox_load(tx, id, error);
+    if (mail != NULL)
+        error_set_problem(error, TD_ERROR_NOT_FOUND, "mail-removed", NULL,
+                          "Mail %" G_GINT64_FORMAT " is not here as it came any more: it was"
+                          " removed, as the retention options say or with the person who wrote it",
+                          id);
+}
+
 GBytes *inbox_raw(DbTx *tx, int64_t id, GError **error)
 {
     DbRows *rows = db_query(tx, error, "SELECT content FROM inbound_raw WHERE mail = $1", "i", id);
@@ -251,8 +262,7 @@ GBytes *inbox_raw(DbTx *tx, int64_t id, GError **error)
     if (!db_rows_end(rows, error))
         return NULL;
     if (raw == NULL)
-        error_set_problem(error, TD_ERROR_NOT_FOUND, "unknown-mail", NULL,
-                          "There is no mail %" G_GINT64_FORMAT " in the inbox", id);
+        refuse_raw(tx, id, error);
     return g_steal_pointer(&raw);
 }
 

@@ -93,7 +93,7 @@ InboxMail *inbox_lock(DbTx *tx, int64_t id, GError **error);
 GPtrArray *inbox_list(DbTx *tx, const char *state, int64_t ticket, int64_t before, int limit,
                       GError **error);
 
-/* The bytes as they came. Errors: NOT_FOUND. */
+/* The bytes as they came. Errors: NOT_FOUND (problem "mail-removed" where only its row is left). */
 GBytes *inbox_raw(DbTx *tx, int64_t id, GError **error);
 
 /* Forgets at most `limit` keys that are older than INBOX_SAME_US. */

@@ -579,6 +579,62 @@ static const char step_18[] =
     /* Rows of the outbox are forgotten with them: nobody should search the whole inbox for each. */
     "CREATE INDEX inbound_mail_by_outbox ON inbound_mail (outbox) WHERE outbox IS NOT NULL;";
 
+/* What is forgotten in time, and at a person's wish (privacy/): what is counted of it before it
+ * goes, how far each rule has come, and what became of an event's content. Rows that go are asked
+ * after by those that name them. */
+static const char step_19[] =
+    "ALTER TABLE event ADD COLUMN removed_at BIGINT;"
+    "ALTER TABLE event ADD COLUMN removed_why TEXT;" /* "retention", "erasure" */
+    "CREATE INDEX inbound_mail_by_same ON inbound_mail (same_as) WHERE same_as IS NOT NULL;"
+    "CREATE INDEX inbound_key_by_mail ON inbound_key (mail) WHERE mail IS NOT NULL;"
+    "CREATE INDEX auto_response_by_mail ON auto_response (mail);"
+    "CREATE TABLE decision_tally ("
+    "  day BIGINT NOT NULL,"  /* its first microsecond, UTC */
+    "  ledger TEXT NOT NULL," /* "alert", "copy", "auto_response" */
+    "  kind TEXT NOT NULL,"
+    "  decision TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  state TEXT NOT NULL," /* "": it had no message */
+    "  n BIGINT NOT NULL,"
+    "  PRIMARY KEY (day, ledger, kind, decision, reason, state));"
+    "CREATE TABLE outbox_removed ("
+    "  kind TEXT NOT NULL,"
+    "  state TEXT NOT NULL,"
+    "  n BIGINT NOT NULL,"
+    "  PRIMARY KEY (kind, state));"
+    "CREATE TABLE ticket_removed ("
+    "  ticket BIGINT PRIMARY KEY REFERENCES ticket (number),"
+    "  at BIGINT NOT NULL,"
+    "  days BIGINT NOT NULL,"
+    "  counts TEXT NOT NULL);"
+    "CREATE TABLE retention_rule ("
+    "  name TEXT PRIMARY KEY,"
+    "  begin_id BIGINT NOT NULL," /* below it there is nothing that may go later */
+    "  cursor BIGINT NOT NULL,"
+    "  next_begin BIGINT NOT NULL," /* what begin_id becomes at the sweep's end; 0: not known yet */
+    "  next_at BIGINT NOT NULL,"
+    "  removed BIGINT NOT NULL,"
+    "  removed_at BIGINT);"
+    "CREATE TABLE erasure ("
+    "  id @id@,"
+    "  state TEXT NOT NULL,"
+    "  person TEXT," /* JSON: whom it is about; NULL once it is done */
+    "  keep_tickets BIGINT NOT NULL,"
+    "  pass BIGINT NOT NULL,"
+    "  step BIGINT NOT NULL,"
+    "  cursor BIGINT NOT NULL,"
+    "  changed BIGINT NOT NULL," /* rows, in this pass */
+    "  counts TEXT NOT NULL,"
+    "  actor_name TEXT NOT NULL,"
+    "  started_at BIGINT NOT NULL,"
+    "  updated_at BIGINT NOT NULL,"
+    "  finished_at BIGINT);"
+    "CREATE INDEX erasure_running ON erasure (id) WHERE state = 'running';"
+    "CREATE TABLE erasure_ticket ("
+    "  erasure BIGINT NOT NULL REFERENCES erasure (id),"
+    "  ticket BIGINT NOT NULL REFERENCES ticket (number),"
+    "  PRIMARY KEY (erasure, ticket));";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -598,5 +654,6 @@ const DbMigration schema_steps[] = {
     {16, "who has changed what", step_16},
     {17, "references of tickets", step_17},
     {18, "the desk's mails to itself", step_18},
+    {19, "what is forgotten", step_19},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

@@ -9,6 +9,7 @@
 #include "db/db.h"
 #include "records/email_connector.h"
 #include "records/option.h"
+#include "records/retention.h"
 #include "records/web_interface.h"
 
 #include <jansson.h>

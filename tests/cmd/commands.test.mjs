@@ -104,6 +104,31 @@ async function recipients(desk, number, unserved) {
     assert.match(await done(desk, ["recipient", "list", number]), /juergen@mueller-soehne\.example/);
 }
 
+/** What goes in time; all of a person's data, in a file of its own; the person forgotten. */
+async function privacy(desk) {
+    assert.match(await done(desk, ["retention", "show"]), /^raw_mails +365 +0 /m);
+    assert.match(await done(desk, ["retention", "show", "audit=90"]), /^audit +90 /m);
+    await refused(desk, EXIT.refused, ["retention", "show", "audit=1"]);
+    assert.match(await done(desk, ["options", "set", "retention", "raw_mails=90"]), /^raw_mails=90$/m);
+    assert.match(await done(desk, ["retention", "decisions"]), /^alert +new_ticket /m);
+
+    const account = await desk.runJson(["account", "add", "--name", "Kyoto", "--email", "a@kyoto.example"]);
+    const contact = await desk.runJson(["contact", "add", "--account", String(account.number), "--name", "Aoi Kyo", "--email", "aoi@kyoto.example"]);
+    const file = path.join(desk.folder, `aoi-${contact.id}.json`);
+    await done(desk, ["person", "export", "AOI@kyoto.example", "--output", file]);
+    assert.equal(fs.statSync(file).mode & 0o777, 0o600);
+    const { items } = JSON.parse(fs.readFileSync(file, "utf8"));
+    assert.deepEqual([items[0].type, items[1].name], ["person", "Aoi Kyo"]);
+    assert.match(await refused(desk, EXIT.conflict, ["person", "export", "aoi@kyoto.example", "--output", file]), /cannot be written/);
+    assert.match(await done(desk, ["person", "erase", "aoi@kyoto.example", "--dry-run"]), /^contacts +1$/m);
+    const asked = await desk.run(["person", "erase", "aoi@kyoto.example"]);
+    assert.equal(asked.code, EXIT.usage);
+    assert.match(asked.stderr, /Nothing was changed/);
+    assert.match(await done(desk, ["person", "erase", "aoi@kyoto.example", "--yes"]), /Erased; .*erased-\d+@erased\.invalid/);
+    assert.equal((await desk.runJson(["contact", "show", String(contact.id)])).active, false);
+    assert.match(await refused(desk, EXIT.conflict, ["person", "erase", "a@kyoto.example", "--dry-run"]), /account \d+'s own/);
+}
+
 async function people(desk) {
     const account = await desk.runJson(["account", "add", "--name", "Ōsaka 株式会社", "--email", "a@osaka.example", "--domain", "osaka.example"]);
     const number = String(account.number);
@@ -258,6 +283,7 @@ for (const engine of ["sqlite", "postgresql"]) {
             test("accounts, contacts, employees", () => people(desk));
             test("tokens, options, templates", () => settings(desk));
             test("suppression", () => suppression(desk));
+            test("retention, a person's data, a person erased", () => privacy(desk));
             test("refusals", () => refusals(desk));
             test("text that would move the cursor", () => hostileText(desk));
         });
