@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door. Meson builds; this file only knows the words that people type.
 
-.PHONY: build run test check bench lint fuzz docs install deb clean
+.PHONY: build run test check bench soak lint fuzz docs install deb clean
 
 build: build/build.ninja
 	@[ -x build/src/cmd/tidings ] || echo "Building; this takes about a minute."
@@ -28,6 +28,11 @@ check:
 bench: build
 	@tools/install-packages bench
 	@tools/bench
+
+# An hour of load and faults, and then whether the books agree; SECONDS=600 make soak for ten minutes.
+soak: build
+	@tools/install-packages build test
+	@tools/soak
 
 lint:
 	@tools/install-packages build lint

@@ -32,8 +32,12 @@
 #include "records/schema.h"
 #include "web/assets.h"
 
+#include <sys/resource.h>
+
 #define HTTP_GRACE_MS     1500
 #define DELIVERY_GRACE_MS 1500
+#define AMPLE_DESCRIPTORS 4256 /* for 2000 connections at each of two doors */
+#define OWN_DESCRIPTORS   256  /* database, mail, logs */
 
 struct App {
     DeskFolder *folder; /* borrowed */
@@ -299,6 +303,16 @@ static void stop_wake(App *app)
     db_wake_stop(g_steal_pointer(&app->wake));
 }
 
+/* Two doors; what the rest of the program needs is left over. 0: as many as there are without this.
+ */
+static int affordable_connections(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= AMPLE_DESCRIPTORS)
+        return 0;
+    return MAX(8, ((int)limit.rlim_cur - OWN_DESCRIPTORS) / 2);
+}
+
 static bool start_server(App *app, GError **error)
 {
     static const char *const probes[] = {"/healthz", "/readyz", NULL};
@@ -312,6 +326,7 @@ static bool start_server(App *app, GError **error)
     app->large = g_strv_builder_end(large);
     HttpServerOptions options = {.listen = app->roles.listen,
                                  .socket_path = app->folder->socket,
+                                 .max_connections = affordable_connections(),
                                  .probes = probes,
                                  .large = (const char *const *)app->large,
                                  .large_body_bytes = LIMIT_INBOUND_MAIL_BYTES};

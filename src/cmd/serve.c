@@ -19,9 +19,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define DEFAULT_LISTEN "127.0.0.1:8080"
 #define LOCK_WAIT_MS   5000
+#define DESCRIPTORS    8192
 
 typedef struct {
     GMainLoop *loop;
@@ -185,10 +187,21 @@ static void share_heaps(void)
     mallopt(M_ARENA_MAX, HEAPS_PER_PROCESSOR * MAX(2, (int)g_get_num_processors()));
 }
 
+/* Mostly 1,024 are given where many more may be had, and nothing here uses select(). */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur = MIN(limit.rlim_max, DESCRIPTORS);
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int command_serve(int argc, char **argv)
 {
     share_heaps();
     g_autoptr(Notify) notify = notify_new();
+    raise_descriptors();
     g_autofree char *listen = NULL;
     g_autofree char *role_names = NULL;
     const GOptionEntry entries[] = {

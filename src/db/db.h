@@ -98,7 +98,10 @@ bool db_read(Db *db, DbFn fn, void *data, GError **error);
 /* As db_read(), for those who ask how things stand: over within about timeout_ms (at least 1)
  * whatever the database server does, one that hangs included; only the look-up of its host's name
  * has limits of its own. It has two connections to itself, and so does not wait for those who work.
- * Errors: UNAVAILABLE and BUSY for what did not come in time. */
+ * On SQLite they are also told that the disk refused the last change: it answers reads as before.
+ * Errors: UNAVAILABLE and BUSY for what did not come in time; UNAVAILABLE or UNCERTAIN for the
+ * disk.
+ */
 bool db_read_within(Db *db, int64_t timeout_ms, DbFn fn, void *data, GError **error);
 
 /*

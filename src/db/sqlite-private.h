@@ -73,5 +73,9 @@ SqliteWriter *sqlite_writer_start(Db *db, SqliteConnection *connection, GError *
 void sqlite_writer_stop(SqliteWriter *writer); /* finishes what was handed in */
 bool sqlite_writer_run(SqliteWriter *writer, DbFn fn, void *data, GError **error);
 
+/* False while the disk refuses what is written (full, read-only, broken), as far as the last try
+ * says: with its error. The next one that succeeds ends it. */
+bool sqlite_writer_is_well(SqliteWriter *writer, GError **error);
+
 /* How many callers the writer has not yet taken; for tests. */
 size_t sqlite_writer_waiting(SqliteWriter *writer);

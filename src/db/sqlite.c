@@ -47,6 +47,8 @@ static bool run_snapshot(SqliteDb *db, SqliteConnection *connection, DbFn fn, vo
 static bool sqlite_db_read(Db *base, int64_t timeout_ms, DbFn fn, void *data, GError **error)
 {
     SqliteDb *db = (SqliteDb *)base;
+    if (timeout_ms > 0 && !sqlite_writer_is_well(db->writer, error))
+        return false;
     void *item = NULL;
     Pool *pool = timeout_ms > 0 ? db->askers : db->readers;
     int64_t wait_ms = timeout_ms > 0 ? timeout_ms : base->busy_timeout_ms;

@@ -58,8 +58,41 @@ static void set_constraint_error(GError **error, sqlite3 *handle, int code)
     }
 }
 
+/* Not where only our own connection does not write (query_only): that is a mistake of ours. */
+static bool is_read_only(sqlite3 *handle, int code)
+{
+    return (code & 0xff) == SQLITE_READONLY &&
+           (code != SQLITE_READONLY || sqlite3_db_readonly(handle, "main") == 1);
+}
+
+/* What the system said of an I/O error; 0: nothing, or it was none. */
+static int system_reason(sqlite3 *handle, int code)
+{
+    return (code & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(handle) : 0;
+}
+
+static bool set_disk_error(GError **error, sqlite3 *handle, int code)
+{
+    int reason = system_reason(handle, code);
+    if (code == SQLITE_FULL || reason == ENOSPC || reason == EDQUOT) {
+        error_set(error, TD_ERROR_UNAVAILABLE,
+                  "The disk with the database is full; nothing was changed. Make room and try "
+                  "again");
+        return true;
+    }
+    if (!is_read_only(handle, code) && reason != EROFS)
+        return false;
+    error_set(error, TD_ERROR_UNAVAILABLE,
+              "The database's file, or the disk that it is on, is read-only; nothing was changed. "
+              "Look at the file's permissions and at the system's log: a disk with errors is made "
+              "read-only");
+    return true;
+}
+
 void sqlite_error_set(GError **error, sqlite3 *handle, int code)
 {
+    if (set_disk_error(error, handle, code))
+        return;
     switch (code & 0xff) {
     case SQLITE_CONSTRAINT:
         set_constraint_error(error, handle, code);
@@ -69,11 +102,6 @@ void sqlite_error_set(GError **error, sqlite3 *handle, int code)
         error_set(error, TD_ERROR_BUSY,
                   "Another process holds the database's write lock; nothing was changed. Try again "
                   "soon; if it lasts, look which other program has the file open");
-        return;
-    case SQLITE_FULL:
-        error_set(error, TD_ERROR_UNAVAILABLE,
-                  "The disk with the database is full; nothing was changed. Make room and try "
-                  "again");
         return;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:

@@ -57,6 +57,8 @@ struct SqliteWriter {
     Monitor monitor;
     GQueue waiting; /* of Job */
     bool stopping;
+    GError *trouble;        /* why nothing could be written at the last try; NULL: it could */
+    int64_t changes_before; /* rows ever changed, when the transaction began */
 };
 
 static void job_clear(Job *job)
@@ -72,6 +74,24 @@ static bool has_broken_foreign_keys(SqliteConnection *connection)
     return broken != 0;
 }
 
+/* The disk's doing, and so everybody's: not what one caller asked for. */
+static void note_trouble(SqliteWriter *writer, const GError *error)
+{
+    if (!error_is(error, TD_ERROR_UNAVAILABLE) && !error_is(error, TD_ERROR_UNCERTAIN))
+        return;
+    monitor_lock(&writer->monitor);
+    g_clear_error(&writer->trouble);
+    writer->trouble = g_error_copy(error);
+    monitor_unlock(&writer->monitor);
+}
+
+static void forget_trouble(SqliteWriter *writer)
+{
+    monitor_lock(&writer->monitor);
+    g_clear_error(&writer->trouble);
+    monitor_unlock(&writer->monitor);
+}
+
 typedef enum {
     RUN_DONE,    /* the caller has an answer, and nothing is there that should not be */
     RUN_SPOILED, /* it failed, and what it wrote is still there */
@@ -82,6 +102,7 @@ static Run job_run_fn(SqliteWriter *writer, Job *job)
 {
     SqliteTx tx = {.base.db = writer->db, .connection = writer->connection};
     job->ok = db_fn_run(&tx.base, job->fn, job->data, &job->error);
+    note_trouble(writer, tx.base.failed);
     g_clear_error(&tx.base.failed);
     if (tx.lost || sqlite_connection_is_idle(writer->connection))
         return RUN_LOST;
@@ -133,8 +154,10 @@ static void job_fail(Job *job, const GError *reason)
 static bool begin(SqliteWriter *writer, Batch *batch)
 {
     g_autoptr(GError) error = NULL;
+    writer->changes_before = sqlite3_total_changes64(writer->connection->handle);
     if (sqlite_connection_run(writer->connection, "BEGIN IMMEDIATE", &error))
         return true;
+    note_trouble(writer, error);
     for (size_t i = 0; i < batch->n; i++)
         if (!batch->jobs[i]->spoiled)
             job_fail(batch->jobs[i], error);
@@ -144,14 +167,18 @@ static bool begin(SqliteWriter *writer, Batch *batch)
 static void commit(SqliteWriter *writer, Batch *batch)
 {
     g_autoptr(GError) error = NULL;
-    if (sqlite_connection_run(writer->connection, "COMMIT", &error))
+    if (sqlite_connection_run(writer->connection, "COMMIT", &error)) {
+        if (sqlite3_total_changes64(writer->connection->handle) != writer->changes_before)
+            forget_trouble(writer);
         return;
+    }
     if (sqlite3_extended_errcode(writer->connection->handle) == SQLITE_IOERR_FSYNC) {
         g_clear_error(&error);
         error_set(&error, TD_ERROR_UNCERTAIN,
                   "The disk reported an error when the change was to be made safe; it may or may "
                   "not have been kept. Look at the disk and at the system's log");
     }
+    note_trouble(writer, error);
     roll_back(writer);
     /* Who had failed before keeps an error of its own. */
     for (size_t i = 0; i < batch->n; i++) {
@@ -265,6 +292,7 @@ static void *writer_main(void *data)
 static void writer_free(SqliteWriter *writer)
 {
     sqlite_connection_close(writer->connection);
+    g_clear_error(&writer->trouble);
     monitor_clear(&writer->monitor);
     g_free(writer);
 }
@@ -364,4 +392,14 @@ size_t sqlite_writer_waiting(SqliteWriter *writer)
     size_t n = g_queue_get_length(&writer->waiting);
     monitor_unlock(&writer->monitor);
     return n;
+}
+
+bool sqlite_writer_is_well(SqliteWriter *writer, GError **error)
+{
+    monitor_lock(&writer->monitor);
+    GError *trouble = writer->trouble != NULL ? g_error_copy(writer->trouble) : NULL;
+    monitor_unlock(&writer->monitor);
+    if (trouble != NULL)
+        g_propagate_error(error, trouble);
+    return trouble == NULL;
 }

@@ -20,6 +20,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "http/fields.h"
+#include "http/guests.h"
 #include "http/private.h"
 
 #include <arpa/inet.h>
@@ -42,6 +43,7 @@ struct HttpDoor {
     HttpTraffic *traffic;
     HttpListener *listener;
     struct MHD_Daemon *daemon;
+    HttpGuests *guests;
     int daemon_fd; /* its own descriptor of the listening socket */
 };
 
@@ -56,6 +58,26 @@ typedef struct {
     bool counted;           /* among the traffic's calls */
     bool cut_off;           /* refused, its answer sent */
 } Call;
+
+/* ---- connections ---- */
+
+static HttpGuest *guest_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void on_connection(void *data, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    HttpDoor *door = data;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        *context = http_guest_came(door->guests, fd);
+    } else {
+        http_guest_left(*context);
+        *context = NULL;
+    }
+}
 
 /* ---- what is refused ---- */
 
@@ -183,6 +205,7 @@ static struct MHD_Response *make_mhd_response(HttpResponse *response)
 
 static enum MHD_Result call_answer(Call *call)
 {
+    http_guest_waits(guest_of(call->connection));
     unsigned status = (unsigned)call->response->status;
     struct MHD_Response *response = make_mhd_response(g_steal_pointer(&call->response));
     if (response == NULL)
@@ -230,6 +253,7 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **c
     Call *call = *context;
     if (call == NULL)
         return;
+    http_guest_waits(guest_of(connection));
     http_traffic_remove_body(call->door->traffic, call->body_bytes);
     if (call->counted)
         http_traffic_leave(call->door->traffic);
@@ -274,6 +298,7 @@ static bool announces_too_much(const Call *call)
 
 static enum MHD_Result call_begin(Call *call, const char *method)
 {
+    http_guest_waits(guest_of(call->connection));
     call->request = http_request_new(method, call->target, NULL, 0);
     set_peer(call);
     MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, on_header, call->request);
@@ -313,6 +338,7 @@ static enum MHD_Result call_submit(Call *call)
         return call_answer(call);
     }
     call->counted = true;
+    http_guest_works(guest_of(call->connection));
     if (!http_workers_push(workers_for(traffic, call->request), call))
         call_resume(call, full_response());
     return MHD_YES;
@@ -347,20 +373,22 @@ HttpDoor *http_door_open(HttpListener *listener, const HttpDoorOptions *options,
     HttpDoor *door = g_new0(HttpDoor, 1);
     door->traffic = options->traffic;
     door->listener = listener;
+    door->guests = http_guests_new((size_t)options->crowd);
     door->daemon_fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, 3);
     door->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, door,
         MHD_OPTION_LISTEN_SOCKET, door->daemon_fd, MHD_OPTION_URI_LOG_CALLBACK, call_new, door,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->connections,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)options->idle_timeout_s,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, door, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)options->connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)options->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (door->daemon == NULL) {
         error_set(error, TD_ERROR_UNAVAILABLE, "Cannot start serving on %s: %s.",
                   listener->path != NULL ? listener->path : listener->url, g_strerror(errno));
         http_listener_refuse(listener);
         http_listener_free(listener);
+        http_guests_free(door->guests);
         g_free(door);
         return NULL;
     }
@@ -387,6 +415,7 @@ void http_door_close(HttpDoor *door)
         return;
     MHD_stop_daemon(door->daemon);
     close(door->daemon_fd);
+    http_guests_free(door->guests);
     http_listener_free(door->listener);
     g_free(door);
 }

@@ -8,7 +8,8 @@
 
 typedef struct {
     HttpTraffic *traffic;
-    int connections;
+    int connections; /* beyond them nobody is let in */
+    int crowd;       /* beyond them those go that have waited the longest (http/guests.h) */
     int idle_timeout_s;
 } HttpDoorOptions;
 

@@ -21,7 +21,7 @@
 #define DEFAULT_WORKERS     32
 #define PROBE_WORKERS       2
 #define DEFAULT_QUEUE       256
-#define DEFAULT_CONNECTIONS 1000
+#define DEFAULT_CONNECTIONS 2000
 #define DEFAULT_IDLE_S      60
 #define DEFAULT_BODY_BYTES  ((size_t)256 * 1024 * 1024)
 
@@ -43,9 +43,11 @@ static int or_default(int value, int fallback)
 
 static bool open_doors(HttpServer *server, const HttpServerOptions *options, GError **error)
 {
+    int connections = or_default(options->max_connections, DEFAULT_CONNECTIONS);
     HttpDoorOptions door = {
         .traffic = &server->traffic,
-        .connections = or_default(options->max_connections, DEFAULT_CONNECTIONS),
+        .connections = connections,
+        .crowd = connections - connections / 4,
         .idle_timeout_s = or_default(options->idle_timeout_s, DEFAULT_IDLE_S),
     };
     if (options->listen != NULL) {

@@ -18,9 +18,11 @@ typedef struct {
     const char *socket_path; /* Unix socket, made with mode 0600, replaced if stale; NULL: none */
     int workers;             /* 0: 32 */
     int queue;               /* requests that may wait for a worker; 0: 256 */
-    int max_connections;     /* for each door; 0: 1000 */
-    int idle_timeout_s;      /* 0: 60 */
-    size_t body_bytes_max;   /* of the bodies of all requests together; beyond it 503; 0: 256 MiB */
+    /* For each door; 0: 2000. Beyond three quarters of them those go that have waited the longest
+     * for their client, so that newcomers are let in. */
+    int max_connections;
+    int idle_timeout_s;    /* 0: 60 */
+    size_t body_bytes_max; /* of the bodies of all requests together; beyond it 503; 0: 256 MiB */
     /* Paths that are asked whether the server is well (NULL-terminated, borrowed; NULL: none): they
      * have two workers to themselves, and are answered while all others are at work. */
     const char *const *probes;

@@ -452,6 +452,51 @@ static void test_idle(void)
     desk_stop(&desk);
 }
 
+#define PLACES 8
+
+typedef struct {
+    const char *name;
+    const char *sent; /* by each of those who were there before */
+    const char *then; /* what one who was not sent away gets an answer to */
+} Crowd;
+
+/* A place is held without a request, or with one that does not become whole. */
+static const Crowd crowds[] = {
+    {"says nothing", "", "GET /peer HTTP/1.1\r\n" HOST "\r\n"},
+    {"half a line", "GET /pe", "er HTTP/1.1\r\n" HOST "\r\n"},
+    {"half its headers", "GET /peer HTTP/1.1\r\n" HOST "X-A", ": 1\r\n\r\n"},
+    {"half a body", "POST /size HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\na", "bc"},
+};
+
+/* Three times as many come as there are places, and each newcomer is answered; of those who were
+ * there the newest still have theirs. */
+static void test_crowd(const void *data)
+{
+    const Crowd *crowd = data;
+    HttpServerOptions options = small;
+    options.max_connections = PLACES;
+    Desk desk;
+    desk_start(&desk, &options);
+    const char *url = http_server_url(desk.server);
+    int fds[3 * PLACES];
+    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
+        fds[i] = raw_connect(url);
+        raw_send(fds[i], crowd->sent);
+        int newcomer = raw_connect(url);
+        raw_send(newcomer, "GET /peer HTTP/1.1\r\n" HOST "\r\n");
+        g_autoptr(RawAnswer) answer = raw_read(newcomer, false);
+        g_assert_cmpint(answer->status, ==, 200);
+        close(newcomer);
+    }
+    raw_wait_closed(fds[0]);
+    raw_send(fds[G_N_ELEMENTS(fds) - 1], crowd->then);
+    g_autoptr(RawAnswer) last = raw_read(fds[G_N_ELEMENTS(fds) - 1], false);
+    g_assert_cmpint(last->status, ==, 200);
+    for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
+        close(fds[i]);
+    desk_stop(&desk);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -473,5 +518,9 @@ int main(int argc, char **argv)
     g_test_add_func("/http/server/expect", test_expect);
     g_test_add_func("/http/server/slow reader", test_slow_reader);
     g_test_add_func("/http/server/idle", test_idle);
+    for (size_t i = 0; i < G_N_ELEMENTS(crowds); i++) {
+        g_autofree char *path = g_strconcat("/http/server/crowd/", crowds[i].name, NULL);
+        g_test_add_data_func(path, &crowds[i], test_crowd);
+    }
     return g_test_run();
 }

@@ -21,21 +21,22 @@ export const FAULTS = {
     undecided: "tickets whose decisions are not one for each event and recipient",
 };
 
-class Findings {
-    constructor() {
-        this.counts = Object.fromEntries(Object.keys(FAULTS).map((kind) => [kind, 0]));
+export class Findings {
+    constructor(names = FAULTS) {
+        this.names = names;
+        this.counts = Object.fromEntries(Object.keys(names).map((kind) => [kind, 0]));
         this.examples = [];
     }
 
     add(kind, subject) {
         this.counts[kind] += 1;
-        if (this.counts[kind] <= EXAMPLES) this.examples.push(`${FAULTS[kind]}: ${JSON.stringify(subject)}`);
+        if (this.counts[kind] <= EXAMPLES) this.examples.push(`${this.names[kind]}: ${JSON.stringify(subject)}`);
     }
 }
 
 const FINAL = new Set(["accepted", "rejected", "expired", "bounced", "cancelled"]);
 
-function groupBy(list, keyOf) {
+export function groupBy(list, keyOf) {
     const groups = new Map();
     for (const item of list) {
         const key = keyOf(item);
@@ -46,13 +47,19 @@ function groupBy(list, keyOf) {
     return groups;
 }
 
+/** Whether it is right that nobody was told: the relay refused it, or its recipient left the list before it was sent. */
+function isExcused(alert, copies, refused) {
+    if (alert.state === "rejected") return refused.has(alert.messageId);
+    return alert.state === "cancelled" && alert.reason === "recipient_removed" && (alert.uncertain || copies.length === 0);
+}
+
 /** Every alert ended well, and what came of it says how. Returns the alerts that arrived more than once. */
-function checkAlerts(alerts, arrived, findings) {
+function checkAlerts(alerts, arrived, refused, findings) {
     const repeated = [];
     for (const alert of alerts) {
         const copies = arrived.get(alert.messageId) ?? [];
         if (!FINAL.has(alert.state)) findings.add("waiting", alert);
-        else if (alert.state !== "accepted") findings.add("failed", alert);
+        else if (alert.state !== "accepted") isExcused(alert, copies, refused) || findings.add("failed", alert);
         else if (copies.length === 0) findings.add("lost", alert);
         if (copies.some((copy) => copy.recipient !== alert.recipient)) findings.add("astray", { alert, copies });
         if (copies.length < 2) continue;
@@ -70,7 +77,8 @@ function checkMails(alerts, arrived, findings) {
 
 /** For one ticket and one recipient, no mail arrives before an earlier event's has. */
 function checkOrder(alerts, arrived, findings) {
-    for (const list of groupBy(alerts, (alert) => `${alert.ticket} ${alert.recipient}`).values()) {
+    const ordered = alerts.filter((alert) => alert.ticket !== undefined);
+    for (const list of groupBy(ordered, (alert) => `${alert.ticket} ${alert.recipient}`).values()) {
         list.sort((a, b) => a.event - b.event);
         let latest = -1;
         for (const alert of list) {
@@ -81,18 +89,22 @@ function checkOrder(alerts, arrived, findings) {
     }
 }
 
-/** One decision for each event and each of those who were to be told. */
+function isSame(set, list) {
+    return set.size === list.length && list.every((item) => set.has(item));
+}
+
+/** One decision for each event and each of those who were to be told then. */
 function decisionsAgree(promise, alerts, always) {
-    const expected = new Set([...always, ...promise.recipients]);
-    const events = groupBy(alerts, (alert) => alert.event);
-    const kinds = { new_ticket: 0, ticket_closed: 0 };
-    for (const decisions of events.values()) {
-        kinds[decisions[0].kind] += 1;
-        const told = new Set(decisions.map((alert) => alert.recipient));
-        if (told.size !== decisions.length || told.size !== expected.size) return false;
-        for (const recipient of told) if (!expected.has(recipient)) return false;
-    }
-    return kinds.new_ticket === promise.told.new_ticket && kinds.ticket_closed === promise.told.ticket_closed;
+    const events = [...groupBy(alerts, (alert) => alert.event)].sort(([a], [b]) => a - b);
+    return (
+        events.length === promise.told.length &&
+        promise.told.every(({ kind, recipients, decision = "send" }, i) => {
+            const decisions = events[i][1];
+            const expected = new Set([...always, ...recipients]);
+            const agrees = (alert) => alert.kind === kind && alert.decision === decision;
+            return decisions.every(agrees) && isSame(expected, decisions.map((alert) => alert.recipient));
+        })
+    );
 }
 
 function checkTickets({ promises, tickets, alerts, always }, findings) {
@@ -186,26 +198,29 @@ function tell({ at, connection, outcome }, connections, lives) {
  *   promises  see crash_load.mjs
  *   always    who is told of every ticket
  *   tickets   {number, title, status}
- *   alerts    {id, ticket, event, kind, recipient, state, uncertain, messageId}
+ *   alerts    the decisions: {id, ticket, event, kind, recipient, decision, state, uncertain, messageId}
+ *   outgoing  all that leaves, where that is more than the alerts: as these, with `reason` of the state; without
+ *             `ticket` what leaves in no order
+ *   refused   Message-IDs that the relay has answered with 5xx
  *   mails     {at, connection, outcome, recipient, messageId, hash}, in the order of their arrival
  *   connections  by their numbers: {begun, end: {at, by}}; no end while it is open
  *   lives     of the processes that send: {name, from, killed, dead}, by the time of death: before it was started,
  *             before it was killed, after it was gone; Infinity for what did not happen
  * All times are of one clock, in milliseconds.
  */
-export function audit({ promises, tickets, alerts, mails, connections, lives, always }) {
+export function audit({ promises, tickets, alerts, mails, connections, lives, always, outgoing = alerts, refused = new Set() }) {
     const findings = new Findings();
     mails.forEach((mail, index) => (mail.index = index));
     const arrived = groupBy(mails, (mail) => mail.messageId);
-    const repeated = checkAlerts(alerts, arrived, findings);
-    checkMails(alerts, arrived, findings);
-    checkOrder(alerts, arrived, findings);
+    const repeated = checkAlerts(outgoing, arrived, refused, findings);
+    checkMails(outgoing, arrived, findings);
+    checkOrder(outgoing, arrived, findings);
     checkTickets({ promises, tickets, alerts, always }, findings);
     return {
         tickets: tickets.length,
         alerts: alerts.length,
         mails: mails.length,
-        uncertain: alerts.filter((alert) => alert.uncertain).length,
+        uncertain: outgoing.filter((alert) => alert.uncertain).length,
         repeated: repeated.length,
         ...countRepeats(repeated, connections, lives),
         faults: findings.counts,
@@ -217,13 +232,15 @@ export function audit({ promises, tickets, alerts, mails, connections, lives, al
 export function readMails(text) {
     const mails = [];
     const connections = new Map();
+    const refused = new Set();
     for (const line of text.split("\n")) {
         const [what, time, number, ...rest] = line.split("\t");
         const [at, connection] = [Number(time), Number(number)];
         const [outcome, recipient, messageId, hash] = rest;
         if (what === "begin") connections.set(connection, { begun: at });
         if (what === "end") connections.get(connection).end = { at, by: rest[0] };
+        if (what === "refuse") refused.add(rest[0]);
         if (what === "mail") mails.push({ at, connection, outcome, recipient, messageId, hash });
     }
-    return { mails, connections };
+    return { mails, connections, refused };
 }

@@ -9,11 +9,15 @@ const ALWAYS = "anna@one.example";
 const OTHER = "other@two.example";
 
 function alert(id, ticket, event, kind, recipient, uncertain = false) {
-    return { id, ticket, event, kind, recipient, state: "accepted", uncertain, messageId: `alert.${id}` };
+    return { id, ticket, event, kind, recipient, decision: "send", state: "accepted", uncertain, messageId: `alert.${id}` };
 }
 
 function mail(at, connection, id, recipient = ALWAYS, outcome = "answered") {
     return { at, connection, outcome, recipient, messageId: `alert.${id}`, hash: `bytes of ${id}` };
+}
+
+function told(kind, ...recipients) {
+    return { kind, recipients };
 }
 
 function life(name, from, killed = Infinity, dead = killed + 5) {
@@ -28,8 +32,8 @@ function goodBooks() {
     return {
         always: [ALWAYS],
         promises: [
-            { number: 1, title: "one", status: 1000, recipients: [], told: { new_ticket: 1, ticket_closed: 1 } },
-            { number: 2, title: "two", status: 100, recipients: [OTHER], told: { new_ticket: 1, ticket_closed: 0 } },
+            { number: 1, title: "one", status: 1000, told: [told("new_ticket"), told("ticket_closed")] },
+            { number: 2, title: "two", status: 100, told: [told("new_ticket", OTHER)] },
         ],
         tickets: [
             { number: 1, title: "one", status: 1000 },
@@ -154,6 +158,11 @@ const WRONG = {
     "a mail that never came": ["lost", ({ mails }) => mails.splice(0, 1)],
     "an alert that waits": ["waiting", ({ alerts }) => (alerts[0].state = "sending")],
     "an alert that was given up, though its mail arrived": ["failed", ({ alerts }) => (alerts[0].state = "expired")],
+    "an alert that the relay refused, and nobody saw it": ["failed", ({ alerts }) => (alerts[0].state = "rejected")],
+    "a mail that left after its recipient": [
+        "failed",
+        ({ alerts }) => Object.assign(alerts[0], { state: "cancelled", reason: "recipient_removed" }),
+    ],
     "a repeat that does not say so": ["silent", ({ alerts }) => (alerts[1].uncertain = false)],
     "a repeat with other bytes": ["changed", ({ mails }) => (mails[2].hash = "other bytes")],
     "a mail that no alert knows": ["unknown", ({ mails }) => mails.push(mail(5000, 4, 5))],
@@ -170,6 +179,7 @@ const WRONG = {
         "undecided",
         ({ alerts, mails }) => (alerts.push(alert(5, 2, 2, "new_ticket", OTHER)), mails.push(mail(5000, 4, 5, OTHER))),
     ],
+    "a decision not to tell somebody who was to be told": ["undecided", ({ alerts }) => (alerts[0].decision = "hold")],
     "an event that nobody caused": [
         "undecided",
         ({ alerts, mails }) => (alerts.push(alert(5, 1, 4, "ticket_closed", ALWAYS)), mails.push(mail(5000, 4, 5))),
@@ -186,13 +196,33 @@ for (const [name, [fault, spoil]] of Object.entries(WRONG))
         assert.equal(examples.length, 1);
     });
 
+/** What is as it should be, though nobody was told. */
+const EXCUSED = {
+    "the relay refused it": ({ alerts, mails, refused }) => {
+        alerts[0].state = "rejected";
+        refused.add(mails.shift().messageId);
+    },
+    "its recipient left the list": ({ alerts, mails }) => {
+        Object.assign(alerts[0], { state: "cancelled", reason: "recipient_removed" });
+        mails.shift();
+    },
+};
+
+for (const [name, happen] of Object.entries(EXCUSED))
+    test(`an alert that nobody got, because ${name}`, () => {
+        const books = { ...goodBooks(), refused: new Set() };
+        happen(books);
+        assert.deepEqual(audit(books).examples, []);
+    });
+
 test("the sink's file", () => {
-    const { mails, connections } = readMails(
-        "begin\t4.5\t1\nmail\t5\t1\tanswered\ta@b.example\talert.1@x\tabc\nbegin\t5\t2\nend\t6\t1\tpeer\n",
+    const { mails, connections, refused } = readMails(
+        "begin\t4.5\t1\nrefuse\t4.6\t1\talert.7@x\nmail\t5\t1\tanswered\ta@b.example\talert.1@x\tabc\nbegin\t5\t2\nend\t6\t1\tpeer\n",
     );
     assert.deepEqual(mails, [
         { at: 5, connection: 1, outcome: "answered", recipient: "a@b.example", messageId: "alert.1@x", hash: "abc" },
     ]);
+    assert.deepEqual([...refused], ["alert.7@x"]);
     assert.deepEqual(
         [...connections],
         [

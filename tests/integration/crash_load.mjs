@@ -11,13 +11,14 @@ import { call } from "../support/api.mjs";
 
 const ADDRESSES = 40; // of strangers who are listed on tickets
 const AGAIN_MS = 10;
-const STATUS = { New: 100, Pending: 200, Completed: 1000 };
+export const STATUS = { New: 100, Pending: 200, Completed: 1000 };
 
 /* What a client asks again after. Anything else the harness does not expect, and fails. */
 const AWAY = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ENOENT"]);
 const AGAIN = new Set([
     "/problems/still-running", // the same request, on a connection that has died
     "/problems/busy",
+    "/problems/stopping",
     "/problems/unavailable", // the database is away
     "/problems/uncertain", // it went away during the commit
 ]);
@@ -32,14 +33,21 @@ export async function orNothing(calling) {
     }
 }
 
+/** An event of a promised ticket, at which those on its list now are told. */
+export function tell(promise, kind, more = {}) {
+    promise.told.push({ kind, recipients: promise.recipients, ...more });
+}
+
 export class Load {
     /**
      * `url()`: where the server is now, or undefined. `busy()`: whether enough is waiting already. `promises`: where
-     * they are written down, each {number, title, status, recipients, told: how often each kind of event}. `token`, of
-     * the API, may come later.
+     * they are written down, each {number, title, status, told: for each event of which somebody is to be told, in their
+     * order, {kind, recipients: besides those of every ticket, decision: "send" where it is not said}}. `token`, of the
+     * API, may come later.
      */
     constructor({ dice, url, busy, promises, token }) {
         Object.assign(this, { dice, url, busy, promises, token });
+        this.againMs = AGAIN_MS;
         this.begun = 0; // tickets
         this.repeated = 0; // requests that had to be made again
         this.replayed = 0; // of them, answered with what the server had done before it died
@@ -64,9 +72,14 @@ export class Load {
         while (!this.over) {
             while (!this.over && this.busy()) await sleep(5);
             await this.ticket(agent, `ticket ${(this.begun += 1)}`);
-            if (this.dice.chance(0.5)) await sleep(this.dice.between(0, 8));
+            await this.rest();
         }
         agent.destroy();
+    }
+
+    /** Between two tickets. */
+    async rest() {
+        if (this.dice.chance(0.5)) await sleep(this.dice.between(0, 8));
     }
 
     /** One ticket's life. */
@@ -74,27 +87,38 @@ export class Load {
         const body = this.draft(title);
         const ticket = await this.ask(agent, "POST", "/api/v1/tickets", body, title);
         if (ticket.title !== title) throw new Error(`${title} was answered with ${JSON.stringify(ticket)}`);
-        const promise = {
-            number: ticket.number,
-            title,
-            status: STATUS[body.status],
-            recipients: body.recipients.map(({ email }) => email),
-            told: { new_ticket: 1, ticket_closed: body.status === "Completed" ? 1 : 0 },
-        };
+        const promise = this.promise(ticket.number, title, body.status, body.recipients.map(({ email }) => email));
+        tell(promise, "new_ticket");
+        if (body.status === "Completed") tell(promise, "ticket_closed");
+        await this.live(agent, promise);
+    }
+
+    /** Writes one down. */
+    promise(number, title, status, recipients) {
+        const promise = { number, title, status: STATUS[status], recipients, told: [] };
         this.promises.push(promise);
+        return promise;
+    }
+
+    /** What becomes of a ticket after it was opened. */
+    async live(agent, promise) {
         for (let changes = this.dice.pick([0, 1, 1, 1, 2, 3]); changes > 0; changes--)
             await this.change(agent, promise, promise.status === STATUS.Completed ? "Pending" : "Completed");
     }
 
-    draft(title) {
+    someStrangers() {
         const emails = new Set();
         for (let n = this.dice.between(0, 2); n > 0; n--)
             emails.add(`somebody${this.dice.between(1, ADDRESSES)}@other.example`);
+        return [...emails];
+    }
+
+    draft(title) {
         return {
             account: 1,
             contact: 1,
             title,
-            recipients: [...emails].map((email) => ({ email })),
+            recipients: this.someStrangers().map((email) => ({ email })),
             status: this.dice.chance(0.05) ? "Completed" : "New",
         };
     }
@@ -103,13 +127,13 @@ export class Load {
     async change(agent, promise, status) {
         await this.ask(agent, "PATCH", `/api/v1/tickets/${promise.number}`, { status });
         promise.status = STATUS[status];
-        if (status === "Completed") promise.told.ticket_closed += 1;
+        if (status === "Completed") tell(promise, "ticket_closed");
     }
 
     /** Asks until there is an answer, and returns it. */
-    async ask(agent, method, target, body, key) {
+    async ask(agent, method, target, body, key, headers) {
         for (;;) {
-            const answer = await this.attempt(agent, method, target, body, key);
+            const answer = await this.attempt(agent, method, target, body, key, headers);
             if (answer?.status === 200 || answer?.status === 201) {
                 if (answer.headers["idempotency-replayed"] !== undefined) this.replayed += 1;
                 return answer.body;
@@ -117,13 +141,13 @@ export class Load {
             if (answer !== undefined && !AGAIN.has(answer.body?.type))
                 throw new Error(`${method} ${target} (${key}): ${answer.status} ${answer.text}`);
             this.repeated += 1;
-            await sleep(AGAIN_MS);
+            await sleep(this.againMs);
         }
     }
 
     /** Undefined where nobody answered. */
-    async attempt(agent, method, target, body, key) {
+    async attempt(agent, method, target, body, key, headers) {
         const url = this.url();
-        return url && orNothing(call(url, method, target, body, { token: this.token, key, agent }));
+        return url && orNothing(call(url, method, target, body, { token: this.token, key, agent, headers }));
     }
 }

@@ -4,7 +4,7 @@
  * listens on several ports (a desk that is told to use another one tries at once, however the last one behaved), writes
  * down each mail before it answers for it, and behaves like a relay on a bad day: slow replies, 4xx at every stage, and
  * connections that it drops before or after the final dot, with the mail kept or not. At some ports it greets late, has
- * no time, or is not there.
+ * no time, or is not there. On other days it is away, refuses some mails for good, or defers whom it does not know yet.
  *
  *   crash_sink.mjs FILE SEED    with an IPC channel to its parent, and ends with it
  *
@@ -13,6 +13,7 @@
  *
  *   begin  milliseconds  connection
  *   mail   milliseconds  connection  what came of it  recipient  Message-ID  hash of the bytes
+ *   refuse milliseconds  connection  Message-ID, of what is answered with 5xx
  *   end    milliseconds  connection  who: sink | peer
  */
 import { createHash } from "node:crypto";
@@ -25,8 +26,19 @@ import { Dice } from "../support/dice.mjs";
 import { uptimeMs } from "../support/uptime.mjs";
 import { Session, Silence, freePort } from "./sink.mjs";
 
-/** How the relay is: every mail taken at once; every mail taken, but slowly; all that MOODS and PORTS have. */
-export const Day = { GOOD: "good", SLOW: "slow", BAD: "bad" };
+/**
+ * How the relay is: every mail taken at once; every mail taken, but slowly, or very slowly; all that MOODS and PORTS
+ * have; no connection is kept; one mail of twenty is answered with 554; the first mail to each recipient with 451.
+ */
+export const Day = {
+    GOOD: "good",
+    SLOW: "slow",
+    HEAVY: "heavy",
+    BAD: "bad",
+    AWAY: "away",
+    REFUSING: "refusing",
+    GREY: "grey",
+};
 
 /** What each port is like; the desk goes round. */
 const PORTS = ["open", "open", "open", "late", "open", "open", "open", "busy", "open", "open", "open", "absent"];
@@ -44,7 +56,8 @@ const MOODS = [
     { of1000: 4, drop: "after the dot", kept: false },
 ];
 const WELL = {};
-const SLOW = { slow: [20, 60] };
+const BY_DAY = { [Day.SLOW]: { slow: [20, 60] }, [Day.HEAVY]: { slow: [1000, 3000] } };
+const REFUSE_OF = 20;
 
 class MoodySession extends Session {
     constructor(sink, socket, port) {
@@ -58,6 +71,7 @@ class MoodySession extends Session {
     }
 
     greet() {
+        if (this.sink.day === Day.AWAY) return this.hangUp("droppedBefore");
         if (this.sink.day !== Day.BAD || this.port === "open") return super.greet();
         if (this.port === "late") return setTimeout(() => super.greet(), this.sink.dice.between(...LATE_MS));
         this.say("421 4.3.2 No time now");
@@ -66,6 +80,8 @@ class MoodySession extends Session {
 
     command(line) {
         const verb = line.slice(0, 4).toUpperCase();
+        if (this.sink.day === Day.AWAY) return this.hangUp("droppedBefore");
+        if (verb === "RCPT" && this.sink.defersStranger(line)) return this.defer();
         if (verb === "MAIL") this.mood = this.sink.mood();
         if (verb === "RCPT" && this.mood.defer === "RCPT") return this.defer();
         if (verb === "DATA") {
@@ -87,6 +103,8 @@ class MoodySession extends Session {
     }
 
     answer(part) {
+        if (this.sink.day === Day.AWAY) return this.hangUp("droppedAfter");
+        if (this.sink.day === Day.REFUSING && this.sink.dice.chance(1 / REFUSE_OF)) return this.refuse(this.take(part));
         if (this.mood.drop === undefined && this.mood.defer !== "dot") return super.end(part);
         const message = this.take(part);
         if (this.mood.drop === undefined) return this.defer();
@@ -103,6 +121,12 @@ class MoodySession extends Session {
         this.say("451 4.3.0 Come back later");
     }
 
+    refuse(message) {
+        this.sink.did.refused += 1;
+        this.sink.write("refuse", this.number, idOf(message));
+        this.say("554 5.7.1 Not from you");
+    }
+
     /** What was answered before still arrives; what comes after is not read. `what` it counts as. */
     hangUp(what) {
         this.sink.did[what] += 1;
@@ -111,6 +135,10 @@ class MoodySession extends Session {
         this.socket.end();
         this.socket.removeAllListeners("data").resume();
     }
+}
+
+function idOf(message) {
+    return /^message-id:\s*<(.*?)>/im.exec(message.slice(0, message.indexOf("\r\n\r\n")))?.[1] ?? "";
 }
 
 class MoodySink {
@@ -123,13 +151,20 @@ class MoodySink {
         this.connections = 0; // ever
         this.kept = 0;
         this.seen = new Set();
-        this.did = { deferred: 0, droppedBefore: 0, droppedAfter: 0 };
+        this.known = new Set(); // recipients, on this grey day
+        this.did = { deferred: 0, refused: 0, droppedBefore: 0, droppedAfter: 0 };
     }
 
     mood() {
-        if (this.day !== Day.BAD) return this.day === Day.SLOW ? SLOW : WELL;
+        if (this.day !== Day.BAD) return BY_DAY[this.day] ?? WELL;
         let left = this.dice.between(0, 999);
         return MOODS.find((mood) => (left -= mood.of1000) < 0) ?? WELL;
+    }
+
+    defersStranger(line) {
+        const known = this.known.has(line);
+        this.known.add(line);
+        return this.day === Day.GREY && !known;
     }
 
     write(...fields) {
@@ -137,8 +172,7 @@ class MoodySink {
     }
 
     keep(session, message, outcome) {
-        const head = message.slice(0, message.indexOf("\r\n\r\n"));
-        const id = /^message-id:\s*<(.*?)>/im.exec(head)?.[1] ?? "";
+        const id = idOf(message);
         const hash = createHash("sha256").update(message, "latin1").digest("hex");
         this.kept += 1;
         this.seen.add(id);
@@ -165,6 +199,7 @@ async function main([file, seed]) {
     const ports = [];
     for (const port of PORTS) ports.push(await sink.listen(port));
     process.on("message", ({ day }) => {
+        if (day !== undefined) sink.known.clear();
         sink.day = day ?? sink.day;
         process.send(sink.counts);
     });

@@ -64,7 +64,7 @@ class Relay {
 }
 
 /** One serving process, which dies and is started again. */
-class Node {
+export class Node {
     constructor(desk, name, args) {
         Object.assign(this, { desk, name, args });
         this.lives = []; // see crash_books.mjs
@@ -95,8 +95,23 @@ class Node {
         const life = this.lives.at(-1);
         life.killed = uptimeMs();
         await program.kill();
-        life.dead = uptimeMs();
+        this.bury(program);
+    }
+
+    bury(program) {
+        this.lives.at(-1).dead = uptimeMs();
         this.complaints.push(...program.stderr.split("\n").filter((line) => /^\S+ error /.test(line)));
+    }
+
+    /** Asks it to stop (SIGTERM), which must end well. */
+    async stop() {
+        const { program } = this.server;
+        if (program.exited) throw new Error(`${this.name} ended by itself:\n${program.stderr}`);
+        this.lives.at(-1).killed = uptimeMs();
+        const ended = await this.server.stop();
+        this.server = undefined;
+        if (ended.code !== 0) throw new Error(`${this.name} did not stop well:\n${program.stderr}`);
+        this.bury(program);
     }
 
     /** What starts may die before it is ready. */
@@ -122,16 +137,20 @@ class Node {
 }
 
 export class Site {
-    constructor(dice) {
+    /** `place`: where the desk's folder is made, if not in a scratch folder. */
+    constructor(dice, { place } = {}) {
         this.dice = dice;
+        this.place = place;
         this.promises = []; // see crash_load.mjs
+        this.standstillMs = STANDSTILL_MS;
+        this.patient = false; // the keeper leaves a relay that is down alone
     }
 
     /** Returns a token of the API. */
     async open(engine, day) {
         this.relay = await Relay.open(this.dice.seed());
         if (engine === "postgresql") this.cluster = await Postgres.start();
-        this.desk = await initDesk({ database: this.cluster?.createDatabase() });
+        this.desk = await initDesk({ database: this.cluster?.createDatabase(), place: this.place });
         if (this.cluster === undefined) this.nodes = [new Node(this.desk, "server", [])];
         else this.split();
         [this.front] = this.nodes;
@@ -180,7 +199,7 @@ export class Site {
             contact: 1,
             title: "Who is told?",
         });
-        this.promises.push({ number, title, status, recipients: [], told: { new_ticket: 1, ticket_closed: 0 } });
+        this.promises.push({ number, title, status, told: [{ kind: "new_ticket", recipients: [] }] });
         const alerts = await everything(server, `/api/v1/tickets/${number}/alerts`);
         this.always = alerts.map((alert) => alert.recipient);
     }
@@ -202,7 +221,7 @@ export class Site {
             const status = await this.call("GET", "/api/v1/alerts-server");
             if (status === undefined) continue;
             this.status = status;
-            if (status.relay.state !== "up") {
+            if (status.relay.state !== "up" && !this.patient) {
                 port = (port + 1) % this.relay.ports.length;
                 await this.call("PUT", "/api/v1/options/alerts-server", { port: this.relay.ports[port] });
             }
@@ -232,11 +251,12 @@ export class Site {
         this.calm = true;
         let least = Infinity;
         let since = performance.now();
+        this.patient = false;
         for (; !(await this.allFinal()); await sleep(200)) {
             if (this.failure !== undefined) throw this.failure;
             const left = WAITING.reduce((sum, state) => sum + this.status.messages[state], 0);
             if (left < least) [least, since] = [left, performance.now()];
-            else if (performance.now() - since > STANDSTILL_MS) throw new Error(`Nothing moves:\n${this.activity()}`);
+            else if (performance.now() - since > this.standstillMs) throw new Error(`Nothing moves:\n${this.activity()}`);
         }
         this.calm = false;
     }
@@ -271,6 +291,7 @@ export class Site {
             event: alert.event,
             kind: alert.kind,
             recipient: alert.recipient,
+            decision: alert.decision,
             state: alert.state,
             uncertain: alert.uncertain,
             messageId: alert.message_id,
@@ -284,8 +305,7 @@ export class Site {
         this.closed = true;
         await this.keeping;
         for (const node of [...this.nodes].reverse()) {
-            const ended = await node.server.stop();
-            if (ended.code !== 0) throw new Error(`${node.name} did not stop well:\n${node.server.log}`);
+            await node.stop();
         }
         await this.cluster?.stop();
     }

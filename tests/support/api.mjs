@@ -334,9 +334,12 @@ export class Desk {
     }
 }
 
-/** Makes a desk in a folder of its own. `database`: the URL of an empty PostgreSQL database; without: SQLite. */
-export async function initDesk({ database, sample = true, args = [] } = {}) {
-    const folder = path.join(scratchFolder(), "desk");
+/**
+ * Makes a desk in a folder of its own, or in `place`. `database`: the URL of an empty PostgreSQL database; without:
+ * SQLite.
+ */
+export async function initDesk({ database, sample = true, args = [], place = scratchFolder() } = {}) {
+    const folder = path.join(place, "desk");
     const extra = [...(sample ? ["--sample"] : []), ...(database === undefined ? [] : ["--database", database])];
     return new Desk(folder, await tidingsJson(["init", "--desk", folder, ...extra, ...args]));
 }
