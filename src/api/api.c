@@ -175,6 +175,8 @@ Api *api_new(Desk *desk, Composer *composer)
     api->desk = desk;
     api->composer = composer;
     api->tokens = token_cache_new();
+    api->conditions = g_array_new(FALSE, FALSE, sizeof(ApiAsked));
+    pthread_mutex_init(&api->census.lock, NULL);
     api->bound = g_new0(ApiBound, G_N_ELEMENTS(routes));
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
         api->bound[i] = (ApiBound){api, &routes[i]};
@@ -188,6 +190,8 @@ void api_free(Api *api)
     if (api == NULL)
         return;
     token_cache_free(api->tokens);
+    g_array_unref(api->conditions);
+    pthread_mutex_destroy(&api->census.lock);
     http_router_free(api->inside);
     g_free(api->bound);
     g_free(api);
@@ -222,10 +226,17 @@ void api_set_alerts_server(Api *api, ApiAlertsServer alerts_server, void *data)
     api->alerts_server_data = data;
 }
 
-void api_set_metrics(Api *api, ApiMetrics metrics, void *data)
+void api_set_metrics(Api *api, Metrics *metrics, ApiGauges gauges, void *data)
 {
     api->metrics = metrics;
-    api->metrics_data = data;
+    api->gauges = gauges;
+    api->gauges_data = data;
+}
+
+void api_add_condition(Api *api, ApiCondition condition, void *data)
+{
+    const ApiAsked asked = {condition, data};
+    g_array_append_val(api->conditions, asked);
 }
 
 /* A parameter that is mistyped would otherwise be a filter that silently does nothing. */

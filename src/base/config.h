@@ -3,12 +3,15 @@
  * mistake shows. */
 #pragma once
 
+#include "base/log.h"
+
 #include <glib.h>
 
 typedef struct {
     char *database;    /* postgresql://... or NULL for the SQLite file in the desk's folder */
     char *listen;      /* address:port, or NULL for the default */
     int lease_seconds; /* how long what a dead server was sending waits; 0: the default */
+    LogOptions log;    /* log, log_level, log_addresses */
 } Config;
 
 /* A missing file is an empty configuration. Errors: INVALID (bad line or unknown key), UNAVAILABLE

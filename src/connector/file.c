@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "connector/act.h"
+#include "connector/counts.h"
 #include "connector/forward.h"
 #include "records/email_connector.h"
 
@@ -221,6 +222,7 @@ bool connector_file(Desk *desk, GBytes *raw, const MailOrigin *origin, Filed *fi
         ok = desk_write(desk, &actor, file, &filing, &failure);
     }
     if (ok) {
+        connector_count(desk_metrics(desk), filing.filed.state, filing.filed.seen_before);
         *filed = filing.filed;
         return true;
     }

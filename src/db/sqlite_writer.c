@@ -144,8 +144,10 @@ static bool begin(SqliteWriter *writer, Batch *batch)
 static void commit(SqliteWriter *writer, Batch *batch)
 {
     g_autoptr(GError) error = NULL;
-    if (sqlite_connection_run(writer->connection, "COMMIT", &error))
+    if (sqlite_connection_run(writer->connection, "COMMIT", &error)) {
+        metric_add(writer->db->counts.commits, 1);
         return;
+    }
     if (sqlite3_extended_errcode(writer->connection->handle) == SQLITE_IOERR_FSYNC) {
         g_clear_error(&error);
         error_set(&error, TD_ERROR_UNCERTAIN,
@@ -197,6 +199,7 @@ static bool run_together(SqliteWriter *writer, Batch *batch, bool may_grow)
         if (ran == RUN_LOST)
             return false;
         job->spoiled = true;
+        metric_add(writer->db->counts.retries, (int64_t)i);
         if (!begin(writer, batch))
             return true;
         run = job_run_carefully;

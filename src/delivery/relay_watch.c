@@ -65,10 +65,11 @@ static void say_trouble(const Job *job)
 static void say_stop(const Job *job)
 {
     log_error("The relay %s was stopped: it refused %d recipients in a row for the same reason"
-              " (%s). The alerts behind them wait, and none of these addresses went on the"
+              " (%d %s). The alerts behind them wait, and none of these addresses went on the"
               " suppression list. When the reason is mended: `tidings alerts resume`, then"
               " `tidings alerts retry --state rejected`",
-              job->route->name, BREAKER_RECIPIENTS, job->outcome.reply);
+              job->route->name, BREAKER_RECIPIENTS, job->outcome.reply_code,
+              job->outcome.enhanced_status);
 }
 
 void relay_watch_look(Batch *batch)

@@ -48,7 +48,7 @@ json_t *delivery_status(const DeliverySetup *setup, GError **error)
     g_auto(DeliverySettings) settings = {0};
     Senders senders = {.setup = setup};
     if (!delivery_settings_load(setup, &settings, error) ||
-        !db_read(setup->db, load_senders, &senders, error)) {
+        !delivery_read(setup, load_senders, &senders, error)) {
         g_clear_pointer(&senders.leases, g_ptr_array_unref);
         return NULL;
     }

@@ -261,19 +261,69 @@ bool outbox_hold_waiting(DbTx *tx, const char *reason, int limit, int64_t now_us
         "sii", reason, now_us, (int64_t)limit);
 }
 
-bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error)
+#define CENSUS_US    (10 * G_TIME_SPAN_MINUTE)
+#define CENSUS_YOUNG 1000 /* ids that a transaction under way may still fill in */
+
+static bool count_below(DbTx *tx, OutboxCensus *census, GError **error)
+{
+    bool found;
+    int64_t last = 0, rows = 0;
+    if (!db_query_int(tx, &found, &last, error, "SELECT COALESCE(MAX(id), 0) FROM outbox", ""))
+        return false;
+    int64_t below = MAX(last - CENSUS_YOUNG, 0);
+    if (!db_query_int(tx, &found, &rows, error, "SELECT COUNT(*) FROM outbox WHERE id <= $1", "i",
+                      below))
+        return false;
+    census->below = below;
+    census->rows = rows;
+    census->counted_at_us = g_get_monotonic_time();
+    return true;
+}
+
+/* Messages of all states. */
+static bool count_all(DbTx *tx, OutboxCensus *census, int64_t *all, GError **error)
+{
+    bool found;
+    OutboxCensus now = {.below = 0};
+    if (census != NULL) {
+        pthread_mutex_lock(&census->lock);
+        now.below = census->below;
+        now.rows = census->rows;
+        now.counted_at_us = census->counted_at_us;
+        pthread_mutex_unlock(&census->lock);
+        if ((now.below == 0 || g_get_monotonic_time() - now.counted_at_us > CENSUS_US) &&
+            !count_below(tx, &now, error))
+            return false;
+    }
+    int64_t above;
+    if (!db_query_int(tx, &found, &above, error, "SELECT COUNT(*) FROM outbox WHERE id > $1", "i",
+                      now.below))
+        return false;
+    *all = now.rows + above;
+    if (census != NULL) {
+        pthread_mutex_lock(&census->lock);
+        census->below = now.below;
+        census->rows = now.rows;
+        census->counted_at_us = now.counted_at_us;
+        pthread_mutex_unlock(&census->lock);
+    }
+    return true;
+}
+
+bool outbox_count(DbTx *tx, OutboxCensus *census, int64_t counts[OUTBOX_N_STATES], GError **error)
 {
     /* What is accepted stands in no index by state: it is the rest. */
+    int64_t all;
+    if (!count_all(tx, census, &all, error))
+        return false;
     DbRows *rows =
         db_query(tx, error,
                  "SELECT state, COUNT(*) FROM outbox WHERE state " OUTBOX_LISTED " GROUP BY state"
-                 " UNION ALL SELECT 'sending', COUNT(*) FROM outbox WHERE state = 'sending'"
-                 " UNION ALL SELECT 'all', COUNT(*) FROM outbox",
+                 " UNION ALL SELECT 'sending', COUNT(*) FROM outbox WHERE state = 'sending'",
                  "");
     if (rows == NULL)
         return false;
     int64_t found[OUTBOX_N_STATES] = {0};
-    int64_t all = 0;
     int64_t others = 0;
     OutboxState state;
     while (db_rows_next(rows)) {
@@ -281,8 +331,6 @@ bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error)
         if (outbox_state_from_name(db_rows_text(rows, 0), &state)) {
             found[state] = count;
             others += count;
-        } else {
-            all = count;
         }
     }
     found[OUTBOX_ACCEPTED] = all - others;

@@ -562,6 +562,14 @@ static const char step_16[] = "CREATE TABLE audit ("
                               "  target TEXT NOT NULL,"
                               "  request TEXT);";
 
+/* What the desk's processes count (records/metric.h). */
+static const char step_17[] = "CREATE TABLE metric ("
+                              "  family TEXT NOT NULL,"
+                              "  labels TEXT NOT NULL,"
+                              "  bin BIGINT NOT NULL,"
+                              "  value BIGINT NOT NULL,"
+                              "  PRIMARY KEY (family, labels, bin));";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -579,5 +587,6 @@ const DbMigration schema_steps[] = {
     {14, "who was told of what is held", step_14},
     {15, "throughput, imports", step_15},
     {16, "who has changed what", step_16},
+    {17, "what is counted", step_17},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
