@@ -283,8 +283,15 @@ static HttpResponse *answer(ApiCall *call, GError **error)
 
 static void log_failure(const ApiCall *call, const GError *error)
 {
-    if (error_http_status(error) >= 500)
-        log_error("%s %s: %s", call->route->method, call->route->pattern, error->message);
+    if (error_http_status(error) < 500)
+        return;
+    if (g_str_has_prefix(call->route->pattern, TICKET))
+        log_set(LOG_TICKET, http_request_param(call->request, "number"));
+    if (g_str_has_prefix(call->route->pattern, V1 "/alerts/{id}"))
+        log_set(LOG_ALERT, http_request_param(call->request, "id"));
+    log_error("%s %s: %s", call->route->method, call->route->pattern, error->message);
+    log_set(LOG_TICKET, NULL);
+    log_set(LOG_ALERT, NULL);
 }
 
 static void call_clear(ApiCall *call)

@@ -47,7 +47,6 @@ static const MetricFamily rounds = {
     .name = "tidings_housekeeping_rounds",
     .type = METRIC_COUNTER,
     .help = "Rounds of housekeeping that were completed, by any process of the desk.",
-    .aside = true,
 };
 
 static const char *const kinds[] = {OUTBOX_KIND_ALERT,         OUTBOX_KIND_MESSAGE,

@@ -6,6 +6,7 @@
 
 #define TURN_US  (10 * G_TIME_SPAN_SECOND)
 #define ROWS_MAX 50000
+#define LOOK_MS  500
 
 static bool take_turn(Metrics *metrics, int64_t timeout_us, GError **error)
 {
@@ -31,12 +32,20 @@ static bool add_points(DbTx *tx, void *data, GError **error)
     return true;
 }
 
+static bool look(DbTx *tx, void *data, GError **error)
+{
+    return db_query_int(tx, NULL, NULL, error, "SELECT 1", "");
+}
+
+/* A process that ends must not wait ten seconds for a database that is away, only to count. */
 static bool fold(Metrics *metrics, Db *db, GError **error)
 {
     bool pressing;
     g_autoptr(GArray) points = metrics_pending(metrics, &pressing);
     if (!pressing)
         return true;
+    if (!db_read_within(db, LOOK_MS, look, NULL, error))
+        return false;
     metric_points_sort(points);
     if (!db_write(db, add_points, points, error))
         return false;
