@@ -14,6 +14,7 @@ after(cleanUp);
 
 const here = import.meta.dirname;
 const rules = path.join(here, "../../packaging/prometheus/tidings.rules.yml");
+const manual = path.join(here, "../../docs/watch.md");
 const python = fs.existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 const OPEN = "application/openmetrics-text; version=1.0.0";
 
@@ -122,7 +123,7 @@ test("the log says what happened to which alert, in JSON, and names nobody", { s
     assert.match(filed.request_id, /^[a-z2-7]{16}$/);
     assertNobodyNamed(server.log);
 
-    const value = await scrape(server, rules);
+    const value = await scrape(server, rules, manual);
     assert.equal(value("tidings_attempts_total", { kind: "alert", outcome: "rejected" }), 1);
     assert.equal(value("tidings_accepted_after_seconds_count", { kind: "alert" }), alerts.length - 2);
     assert.equal(value("tidings_suppressions"), 1);
