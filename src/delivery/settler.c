@@ -292,8 +292,7 @@ static void say_outcome(const Job *job, const char *outcome)
     log_set_id(LOG_ALERT,
                g_strcmp0(job->message->kind, OUTBOX_KIND_ALERT) == 0 ? job->message->ref : 0);
     if (!job->composed)
-        log_warning("The mail (%s) could not be composed: %s", job->message->kind,
-                    job->compose_error);
+        log_info("The mail (%s) could not be composed: %s", job->message->kind, job->compose_error);
     else if (told->kind == DELIVERY_SENT)
         log_debug("The mail (%s) was accepted", job->message->kind);
     else
