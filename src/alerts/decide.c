@@ -23,7 +23,7 @@ typedef struct {
     AlertEventFacts facts;
     const json_t *event_facts;
     TemplateOffer *offer; /* loaded with the first alert that is to be sent */
-    bool any;             /* whether there is one */
+    AlertsMade *made;
     bool held_whole;
 } Deciding;
 
@@ -87,7 +87,8 @@ static bool record(DbTx *tx, Deciding *deciding, const Recipient *recipient,
 {
     AlertVerdict verdict = alert_decide(&deciding->facts, facts);
     bool told = verdict.decision != DECISION_SUPPRESS;
-    deciding->any = deciding->any || told;
+    deciding->made->queued = deciding->made->queued || told;
+    deciding->made->decisions[deciding->facts.kind][verdict.reason]++;
     if (told && !choose_template(tx, deciding, error))
         return false;
     const TemplateOffer *offer = told ? deciding->offer : NULL;
@@ -187,7 +188,7 @@ void alerts_would_tell(const Ticket *ticket, const Actor *actor, AlertKind kind,
 
 bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, const json_t *facts,
                        AlertKind kind, AlertsHow how, GPtrArray *recipients,
-                       const Settings *settings, bool *queued, GError **error)
+                       const Settings *settings, AlertsMade *made, GError **error)
 {
     g_auto(Deciding) deciding = {
         .ticket = ticket,
@@ -195,11 +196,9 @@ bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, const
         .settings = settings,
         .event_facts = facts,
         .facts = event_facts_of(&event->actor, kind, event->notify, settings),
+        .made = made,
         .held_whole = (how & ALERTS_HELD_WHOLE) && settings->alerts.brake.enabled,
     };
     deciding.facts.by_hand = how & ALERTS_BY_HAND;
-    bool ok = decide_each(tx, &deciding, recipients, error);
-    if (ok && deciding.any)
-        *queued = true;
-    return ok;
+    return decide_each(tx, &deciding, recipients, error);
 }

@@ -31,12 +31,17 @@ typedef enum {
     ALERTS_HELD_WHOLE = 1 << 1, /* part of an action that the brake holds as a whole */
 } AlertsHow;
 
+/* What was decided, for those who wake the Alerts Server and who count. Added to. */
+typedef struct {
+    bool queued; /* the outbox has grown */
+    uint16_t decisions[ALERT_N_KINDS][REASON_N];
+} AlertsMade;
+
 /* `facts` are the event's, parsed. Decides for every recipient in `recipients` (Recipient *; empty:
- * one decision with an empty address) and puts what is to be sent into the outbox. *queued is true
- * when the outbox has grown. */
+ * one decision with an empty address) and puts what is to be sent into the outbox. */
 bool alerts_decide_all(DbTx *tx, const Ticket *ticket, const Event *event, const json_t *facts,
                        AlertKind kind, AlertsHow how, GPtrArray *recipients,
-                       const Settings *settings, bool *queued, GError **error);
+                       const Settings *settings, AlertsMade *made, GError **error);
 
 /* Adds to `addresses` (a set of compared forms, which it owns) whom an event of this kind by this
  * actor would tell if there were no brake. */

@@ -186,6 +186,8 @@ Api *api_new(Desk *desk, Composer *composer)
     api->desk = desk;
     api->composer = composer;
     api->tokens = token_cache_new();
+    api->conditions = g_array_new(FALSE, FALSE, sizeof(ApiAsked));
+    pthread_mutex_init(&api->census.lock, NULL);
     api->bound = g_new0(ApiBound, G_N_ELEMENTS(routes));
     for (size_t i = 0; i < G_N_ELEMENTS(routes); i++)
         api->bound[i] = (ApiBound){api, &routes[i]};
@@ -199,6 +201,8 @@ void api_free(Api *api)
     if (api == NULL)
         return;
     token_cache_free(api->tokens);
+    g_array_unref(api->conditions);
+    pthread_mutex_destroy(&api->census.lock);
     http_router_free(api->inside);
     g_free(api->bound);
     g_free(api);
@@ -239,10 +243,17 @@ void api_set_doctor(Api *api, ApiDoctor doctor, void *data)
     api->doctor_data = data;
 }
 
-void api_set_metrics(Api *api, ApiMetrics metrics, void *data)
+void api_set_metrics(Api *api, Metrics *metrics, ApiGauges gauges, void *data)
 {
     api->metrics = metrics;
-    api->metrics_data = data;
+    api->gauges = gauges;
+    api->gauges_data = data;
+}
+
+void api_add_condition(Api *api, ApiCondition condition, void *data)
+{
+    const ApiAsked asked = {condition, data};
+    g_array_append_val(api->conditions, asked);
 }
 
 /* A parameter that is mistyped would otherwise be a filter that silently does nothing. */
@@ -289,8 +300,15 @@ static HttpResponse *answer(ApiCall *call, GError **error)
 
 static void log_failure(const ApiCall *call, const GError *error)
 {
-    if (error_http_status(error) >= 500)
-        log_error("%s %s: %s", call->route->method, call->route->pattern, error->message);
+    if (error_http_status(error) < 500)
+        return;
+    if (g_str_has_prefix(call->route->pattern, TICKET))
+        log_set(LOG_TICKET, http_request_param(call->request, "number"));
+    if (g_str_has_prefix(call->route->pattern, V1 "/alerts/{id}"))
+        log_set(LOG_ALERT, http_request_param(call->request, "id"));
+    log_error("%s %s: %s", call->route->method, call->route->pattern, error->message);
+    log_set(LOG_TICKET, NULL);
+    log_set(LOG_ALERT, NULL);
 }
 
 static void call_clear(ApiCall *call)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "alerts/compose.h"
+#include "base/metric_text.h"
 #include "desk/desk.h"
 #include "http/router.h"
 
@@ -64,10 +65,10 @@ void api_set_test_template(Api *api, ApiTestTemplate test_template, void *data);
 
 /* How the Alerts Server and its relays are: {"active":bool, "transport", "relays":[{"name",
  * "state":"up", "down", "misconfigured" or "stopped", "reason", "since", "retry_at"}], "relay": the
- * first of them}, a new reference. Any thread, may block. */
-typedef json_t *(*ApiAlertsServer)(void *data, GError **error);
+ * first of them}, a new reference. Over within about timeout_ms where that is not 0. Any thread. */
+typedef json_t *(*ApiAlertsServer)(int64_t timeout_ms, void *data, GError **error);
 
-/* Without it GET /alerts-server answers 503, and /metrics says nothing of the relay. */
+/* Without it GET /alerts-server answers 503, and /metrics and /readyz say nothing of the relay. */
 void api_set_alerts_server(Api *api, ApiAlertsServer alerts_server, void *data);
 
 /* A person's "go on" to the relays that the breaker stopped; *resumed counts them. A worker's
@@ -82,7 +83,16 @@ typedef json_t *(*ApiDoctor)(const char *only, const gint *stop, void *data, GEr
 /* Without it GET /doctor answers 503. */
 void api_set_doctor(Api *api, ApiDoctor doctor, void *data);
 
-/* Adds to /metrics what other parts of this process count, in Prometheus's text format. Any thread,
- * must not block. */
-typedef void (*ApiMetrics)(GString *text, void *data);
-void api_set_metrics(Api *api, ApiMetrics metrics, void *data);
+/* Adds to /metrics how other parts of this process are. Any thread, must not block. */
+typedef void (*ApiGauges)(MetricText *text, void *data);
+
+/* What /metrics shows besides the desk's records: the counts of `metrics` (borrowed, may be NULL)
+ * with those of the desk's other processes, and `gauges` (may be NULL). */
+void api_set_metrics(Api *api, Metrics *metrics, ApiGauges gauges, void *data);
+
+/* Adds conditions to /readyz (api/ready.h) that other parts of this process know of: any number of
+ * them, in the order of adding. `condition` runs on any thread, is over within about a second, and
+ * has the last word where the database cannot be reached, too. Before the routes are run. */
+typedef struct ReadyList ReadyList;
+typedef void (*ApiCondition)(ReadyList *list, void *data);
+void api_add_condition(Api *api, ApiCondition condition, void *data);

@@ -6,6 +6,7 @@
 #include "api/token_cache.h"
 #include "base/json.h"
 #include "http/http.h"
+#include "outbox/outbox.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +15,12 @@
 #define API_PAGE_ITEMS      50                /* of a collection where the caller does not say */
 #define API_PAGE_BYTES      (4 * 1024 * 1024) /* of texts in one page, about */
 #define IDEMPOTENCY_KEEP_US US_PER_DAY
+
+/* One more who is asked whether the desk is ready. */
+typedef struct {
+    ApiCondition condition;
+    void *data;
+} ApiAsked;
 
 struct Api {
     Desk *desk;
@@ -31,8 +38,11 @@ struct Api {
     ApiDoctor doctor;
     void *doctor_data;
     gint doctors; /* running; atomic */
-    ApiMetrics metrics;
-    void *metrics_data;
+    Metrics *metrics;
+    ApiGauges gauges;
+    void *gauges_data;
+    GArray *conditions; /* of ApiAsked */
+    OutboxCensus census;
     TokenCache *tokens;
     HttpRouter *inside;     /* of api_call_as() */
     struct ApiBound *bound; /* one for each route: what the router hands back to us */

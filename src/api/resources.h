@@ -160,7 +160,7 @@ HttpResponse *people_erasure(ApiCall *call, GError **error);
 /* audit.c */
 HttpResponse *audit_show(ApiCall *call, GError **error);
 
-/* health.c, openapi.c: without a token */
+/* health.c, ready.c, metrics.c, openapi.c: without a token */
 HttpResponse *health_alive(ApiCall *call, GError **error);
 HttpResponse *health_ready(ApiCall *call, GError **error);
 HttpResponse *health_metrics(ApiCall *call, GError **error);

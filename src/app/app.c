@@ -17,18 +17,22 @@
 
 #include "api/api.h"
 #include "app/private.h"
+#include "app/watch.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/monitor.h"
+#include "connector/counts.h"
 #include "connector/forward.h"
 #include "connector/mailboxes.h"
 #include "console/console.h"
 #include "db/db.h"
 #include "db/wake.h"
+#include "delivery/counts.h"
 #include "delivery/delivery.h"
 #include "portal/portal.h"
 #include "records/identity.h"
+#include "records/metric.h"
 #include "records/schema.h"
 #include "web/assets.h"
 
@@ -45,6 +49,9 @@ struct App {
     Desk *desk;
     Composer *composer;
     DeliveryTokens *tokens;
+    Metrics *metrics;
+    Watch *watch; /* NULL: nothing was started; what was counted is kept at the end */
+    int64_t started_at_us;
     Api *api;
     WebAssets *assets;
     Console *console;
@@ -86,6 +93,7 @@ static DeliverySetup delivery_setup(const App *app)
         .composer = app->composer,
         .maildir = app->folder->maildir,
         .tokens = app->tokens,
+        .metrics = app->metrics,
         .lease_us = app->folder->config->lease_seconds * US_PER_SECOND,
     };
 }
@@ -124,9 +132,10 @@ static json_t *test_template(const ComposeSource *source, const char *to, void *
     return delivery_test_template(&setup, source, to, error);
 }
 
-static json_t *alerts_server(void *data, GError **error)
+static json_t *alerts_server(int64_t timeout_ms, void *data, GError **error)
 {
     DeliverySetup setup = delivery_setup(data);
+    setup.within_ms = timeout_ms;
     return delivery_status(&setup, error);
 }
 
@@ -149,21 +158,31 @@ static json_t *doctor(const char *only, const gint *stop, void *data, GError **e
     return doctor_run(&setup, only, error);
 }
 
-static void append_metrics(GString *text, void *data)
+static void append_gauges(MetricText *text, void *data)
 {
     const App *app = data;
-    if (app->wake == NULL)
-        return;
-    DbWakeCounts counts = db_wake_counts(app->wake);
-    g_string_append_printf(
-        text,
-        "# HELP tidings_wakeups_sent_total Wake-ups sent to the desk's other processes.\n"
-        "# TYPE tidings_wakeups_sent_total counter\n"
-        "tidings_wakeups_sent_total %" G_GINT64_FORMAT "\n"
-        "# HELP tidings_wakeups_heard_total Wake-ups heard from the desk's other processes.\n"
-        "# TYPE tidings_wakeups_heard_total counter\n"
-        "tidings_wakeups_heard_total %" G_GINT64_FORMAT "\n",
-        counts.sent, counts.heard);
+    const WatchParts parts = {.db = app->db,
+                              .wake = app->wake,
+                              .server = app->server,
+                              .folder = app->folder->path,
+                              .started_at_us = app->started_at_us};
+    watch_append_gauges(text, &parts);
+}
+
+static void check_disk(ReadyList *list, void *data)
+{
+    const App *app = data;
+    watch_check_disk(list, app->folder->path);
+}
+
+/* What every process of the desk counts, declared in each: any of them may be asked. */
+static void set_metrics(App *app)
+{
+    app->metrics = metrics_new();
+    db_set_metrics(app->db, app->metrics);
+    desk_set_metrics(app->desk, app->metrics);
+    delivery_counts_declare(app->metrics);
+    connector_counts_declare(app->metrics);
 }
 
 static bool find_lacks(DbTx *tx, void *data, GError **error)
@@ -219,6 +238,8 @@ App *app_open(DeskFolder *folder, GError **error)
         return NULL;
     }
     app->desk = desk_new(app->db, clock_system(), random_system());
+    app->started_at_us = clock_wall_us(clock_system());
+    set_metrics(app);
     if (!complete_desk(app, error))
         return NULL;
     desk_set_committed(app->desk, wake_all, app);
@@ -231,7 +252,8 @@ App *app_open(DeskFolder *folder, GError **error)
     api_set_alerts_server(app->api, alerts_server, app);
     api_set_resume(app->api, resume, app);
     api_set_doctor(app->api, doctor, app);
-    api_set_metrics(app->api, append_metrics, app);
+    api_set_metrics(app->api, app->metrics, append_gauges, app);
+    api_add_condition(app->api, check_disk, app);
     app->router = http_router_new();
     api_add_routes(app->api, app->router);
     return add_pages(app, error) ? g_steal_pointer(&app) : NULL;
@@ -253,7 +275,10 @@ void app_close(App *app)
     delivery_tokens_free(app->tokens);
     composer_free(app->composer);
     desk_free(app->desk);
+    if (app->metrics != NULL)
+        metric_fold(app->metrics, app->db, NULL);
     db_close(app->db);
+    metrics_free(app->metrics);
     monitor_clear(&app->lock);
     g_free(app);
 }
@@ -329,7 +354,8 @@ static bool start_server(App *app, GError **error)
                                  .max_connections = affordable_connections(),
                                  .probes = probes,
                                  .large = (const char *const *)app->large,
-                                 .large_body_bytes = LIMIT_INBOUND_MAIL_BYTES};
+                                 .large_body_bytes = LIMIT_INBOUND_MAIL_BYTES,
+                                 .metrics = app->metrics};
     app->server = http_server_start(app->router, &options, error);
     return app->server != NULL;
 }
@@ -353,8 +379,9 @@ static bool start_poller(App *app, GError **error)
 bool app_start(App *app, const AppRoles *roles, GError **error)
 {
     app->roles = *roles;
-    if ((!roles->alerts || start_delivery(app, error)) && start_wake(app, error) &&
-        (!roles->connector || start_poller(app, error)) &&
+    app->watch = watch_start(app->metrics, app->db, error);
+    if (app->watch != NULL && (!roles->alerts || start_delivery(app, error)) &&
+        start_wake(app, error) && (!roles->connector || start_poller(app, error)) &&
         (!roles->web || start_server(app, error)))
         return true;
     app_stop(app);
@@ -382,6 +409,7 @@ void app_stop(App *app)
     poller_stop(g_steal_pointer(&app->poller));
     stop_wake(app);
     stop_delivery(app);
+    watch_stop(g_steal_pointer(&app->watch));
 }
 
 /* ---- a new desk ---- */

@@ -52,15 +52,37 @@ static bool check_dns_server(const Config *config, const char *path, GError **er
     return false;
 }
 
+static bool take_log(const char *format, const char *level, const char *addresses, const char *path,
+                     Config *config, GError **error)
+{
+    if (format != NULL && !log_format_from_name(format, &config->log.format)) {
+        error_set(error, TD_ERROR_INVALID, "%s: log is auto, text, json or journal", path);
+        return false;
+    }
+    if (level != NULL && !log_level_from_name(level, &config->log.level)) {
+        error_set(error, TD_ERROR_INVALID, "%s: log_level is debug, info, warning or error", path);
+        return false;
+    }
+    if (addresses != NULL && strcmp(addresses, "true") != 0 && strcmp(addresses, "false") != 0) {
+        error_set(error, TD_ERROR_INVALID, "%s: log_addresses is true or false", path);
+        return false;
+    }
+    config->log.addresses = g_strcmp0(addresses, "true") == 0;
+    return true;
+}
+
 static bool take_keys(GKeyFile *file, const char *path, Config *config, GError **error)
 {
     g_autofree char *lease = NULL;
+    g_autofree char *log = NULL;
+    g_autofree char *log_level = NULL;
+    g_autofree char *log_addresses = NULL;
     const struct {
         const char *key;
         char **slot;
-    } keys[] = {{"database", &config->database},
-                {"listen", &config->listen},
-                {"lease_seconds", &lease},
+    } keys[] = {{"database", &config->database}, {"listen", &config->listen},
+                {"lease_seconds", &lease},       {"log", &log},
+                {"log_level", &log_level},       {"log_addresses", &log_addresses},
                 {"dns_server", &config->dns_server}};
     g_auto(GStrv) present = g_key_file_get_keys(file, GROUP, NULL, NULL);
     for (char **key = present; key != NULL && *key != NULL; key++) {
@@ -71,19 +93,21 @@ static bool take_keys(GKeyFile *file, const char *path, Config *config, GError *
             error_set(
                 error, TD_ERROR_INVALID,
                 "%s: there is no setting called \"%s\"; known are: database, listen, lease_seconds,"
-                " dns_server",
+                " log, log_level, log_addresses, dns_server",
                 path, *key);
             return false;
         }
         *keys[i].slot = g_key_file_get_string(file, GROUP, *key, NULL);
     }
     return (lease == NULL || take_lease(lease, path, config, error)) &&
+           take_log(log, log_level, log_addresses, path, config, error) &&
            check_dns_server(config, path, error);
 }
 
 Config *config_load(const char *path, GError **error)
 {
     g_autoptr(Config) config = g_new0(Config, 1);
+    config->log = (LogOptions){.format = LOG_AUTO, .level = LOG_INFO};
     g_autofree char *text = NULL;
     g_autoptr(GError) failure = NULL;
     if (!g_file_get_contents(path, &text, NULL, &failure)) {

@@ -3,6 +3,8 @@
  * mistake shows. */
 #pragma once
 
+#include "base/log.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
@@ -11,6 +13,7 @@ typedef struct {
     char *listen;      /* address:port, or NULL for the default */
     char *dns_server;  /* address[:port] that `tidings doctor` asks; NULL: the system's */
     int lease_seconds; /* how long what a dead server was sending waits; 0: the default */
+    LogOptions log;    /* log, log_level, log_addresses */
 } Config;
 
 /* A missing file is an empty configuration. Errors: INVALID (bad line or unknown key), UNAVAILABLE

@@ -116,6 +116,18 @@ static bool read_roles(const char *text, AppRoles *roles, GError **error)
     return true;
 }
 
+static bool choose_log(const DeskFolder *folder, const char *format, GError **error)
+{
+    LogOptions options = folder->config->log;
+    if (format != NULL && !log_format_from_name(format, &options.format)) {
+        error_set(error, TD_ERROR_INVALID,
+                  "There is no log format \"%s\"; there are: auto, text, json, journal", format);
+        return false;
+    }
+    log_configure(&options);
+    return true;
+}
+
 static bool check_roles(const DeskFolder *folder, const AppRoles *roles, GError **error)
 {
     if (!folder->sqlite || (roles->web && roles->alerts))
@@ -204,9 +216,12 @@ int command_serve(int argc, char **argv)
     raise_descriptors();
     g_autofree char *listen = NULL;
     g_autofree char *role_names = NULL;
+    g_autofree char *log = NULL;
     const GOptionEntry entries[] = {
         {"listen", 0, 0, G_OPTION_ARG_STRING, &listen,
          "Where to serve (default " DEFAULT_LISTEN ")", "ADDRESS:PORT"},
+        {"log", 0, 0, G_OPTION_ARG_STRING, &log,
+         "How to log: auto, text, json or journal (default: tidings.conf's, else auto)", "FORMAT"},
         {"roles", 0, 0, G_OPTION_ARG_STRING, &role_names,
          "What this process does (default: all, web,alerts,connector)", "ROLES"},
         G_OPTION_ENTRY_NULL,
@@ -227,7 +242,8 @@ int command_serve(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     AppRoles roles = {0};
     g_autoptr(DeskFolder) folder = command_folder(&options, &error);
-    if (folder == NULL || !read_roles(role_names, &roles, &error))
+    if (folder == NULL || !read_roles(role_names, &roles, &error) ||
+        !choose_log(folder, log, &error))
         return command_fail("serve", error);
     roles.listen = listen != NULL                   ? listen
                    : folder->config->listen != NULL ? folder->config->listen

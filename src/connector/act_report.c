@@ -72,7 +72,7 @@ bool act_on_report(DeskTx *tx, MailCase *one, GError **error)
         return false;
     if (one->outcome.action != MAIL_COMPLAINT)
         note(one, report);
-    tx->queued = true; /* what waited for it may go */
+    tx->made.queued = true; /* what waited for it may go */
     return report != OUTBOX_REPORT_APPLIED || review(tx, one, error);
 }
 

@@ -12,7 +12,9 @@
 #include "alerts/canary.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "connector/act.h"
+#include "connector/counts.h"
 #include "connector/forward.h"
 #include "records/canary.h"
 #include "records/email_connector.h"
@@ -232,6 +234,16 @@ static bool is_refusal(const GError *error)
                     code == TD_ERROR_CONFLICT || code == TD_ERROR_LIMIT);
 }
 
+static void say_filed(const Filed *filed)
+{
+    log_set_id(LOG_MAIL, filed->id);
+    log_set_id(LOG_TICKET, filed->ticket);
+    log_info("A mail came in%s: %s (%s)", filed->seen_before ? " once more" : "",
+             inbox_state_name(filed->state), filed->reason);
+    log_set_id(LOG_MAIL, 0);
+    log_set_id(LOG_TICKET, 0);
+}
+
 bool connector_file(Desk *desk, GBytes *raw, const MailOrigin *origin, Filed *filed, GError **error)
 {
     g_autoptr(GError) failure = NULL;
@@ -249,6 +261,8 @@ bool connector_file(Desk *desk, GBytes *raw, const MailOrigin *origin, Filed *fi
         ok = desk_write(desk, &actor, file, &filing, &failure);
     }
     if (ok) {
+        say_filed(&filing.filed);
+        connector_count(desk_metrics(desk), filing.filed.state, filing.filed.seen_before);
         *filed = filing.filed;
         return true;
     }

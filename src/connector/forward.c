@@ -73,7 +73,7 @@ static bool put_in_outbox(DeskTx *tx, const MailForward *forward, GError **error
         .due_at = forward->at,
         .queued_at = forward->at,
     };
-    tx->queued = true;
+    tx->made.queued = true;
     return outbox_insert(tx->db, &message, error);
 }
 
@@ -161,7 +161,7 @@ bool mail_forward_act(DeskTx *tx, int64_t mail, ForwardVerb verb, GError **error
         g_propagate_error(error, failure);
         return false;
     }
-    tx->queued = true;
+    tx->made.queued = true;
     switch (verb) {
     case FORWARD_RETRY:
         return suppression_refuse_listed(tx, forward->recipient, forward->recipient_key, error) &&

@@ -196,6 +196,7 @@ static int64_t turn(Box *box)
 gpointer box_run(gpointer data)
 {
     Box *box = data;
+    log_set(LOG_MAILBOX, box->options->name);
     while (!is_stopping(box))
         wait_for(box, turn(box));
     Access access = access_now(box);

@@ -39,6 +39,7 @@ typedef struct {
     /* timeout_ms 0: waits for busy_timeout_ms to begin, then for as long as it takes. Else on a
      * connection that only such calls use. */
     bool (*read)(Db *db, int64_t timeout_ms, DbFn fn, void *data, GError **error);
+    void (*status)(Db *db, DbStatus *status);
 
     bool (*exec)(DbTx *tx, const char *sql, const DbValue *values, size_t n_values,
                  int64_t *changed, GError **error);
@@ -57,12 +58,30 @@ typedef struct {
     void (*rows_free)(DbRows *rows);
 } DbDriver;
 
+/* What became of a write. */
+typedef enum {
+    DB_WROTE,
+    DB_REFUSED, /* by the function, or by what is in the database */
+    DB_BUSY,
+    DB_UNCERTAIN,
+    DB_FAILED,
+    DB_N_RESULTS,
+} DbResult;
+
+typedef struct {
+    MetricSeries *writes[DB_N_RESULTS];
+    MetricSeries *commits; /* several writes may share one */
+    MetricSeries *retries; /* functions that ran again */
+    MetricHistogram *duration;
+} DbCounts;
+
 /* Drivers put these first in their own structures. */
 struct Db {
     const DbDriver *driver;
     int connections;
     int64_t busy_timeout_ms;
     bool unchecked_references;
+    DbCounts counts; /* all NULL until db_set_metrics() */
 };
 
 struct DbTx {

@@ -64,9 +64,40 @@ DbEngine db_engine(const Db *db)
     return db->driver->engine;
 }
 
+static DbResult result_of(const GError *failure)
+{
+    switch (error_code(failure)) {
+    case TD_ERROR_BUSY:
+        return DB_BUSY;
+    case TD_ERROR_UNCERTAIN:
+        return DB_UNCERTAIN;
+    case TD_ERROR_UNAVAILABLE:
+    case TD_ERROR_CORRUPT:
+    case TD_ERROR_INTERNAL:
+        return DB_FAILED;
+    default:
+        return DB_REFUSED;
+    }
+}
+
 bool db_write(Db *db, DbFn fn, void *data, GError **error)
 {
-    return !is_nested(db, "db_write()", error) && db->driver->write(db, fn, data, error);
+    if (is_nested(db, "db_write()", error))
+        return false;
+    int64_t began_us = g_get_monotonic_time();
+    g_autoptr(GError) failure = NULL;
+    bool ok = db->driver->write(db, fn, data, &failure);
+    metric_observe(db->counts.duration, g_get_monotonic_time() - began_us);
+    metric_add(db->counts.writes[ok ? DB_WROTE : result_of(failure)], 1);
+    if (!ok)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return ok;
+}
+
+void db_status(Db *db, DbStatus *status)
+{
+    *status = (DbStatus){.connections_max = db->connections, .file_bytes = -1, .wal_bytes = -1};
+    db->driver->status(db, status);
 }
 
 bool db_read(Db *db, DbFn fn, void *data, GError **error)

@@ -18,6 +18,8 @@
  */
 #pragma once
 
+#include "base/metrics.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,6 +60,20 @@ void db_close(Db *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
 
 DbEngine db_engine(const Db *db);
+
+/* From here on the writes are counted (tidings_database_*). Borrowed until db_close(); before the
+ * first call of another thread. */
+void db_set_metrics(Db *db, Metrics *metrics);
+
+/* How busy it is at this moment, in this process. */
+typedef struct {
+    int64_t waiting;     /* SQLite: writes that wait for their turn */
+    int64_t connections; /* in use: PostgreSQL's pool, SQLite's readers */
+    int64_t connections_max;
+    int64_t file_bytes; /* SQLite: the database, and its log that is not yet part of it; else -1 */
+    int64_t wal_bytes;
+} DbStatus;
+void db_status(Db *db, DbStatus *status);
 
 /* Brings the schema up to date: each missing step in a transaction of its own, with its checksum
  * recorded in table schema_migration (version, name, checksum, applied_at). Two processes may call

@@ -69,6 +69,14 @@ bool pool_take(Pool *pool, int64_t deadline_us, void **item, GError **error)
     return taken;
 }
 
+int pool_in_use(Pool *pool)
+{
+    monitor_lock(&pool->monitor);
+    int in_use = pool->in_use;
+    monitor_unlock(&pool->monitor);
+    return in_use;
+}
+
 void pool_give_back(Pool *pool, void *item)
 {
     monitor_lock(&pool->monitor);

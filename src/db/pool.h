@@ -22,5 +22,8 @@ bool pool_take(Pool *pool, int64_t deadline_us, void **item, GError **error);
 /* `item` may be NULL (it was closed, or never opened): the place alone is given back. */
 void pool_give_back(Pool *pool, void *item);
 
+/* How many places are taken. */
+int pool_in_use(Pool *pool);
+
 /* Closes the connections that nobody uses at this moment. */
 void pool_close_kept(Pool *pool, void (*close_item)(void *item));

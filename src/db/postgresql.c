@@ -135,13 +135,21 @@ static bool run(PgDb *db, bool reads_only, Patience patience, DbFn fn, void *dat
         PgTx tx = {.base.db = &db->base, .connection = connection, .reads_only = reads_only};
         Outcome outcome = run_once(&tx, fn, data, &local);
         postgresql_connection_give_back(connection);
-        if (outcome == OUTCOME_DONE)
+        if (outcome == OUTCOME_DONE) {
+            metric_add(reads_only ? NULL : db->base.counts.commits, 1);
             return true;
+        }
         if (!is_worth_another(outcome, i, &patience)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return false;
         }
+        metric_add(reads_only ? NULL : db->base.counts.retries, 1);
     }
+}
+
+static void postgresql_db_status(Db *base, DbStatus *status)
+{
+    status->connections = pool_in_use(((PgDb *)base)->pool);
 }
 
 static bool postgresql_db_write(Db *base, DbFn fn, void *data, GError **error)
@@ -178,6 +186,7 @@ static const DbDriver postgresql_driver = {
     .close = postgresql_db_close,
     .write = postgresql_db_write,
     .read = postgresql_db_read,
+    .status = postgresql_db_status,
     .exec = postgresql_tx_exec,
     .query = postgresql_tx_query,
     .insert = postgresql_tx_insert,

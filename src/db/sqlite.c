@@ -9,6 +9,7 @@
 #include "base/error.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static void close_reader(void *item)
 {
@@ -63,6 +64,22 @@ static bool sqlite_db_read(Db *base, int64_t timeout_ms, DbFn fn, void *data, GE
     return ok;
 }
 
+static int64_t file_bytes(const SqliteDb *db, const char *suffix)
+{
+    g_autofree char *path = g_strconcat(db->path, suffix, NULL);
+    struct stat about;
+    return stat(path, &about) == 0 ? (int64_t)about.st_size : 0;
+}
+
+static void sqlite_db_status(Db *base, DbStatus *status)
+{
+    SqliteDb *db = (SqliteDb *)base;
+    status->waiting = (int64_t)sqlite_writer_waiting(db->writer);
+    status->connections = pool_in_use(db->readers);
+    status->file_bytes = file_bytes(db, "");
+    status->wal_bytes = file_bytes(db, "-wal");
+}
+
 static const DbDriver sqlite_driver = {
     .engine = DB_SQLITE,
     .skip_locked = "",
@@ -71,6 +88,7 @@ static const DbDriver sqlite_driver = {
     .close = sqlite_db_close,
     .write = sqlite_db_write,
     .read = sqlite_db_read,
+    .status = sqlite_db_status,
     .exec = sqlite_tx_exec,
     .query = sqlite_tx_query,
     .insert = sqlite_tx_insert,

@@ -168,6 +168,7 @@ static void commit(SqliteWriter *writer, Batch *batch)
 {
     g_autoptr(GError) error = NULL;
     if (sqlite_connection_run(writer->connection, "COMMIT", &error)) {
+        metric_add(writer->db->counts.commits, 1);
         if (sqlite3_total_changes64(writer->connection->handle) != writer->changes_before)
             forget_trouble(writer);
         return;
@@ -224,6 +225,7 @@ static bool run_together(SqliteWriter *writer, Batch *batch, bool may_grow)
         if (ran == RUN_LOST)
             return false;
         job->spoiled = true;
+        metric_add(writer->db->counts.retries, (int64_t)i);
         if (!begin(writer, batch))
             return true;
         run = job_run_carefully;

@@ -18,6 +18,7 @@
 
 #include "alerts/compose.h"
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "base/random.h"
 #include "db/db.h"
 
@@ -40,6 +41,8 @@ typedef struct {
     const char *memory;  /* non-NULL: use the transport "memory" whatever the options say (tests) */
     int64_t lease_us;    /* how long a claim lives without its server; 0: the default, 60 s */
     int timeout_scale;   /* percent of the SMTP timeouts; 0 means 100 */
+    Metrics *metrics;    /* where what is sent is counted; borrowed; NULL: nowhere */
+    int64_t within_ms;   /* delivery_status(): be over by then (db_read_within()); 0: no limit */
     DeliveryTokens *tokens; /* borrowed; NULL: each connection gets access tokens of its own */
 } DeliverySetup;
 

@@ -7,6 +7,7 @@
 #include "alerts/compose_sign_in.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "delivery/counts.h"
 #include "delivery/private.h"
 #include "delivery/retry.h"
 #include "outbox/bounce.h"
@@ -25,6 +26,7 @@ typedef struct {
     int64_t due_at;
     int64_t moved;
     int told; /* admins, of what is held */
+    int64_t expired;
 } Housework;
 
 static bool take_back(DbTx *tx, void *data, GError **error)
@@ -70,6 +72,7 @@ static bool tidy(DbTx *tx, void *data, GError **error)
         outbox_expire(tx, now_us - RETRY_GIVE_UP_US, "gave_up", CHUNK, now_us, error);
     if (expired == NULL || !review_closings(tx, expired, now_us, error))
         return false;
+    work->expired = expired->len;
     const Tally tally = {.n = {[TALLY_FAILED] = expired->len}};
     if (!tally_store(tx, &tally, now_us, "", error) || !tally_forget(tx, now_us, error))
         return false;
@@ -153,6 +156,7 @@ bool delivery_take_back(Delivery *delivery, bool everything, int64_t delay_us, G
             return false;
         total += work.moved;
     } while (work.moved == CHUNK);
+    delivery_count_recovered(delivery->setup.metrics, total);
     if (total > 0)
         log_warning("%" G_GINT64_FORMAT
                     " alerts were being sent when their sender stopped: they are marked uncertain"
@@ -173,6 +177,7 @@ bool delivery_keep_house(Delivery *delivery, GError **error)
         return false;
     if (!db_write(delivery->setup.db, tidy, &work, error))
         return false;
+    delivery_count_house(delivery->setup.metrics, work.expired);
     if (work.told > 0)
         log_warning("Mails have been held for 15 minutes or more and wait for a person (tidings"
                     " alerts list --state held): %d admins are told by mail",

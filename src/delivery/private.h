@@ -23,6 +23,7 @@ typedef struct {
     bool pushed_back; /* the relay wants fewer connections: no fault of its own, nor of the mail */
     char *compose_error;
     char *message_hash;
+    bool settled;    /* recorded by the transaction that ran last */
     int64_t closing; /* the ticket whose closing it tells of; 0: another mail, or not known */
     DeliveryOutcome outcome;
 } Job;

@@ -57,18 +57,23 @@ static void sort_outcomes(Batch *batch)
 
 static void say_trouble(const Job *job)
 {
+    log_set(LOG_RELAY, job->route->name);
     log_warning("The relay %s cannot be used: %s. Nothing is lost: alerts wait, or leave through"
                 " another relay, and it is tried again every few minutes",
                 job->route->name, job->outcome.reply != NULL ? job->outcome.reply : "no answer");
+    log_clear();
 }
 
 static void say_stop(const Job *job)
 {
+    log_set(LOG_RELAY, job->route->name);
     log_error("The relay %s was stopped: it refused %d recipients in a row for the same reason"
-              " (%s). The alerts behind them wait, and none of these addresses went on the"
+              " (%d %s). The alerts behind them wait, and none of these addresses went on the"
               " suppression list. When the reason is mended: `tidings alerts resume`, then"
               " `tidings alerts retry --state rejected`",
-              job->route->name, BREAKER_RECIPIENTS, job->outcome.reply);
+              job->route->name, BREAKER_RECIPIENTS, job->outcome.reply_code,
+              job->outcome.enhanced_status);
+    log_clear();
 }
 
 void relay_watch_look(Batch *batch)

@@ -129,10 +129,16 @@ static bool load_all(DbTx *tx, void *data, GError **error)
     return true;
 }
 
+bool delivery_read(const DeliverySetup *setup, DbFn fn, void *data, GError **error)
+{
+    return setup->within_ms > 0 ? db_read_within(setup->db, setup->within_ms, fn, data, error)
+                                : db_read(setup->db, fn, data, error);
+}
+
 bool delivery_settings_load(const DeliverySetup *setup, DeliverySettings *settings, GError **error)
 {
     Load load = {.setup = setup};
-    if (!db_read(setup->db, load_all, &load, error)) {
+    if (!delivery_read(setup, load_all, &load, error)) {
         delivery_settings_clear(&load.loaded);
         return false;
     }

@@ -37,5 +37,8 @@ static inline DeliveryRoute *delivery_settings_route(const DeliverySettings *set
 void delivery_settings_clear(DeliverySettings *settings);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DeliverySettings, delivery_settings_clear)
 
+/* db_read(), or db_read_within() where the setup has a limit. */
+bool delivery_read(const DeliverySetup *setup, DbFn fn, void *data, GError **error);
+
 /* What is in force now, by one read of the database. Replaces what *settings holds. */
 bool delivery_settings_load(const DeliverySetup *setup, DeliverySettings *settings, GError **error);

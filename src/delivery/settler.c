@@ -8,6 +8,7 @@
 #include "alerts/mail_kind.h"
 #include "base/log.h"
 #include "delivery/batch.h"
+#include "delivery/counts.h"
 #include "delivery/retry.h"
 #include "delivery/undeliverable.h"
 #include "outbox/tally.h"
@@ -181,8 +182,7 @@ static bool is_plain(const Job *job)
     return job->tried && job->composed && job->outcome.kind == DELIVERY_SENT;
 }
 
-static bool settle_one(DbTx *tx, const Batch *batch, const Job *job, Gathered *gathered,
-                       GError **error)
+static bool settle_one(DbTx *tx, const Batch *batch, Job *job, Gathered *gathered, GError **error)
 {
     bool settled;
     OutboxSettlement back = {.id = job->message->id,
@@ -194,13 +194,14 @@ static bool settle_one(DbTx *tx, const Batch *batch, const Job *job, Gathered *g
         return outbox_settle(tx, &back, &settled, error);
     if (!settle_tried(tx, batch, job, &settled, error))
         return false;
+    job->settled = settled;
     if (!settled)
         return true;
     count(gathered, batch, job);
     return note_closing(tx, job, gathered->closings, error);
 }
 
-static const Job *find_job(const Job *const *jobs, size_t n, int64_t id)
+static Job *find_job(Job *const *jobs, size_t n, int64_t id)
 {
     for (size_t i = 0; i < n; i++)
         if (jobs[i]->message->id == id)
@@ -209,7 +210,7 @@ static const Job *find_job(const Job *const *jobs, size_t n, int64_t id)
 }
 
 /* n acceptances under one lease. */
-static bool settle_plain(DbTx *tx, const Batch *batch, const Job *const *jobs, size_t n,
+static bool settle_plain(DbTx *tx, const Batch *batch, Job *const *jobs, size_t n,
                          Gathered *gathered, GError **error)
 {
     OutboxSettlement settlements[OUTBOX_SETTLE_MAX];
@@ -225,7 +226,8 @@ static bool settle_plain(DbTx *tx, const Batch *batch, const Job *const *jobs, s
     }
     g_autoptr(GArray) settled = outbox_settle_accepted(tx, settlements, n, error);
     for (guint i = 0; settled != NULL && i < settled->len; i++) {
-        const Job *job = find_job(jobs, n, g_array_index(settled, int64_t, i));
+        Job *job = find_job(jobs, n, g_array_index(settled, int64_t, i));
+        job->settled = true;
         count(gathered, batch, job);
         if (!undeliverable_note(tx, job, batch->now_us, error) ||
             !tell_kind(tx, batch, job, error) || !note_closing(tx, job, gathered->closings, error))
@@ -236,10 +238,11 @@ static bool settle_plain(DbTx *tx, const Batch *batch, const Job *const *jobs, s
 
 static bool settle_jobs(DbTx *tx, const Batch *batch, Gathered *gathered, GError **error)
 {
-    const Job *plain[OUTBOX_SETTLE_MAX];
+    Job *plain[OUTBOX_SETTLE_MAX];
     size_t n = 0;
     for (guint i = 0; i < batch->jobs->len; i++) {
-        const Job *job = batch->jobs->pdata[i];
+        Job *job = batch->jobs->pdata[i];
+        job->settled = false;
         if (job->message == NULL)
             continue;
         if (!is_plain(job)) {
@@ -278,14 +281,57 @@ static bool settle_batch(DbTx *tx, void *data, GError **error)
            review_closings(tx, batch, closings, error) && relay_watch_store(tx, batch, error);
 }
 
+/* ---- what is told of it, after the commit ---- */
+
+/* Without the reply's words, which name people; the alert's page has them. */
+static void say_outcome(const Job *job, const char *outcome)
+{
+    const DeliveryOutcome *told = &job->outcome;
+    log_set(LOG_RELAY, job->route->name);
+    log_set_id(LOG_MESSAGE, job->message->id);
+    log_set_id(LOG_ALERT,
+               g_strcmp0(job->message->kind, OUTBOX_KIND_ALERT) == 0 ? job->message->ref : 0);
+    if (!job->composed)
+        log_info("The mail (%s) could not be composed: %s", job->message->kind, job->compose_error);
+    else if (told->kind == DELIVERY_SENT)
+        log_debug("The mail (%s) was accepted", job->message->kind);
+    else
+        log_info("The mail (%s) is %s: the relay said %d %s at %s", job->message->kind, outcome,
+                 told->reply_code, told->enhanced_status,
+                 told->stage != NULL ? told->stage : "connect");
+    if (told->reply != NULL)
+        log_debug("The relay's reply: %s", told->reply);
+    log_clear();
+}
+
+/* That the relay is down is said once (relay_watch.c), not for each mail. */
+static void tell(const Batch *batch)
+{
+    Metrics *metrics = batch->delivery->setup.metrics;
+    for (guint i = 0; i < batch->jobs->len; i++) {
+        const Job *job = batch->jobs->pdata[i];
+        if (!job->settled)
+            continue;
+        const OutboxMessage *message = job->message;
+        const char *outcome = job->composed ? outcome_name(job->outcome.kind) : "not_composed";
+        delivery_count_attempt(metrics, message->kind, outcome, message->attempts > 0);
+        if (is_plain(job))
+            delivery_count_accepted(metrics, message->kind, batch->now_us - message->queued_at);
+        if (job->outcome.kind != DELIVERY_RELAY_DOWN || !job->composed)
+            say_outcome(job, outcome);
+    }
+}
+
 static void commit(Batch *batch)
 {
     Delivery *delivery = batch->delivery;
     relay_watch_look(batch);
     for (int tries = 1;; tries++) {
         g_autoptr(GError) error = NULL;
-        if (db_write(delivery->setup.db, settle_batch, batch, &error))
+        if (db_write(delivery->setup.db, settle_batch, batch, &error)) {
+            tell(batch);
             break;
+        }
         monitor_lock(&delivery->monitor);
         bool stopping = delivery->stopping;
         monitor_unlock(&delivery->monitor);

@@ -73,7 +73,7 @@ json_t *delivery_status(const DeliverySetup *setup, GError **error)
     g_auto(DeliverySettings) settings = {0};
     g_auto(Senders) senders = {.setup = setup};
     if (!delivery_settings_load(setup, &settings, error) ||
-        !db_read(setup->db, load_senders, &senders, error))
+        !delivery_read(setup, load_senders, &senders, error))
         return NULL;
     json_t *status = json_object();
     json_t *relays = json_array();

@@ -49,7 +49,7 @@ static bool act(DeskTx *tx, int64_t id, Move move, GError **error)
     g_autoptr(OutboxMessage) message = alert != NULL ? load_message(tx, alert, error) : NULL;
     if (message == NULL)
         return false;
-    tx->queued = true;
+    tx->made.queued = true;
     return move(tx, alert, message, error) &&
            (ticket == 0 || closing_review(tx->db, ticket, tx->now_us, NULL, error));
 }

@@ -189,7 +189,7 @@ TicketMessage *ticket_auto_respond(DeskTx *tx, int64_t number, const AutoRespons
     DeskTx as_tidings = *tx; /* the settings, which were read before, stay the caller's */
     as_tidings.actor = &tidings;
     TicketMessage *message = respond(&as_tidings, ticket, response, error);
-    tx->queued = as_tidings.queued;
+    tx->made = as_tidings.made;
     return message;
 }
 
@@ -229,7 +229,7 @@ bool message_copy_act(DeskTx *tx, int64_t ticket, int64_t id, CopyVerb verb, GEr
     g_autoptr(OutboxMessage) row = load_row(tx, copy, error);
     if (row == NULL)
         return false;
-    tx->queued = true;
+    tx->made.queued = true;
     switch (verb) {
     case COPY_RETRY:
         return suppression_refuse_listed(tx, copy->recipient, copy->recipient_key, error) &&

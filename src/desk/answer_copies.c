@@ -107,7 +107,7 @@ static bool put_in_outbox(Copies *copies, const MessageCopy *copy, GError **erro
         .due_at = copy->decided_at,
         .queued_at = copy->decided_at,
     };
-    copies->tx->queued = true;
+    copies->tx->made.queued = true;
     return outbox_insert(copies->tx->db, &message, error);
 }
 

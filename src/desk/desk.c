@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "desk/desk.h"
 
+#include "desk/counts.h"
+
 /* Not an error of ours: what it stands for never leaves this file. */
 static GQuark undone_quark(void)
 {
@@ -13,6 +15,8 @@ struct Desk {
     Random *random;
     DeskCommitted committed;
     void *committed_data;
+    Metrics *metrics;
+    DeskCounts counts;
 };
 
 typedef struct {
@@ -21,7 +25,7 @@ typedef struct {
     DeskFn fn;
     void *data;
     bool trial;
-    bool queued;
+    AlertsMade made;
 } Write;
 
 Desk *desk_new(Db *db, const Clock *clock, Random *random)
@@ -54,6 +58,17 @@ void desk_set_committed(Desk *desk, DeskCommitted committed, void *data)
     desk->committed_data = data;
 }
 
+void desk_set_metrics(Desk *desk, Metrics *metrics)
+{
+    desk->metrics = metrics;
+    desk_counts_init(&desk->counts, metrics);
+}
+
+Metrics *desk_metrics(const Desk *desk)
+{
+    return desk->metrics;
+}
+
 const Settings *desk_settings(DeskTx *tx, GError **error)
 {
     if (tx->settings == NULL)
@@ -73,7 +88,7 @@ static bool run(DbTx *db, void *data, GError **error)
     };
     bool ok = write->fn(&tx, write->data, error);
     settings_free(tx.settings);
-    write->queued = tx.queued;
+    write->made = tx.made;
     return ok;
 }
 
@@ -82,7 +97,8 @@ bool desk_write(Desk *desk, const Actor *actor, DeskFn fn, void *data, GError **
     Write write = {.desk = desk, .actor = actor, .fn = fn, .data = data};
     if (!db_write(desk->db, run, &write, error))
         return false;
-    if (write.queued && desk->committed != NULL)
+    desk_counts_add(&desk->counts, &write.made);
+    if (write.made.queued && desk->committed != NULL)
         desk->committed(desk->committed_data);
     return true;
 }

@@ -6,7 +6,9 @@
  */
 #pragma once
 
+#include "alerts/decide.h"
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "base/random.h"
 #include "db/db.h"
 #include "records/actor.h"
@@ -30,6 +32,10 @@ int64_t desk_now_us(const Desk *desk);
 typedef void (*DeskCommitted)(void *data);
 void desk_set_committed(Desk *desk, DeskCommitted committed, void *data);
 
+/* Where what is committed is counted; borrowed. Set it before the first write. NULL: nowhere. */
+void desk_set_metrics(Desk *desk, Metrics *metrics);
+Metrics *desk_metrics(const Desk *desk);
+
 /* What a use case works with. */
 typedef struct {
     DbTx *db;
@@ -38,7 +44,7 @@ typedef struct {
     Random *random;
     bool trial;         /* inside desk_try(): it will be undone */
     int trial_tickets;  /* how many tickets it has opened */
-    bool queued;        /* set by use cases that put something into the outbox */
+    AlertsMade made;    /* `queued` is set by use cases that put something into the outbox */
     Settings *settings; /* what desk_settings() has read; NULL: not yet */
 } DeskTx;
 

@@ -183,7 +183,7 @@ static bool write_mail(DeskTx *tx, const OneTimeLink *link, GError **error)
         .due_at = tx->now_us,
         .queued_at = tx->now_us,
     };
-    tx->queued = true;
+    tx->made.queued = true;
     return outbox_insert(tx->db, &message, error) &&
            outbox_withdraw(tx->db, known ? 0 : message.id, error) &&
            one_time_link_erase(tx->db, known ? 0 : link->id, error);

@@ -292,7 +292,7 @@ bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GErro
         json_set_int(option_group(stored, "canary"), "since", tx->now_us);
     if (is_active && !was_active && !check_tested(tx->db, stored, error))
         return false;
-    tx->queued = true; /* the sender must look at its settings again */
+    tx->made.queued = true; /* the sender must look at its settings again */
     return !was_active || is_active ||
            outbox_hold_waiting(tx->db, "alerts_server_inactive", G_MAXINT, tx->now_us, NULL, error);
 }

@@ -241,7 +241,7 @@ Alert *recipients_send_latest(DeskTx *tx, int64_t number, int64_t id, GError **e
         ticket_write_event(tx, ticket, EVENT_LATEST_ALERT_SENT, true, facts, settings, error);
     if (event == NULL ||
         !alerts_decide_all(tx->db, ticket, event, facts, kind, ALERTS_BY_HAND, recipients, settings,
-                           &tx->queued, error) ||
+                           &tx->made, error) ||
         !review_closing(tx, ticket, error))
         return NULL;
     return alert_of_event(tx, event->id, error);

@@ -126,7 +126,7 @@ bool ticket_tell(DeskTx *tx, Ticket *ticket, const TicketNews *news, GError **er
     if (event == NULL)
         return false;
     return alerts_decide_all(tx->db, ticket, event, facts, kind, news->how, news->recipients,
-                             news->settings, &tx->queued, error) &&
+                             news->settings, &tx->made, error) &&
            (kind == ALERT_NEW_TICKET || merge_opening(tx, ticket, event, news->settings, error)) &&
            (kind == ALERT_NEW_TICKET ||
             closing_review(tx->db, ticket->number, tx->now_us, &ticket->not_told_at, error));

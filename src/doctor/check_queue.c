@@ -16,7 +16,7 @@ typedef struct {
 static bool count(DbTx *tx, void *data, GError **error)
 {
     Queue *queue = data;
-    return outbox_count(tx, queue->counts, error) &&
+    return outbox_count(tx, NULL, queue->counts, error) &&
            outbox_oldest_waiting(tx, &queue->waiting_since, error) &&
            outbox_held(tx, NULL, &queue->held, &queue->held_since, error) &&
            ticket_count_not_told(tx, &queue->not_told, error) &&

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "http/fields.h"
 #include "http/guests.h"
@@ -53,6 +54,7 @@ typedef struct {
     char *target;
     HttpRequest *request;   /* NULL until the headers are there */
     HttpResponse *response; /* set by the worker, taken by call_answer() */
+    int64_t whole_at_us;    /* when the request was there (monotonic) */
     size_t body_bytes;      /* added to the traffic's */
     size_t drained_bytes;   /* read since it was refused */
     bool counted;           /* among the traffic's calls */
@@ -142,6 +144,7 @@ static char *format_response(const HttpResponse *response, size_t *bytes)
 static enum MHD_Result call_cut_off(Call *call, HttpResponse *response)
 {
     g_autoptr(HttpResponse) owned = response;
+    http_response_name(owned, call->request->id);
     http_request_drop_body(call->request);
     http_traffic_remove_body(call->door->traffic, call->body_bytes);
     call->body_bytes = 0;
@@ -225,15 +228,39 @@ static void call_resume(Call *call, HttpResponse *response)
     MHD_resume_connection(call->connection);
 }
 
+/* The pattern stands for the path, which may hold an address. */
+static void note_answer(Call *call, const HttpResponse *response)
+{
+    const HttpRequest *request = call->request;
+    int64_t took_us = g_get_monotonic_time() - call->whole_at_us;
+    http_counts_answered(&call->door->traffic->counts, request->method, request->route,
+                         response->status, took_us);
+    log_debug("%s %s: %d, %zu bytes, %.1f ms", request->method,
+              request->route != NULL ? request->route : "(no route)", response->status,
+              response->length, (double)took_us / 1000);
+}
+
 void http_call_run(void *data)
 {
     Call *call = data;
-    call_resume(call, http_router_run(call->door->traffic->router, call->request));
+    log_set(LOG_REQUEST, call->request->id);
+    HttpResponse *response = http_router_run(call->door->traffic->router, call->request);
+    http_response_name(response, call->request->id);
+    note_answer(call, response);
+    log_clear();
+    call_resume(call, response);
+}
+
+static HttpResponse *refuse(Call *call, HttpResponse *response)
+{
+    metric_add(call->door->traffic->counts.refused, 1);
+    http_response_name(response, call->request->id);
+    return response;
 }
 
 void http_call_refuse(void *data)
 {
-    call_resume(data, stopping_response());
+    call_resume(data, refuse(data, stopping_response()));
 }
 
 /* ---- the door's side ---- */
@@ -303,6 +330,7 @@ static enum MHD_Result call_begin(Call *call, const char *method)
     set_peer(call);
     MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, on_header, call->request);
     http_request_check_framing(call->request);
+    http_request_name(call->request);
     HttpResponse *refusal = http_request_refusal(call->request);
     if (refusal == NULL && announces_too_much(call))
         refusal = too_large_response(call);
@@ -333,14 +361,15 @@ static HttpWorkers *workers_for(const HttpTraffic *traffic, const HttpRequest *r
 static enum MHD_Result call_submit(Call *call)
 {
     HttpTraffic *traffic = call->door->traffic;
+    call->whole_at_us = g_get_monotonic_time();
     if (!http_traffic_enter(traffic, call->connection)) {
-        call->response = stopping_response();
+        call->response = refuse(call, stopping_response());
         return call_answer(call);
     }
     call->counted = true;
     http_guest_works(guest_of(call->connection));
     if (!http_workers_push(workers_for(traffic, call->request), call))
-        call_resume(call, full_response());
+        call_resume(call, refuse(call, full_response()));
     return MHD_YES;
 }
 

@@ -17,6 +17,8 @@ struct HttpRequest {
     char *peer;
     bool local;
     const void *caller;
+    const char *route;              /* the pattern that it ran by; NULL: none yet */
+    char id[HTTP_REQUEST_ID_BYTES]; /* "": it has none */
 };
 
 struct HttpResponse {
@@ -42,6 +44,12 @@ void http_request_append_body(HttpRequest *request, const void *data, size_t byt
 void http_request_drop_body(HttpRequest *request);
 void http_request_set_peer(HttpRequest *request, const char *peer);
 void http_request_add_param(HttpRequest *request, const char *name, const char *value);
+
+/* Gives it its id, when all headers are there. */
+void http_request_name(HttpRequest *request);
+
+/* Puts the request's id into the answer: the header X-Request-ID, and "request_id" of a problem. */
+void http_response_name(HttpResponse *response, const char *id);
 
 /* The answer to a request that no handler may see; NULL when one may. */
 HttpResponse *http_request_refusal(const HttpRequest *request);

@@ -7,6 +7,7 @@
 #include "http/private.h"
 
 #include "base/error.h"
+#include "base/random.h"
 #include "http/fields.h"
 
 #include <string.h>
@@ -24,6 +25,30 @@ HttpRequest *http_request_new(const char *method, const char *target, const void
     if (body != NULL)
         http_request_append_body(request, body, bytes);
     return request;
+}
+
+static bool is_good_id(const char *text)
+{
+    size_t bytes = text != NULL ? strlen(text) : 0;
+    return bytes >= 8 && bytes < HTTP_REQUEST_ID_BYTES &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+               bytes;
+}
+
+void http_request_name(HttpRequest *request)
+{
+    const char *given = http_request_header(request, "X-Request-ID");
+    if (is_good_id(given)) {
+        g_strlcpy(request->id, given, sizeof request->id);
+        return;
+    }
+    g_autofree char *text = random_base32(random_system(), 16);
+    g_strlcpy(request->id, text, sizeof request->id);
+}
+
+const char *http_request_id(const HttpRequest *request)
+{
+    return request->id;
 }
 
 void http_request_free(HttpRequest *request)

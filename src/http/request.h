@@ -56,6 +56,13 @@ const char *http_request_param(const HttpRequest *request, const char *name);
 /* Never NULL; NUL-terminated. `bytes` may be NULL. */
 const char *http_request_body(const HttpRequest *request, size_t *bytes);
 
+#define HTTP_REQUEST_ID_BYTES 65
+
+/* What names this request in the log and in its answer: the X-Request-ID that a proxy gave it,
+ * where that is 8 to 64 letters, digits, dots, hyphens or underscores, else one made here. "" for a
+ * request that came over no connection. */
+const char *http_request_id(const HttpRequest *request);
+
 /* True when it came over the desk's own socket (mode 0600: the caller is the desk's own user) or
  * from this process. */
 bool http_request_is_local(const HttpRequest *request);

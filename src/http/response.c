@@ -97,6 +97,23 @@ HttpResponse *http_response_problem_at(const GError *error, int line, int column
                       detail, ours ? NULL : error_field(error), line, column);
 }
 
+void http_response_name(HttpResponse *response, const char *id)
+{
+    const char *type = http_response_header(response, "Content-Type");
+    http_response_set_header(response, "X-Request-ID", id);
+    if (g_strcmp0(type, "application/problem+json") != 0)
+        return;
+    /* An id needs no escaping, and a problem is an object with members. */
+    g_autofree char *member = g_strdup_printf(",\"request_id\":\"%s\"}", id);
+    size_t more = strlen(member) - 1;
+    response->length += more;
+    if (response->bytes == 0)
+        return; /* the body of a HEAD was dropped */
+    response->body = g_realloc(response->body, response->bytes + more + 1);
+    memcpy(response->body + response->bytes - 1, member, more + 2);
+    response->bytes += more;
+}
+
 void http_response_set_header(HttpResponse *response, const char *name, const char *value)
 {
     if (g_ascii_strcasecmp(name, "Set-Cookie") == 0)

@@ -158,6 +158,7 @@ static HttpResponse *answer_without_route(const HttpRouter *router, const HttpRe
 static HttpResponse *run_route(const Route *route, HttpRequest *request)
 {
     g_array_set_size(request->params, 0);
+    request->route = route->pattern;
     for (guint i = 0; i < route->segments->len; i++) {
         const char *segment = route->segments->pdata[i];
         if (!is_param(segment))

@@ -78,6 +78,7 @@ static bool start_workers(HttpServer *server, const HttpServerOptions *options, 
     if (server->workers != NULL && options->probes != NULL)
         server->probe_workers =
             http_workers_start(PROBE_WORKERS, queue, http_call_run, http_call_refuse, error);
+    http_counts_init(&traffic->counts, options->metrics);
     traffic->workers = server->workers;
     traffic->probe_workers = server->probe_workers;
     traffic->probes = options->probes;
@@ -97,6 +98,12 @@ HttpServer *http_server_start(const HttpRouter *router, const HttpServerOptions 
         return NULL;
     }
     return server;
+}
+
+void http_server_status(HttpServer *server, HttpServerStatus *status)
+{
+    status->in_flight = http_traffic_calls(&server->traffic);
+    status->waiting = http_workers_waiting(server->workers);
 }
 
 const char *http_server_url(const HttpServer *server)

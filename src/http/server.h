@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/metrics.h"
 #include "http/router.h"
 
 #include <stdint.h>
@@ -30,6 +31,7 @@ typedef struct {
      * NULL: none). */
     const char *const *large;
     size_t large_body_bytes;
+    Metrics *metrics; /* where requests are counted; borrowed; NULL: nowhere */
 } HttpServerOptions;
 
 /* Starts serving. `router` is borrowed and must outlive the server. A body over
@@ -43,6 +45,13 @@ HttpServer *http_server_start(const HttpRouter *router, const HttpServerOptions 
 
 /* The URL it listens on, with the real port: "http://127.0.0.1:8080"; NULL without TCP. Borrowed.
  */
+/* How busy it is at this moment. Any thread. */
+typedef struct {
+    int64_t in_flight; /* requests that are read whole and not yet answered to the last byte */
+    int64_t waiting;   /* of those, without a worker so far */
+} HttpServerStatus;
+void http_server_status(HttpServer *server, HttpServerStatus *status);
+
 const char *http_server_url(const HttpServer *server);
 
 /* Stops accepting, removes the socket file, waits at most grace_ms for requests under way to be

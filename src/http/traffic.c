@@ -48,6 +48,14 @@ void http_traffic_leave(HttpTraffic *traffic)
     pthread_mutex_unlock(&traffic->lock);
 }
 
+int64_t http_traffic_calls(HttpTraffic *traffic)
+{
+    pthread_mutex_lock(&traffic->lock);
+    int64_t calls = traffic->calls;
+    pthread_mutex_unlock(&traffic->lock);
+    return calls;
+}
+
 bool http_traffic_add_body(HttpTraffic *traffic, size_t bytes)
 {
     return __atomic_add_fetch(&traffic->body_bytes, bytes, __ATOMIC_RELAXED) <=

@@ -2,6 +2,7 @@
 /* What the doors of one server share: how much is under way, and whether more is taken. */
 #pragma once
 
+#include "http/counts.h"
 #include "http/router.h"
 #include "http/workers.h"
 
@@ -12,6 +13,7 @@ struct MHD_Connection;
 
 typedef struct {
     const HttpRouter *router;
+    HttpCounts counts;
     HttpWorkers *workers;
     HttpWorkers *probe_workers; /* NULL without probes */
     const char *const *probes;
@@ -32,6 +34,9 @@ void http_traffic_clear(HttpTraffic *traffic);
 /* Suspends the connection and counts its call; false, and neither, once the traffic was stopped. */
 bool http_traffic_enter(HttpTraffic *traffic, struct MHD_Connection *connection);
 void http_traffic_leave(HttpTraffic *traffic);
+
+/* How many calls are under way. */
+int64_t http_traffic_calls(HttpTraffic *traffic);
 
 /* Adds to the bytes of bodies in memory; false: that is more than the server takes (they are added
  * all the same). */

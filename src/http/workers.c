@@ -126,6 +126,11 @@ HttpWorkers *http_workers_start(int threads, int queue, void (*run)(void *job),
     return g_steal_pointer(&workers);
 }
 
+int http_workers_waiting(const HttpWorkers *workers)
+{
+    return (int)__atomic_load_n(&workers->waiting, __ATOMIC_RELAXED);
+}
+
 bool http_workers_push(HttpWorkers *workers, void *job)
 {
     pthread_mutex_lock(&workers->lock);

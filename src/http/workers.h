@@ -15,6 +15,9 @@ HttpWorkers *http_workers_start(int threads, int queue, void (*run)(void *job),
 /* False: the queue is full; the job is not taken. Any thread. */
 bool http_workers_push(HttpWorkers *workers, void *job);
 
+/* How many jobs wait, about. */
+int http_workers_waiting(const HttpWorkers *workers);
+
 /* Refuses what waits in the queue, and whatever is pushed from now on. */
 void http_workers_drop(HttpWorkers *workers);
 

@@ -262,44 +262,105 @@ bool outbox_hold_waiting(DbTx *tx, const char *reason, int limit, int64_t now_us
 }
 
 /* What was counted before it went (privacy/tally.h). */
-static bool add_removed(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error)
+static bool count_removed(DbTx *tx, int64_t counts[OUTBOX_N_STATES], int64_t *all, GError **error)
 {
     DbRows *rows = db_query(tx, error, "SELECT state, n FROM outbox_removed", "");
     if (rows == NULL)
         return false;
     OutboxState state;
     while (db_rows_next(rows))
-        if (outbox_state_from_name(db_rows_text(rows, 0), &state))
+        if (outbox_state_from_name(db_rows_text(rows, 0), &state)) {
             counts[state] += db_rows_int(rows, 1);
+            *all += db_rows_int(rows, 1);
+        }
     return db_rows_end(rows, error);
 }
 
-bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error)
+#define CENSUS_US    (10 * G_TIME_SPAN_MINUTE)
+#define CENSUS_YOUNG 1000 /* ids that a transaction under way may still fill in */
+
+typedef struct {
+    int64_t below, rows, removed, counted_at_us;
+} Census;
+
+static Census census_get(OutboxCensus *census)
+{
+    pthread_mutex_lock(&census->lock);
+    Census now = {census->below, census->rows, census->removed, census->counted_at_us};
+    pthread_mutex_unlock(&census->lock);
+    return now;
+}
+
+static void census_set(OutboxCensus *census, const Census *now)
+{
+    pthread_mutex_lock(&census->lock);
+    census->below = now->below;
+    census->rows = now->rows;
+    census->removed = now->removed;
+    census->counted_at_us = now->counted_at_us;
+    pthread_mutex_unlock(&census->lock);
+}
+
+static bool count_below(DbTx *tx, int64_t removed, Census *census, GError **error)
+{
+    bool found;
+    int64_t last = 0;
+    if (!db_query_int(tx, &found, &last, error, "SELECT COALESCE(MAX(id), 0) FROM outbox", ""))
+        return false;
+    census->below = MAX(last - CENSUS_YOUNG, 0);
+    census->removed = removed;
+    census->counted_at_us = g_get_monotonic_time();
+    return db_query_int(tx, &found, &census->rows, error,
+                        "SELECT COUNT(*) FROM outbox WHERE id <= $1", "i", census->below);
+}
+
+/* Messages of all states. What was removed meanwhile was old, and so among those counted. */
+static bool count_all(DbTx *tx, OutboxCensus *census, int64_t removed, int64_t *all, GError **error)
+{
+    bool found;
+    int64_t above;
+    Census now = {0};
+    if (census != NULL) {
+        now = census_get(census);
+        if ((now.below == 0 || g_get_monotonic_time() - now.counted_at_us > CENSUS_US) &&
+            !count_below(tx, removed, &now, error))
+            return false;
+        census_set(census, &now);
+    }
+    if (!db_query_int(tx, &found, &above, error, "SELECT COUNT(*) FROM outbox WHERE id > $1", "i",
+                      now.below))
+        return false;
+    *all = now.rows + above - (now.below != 0 ? removed - now.removed : 0);
+    return true;
+}
+
+bool outbox_count(DbTx *tx, OutboxCensus *census, int64_t counts[OUTBOX_N_STATES], GError **error)
 {
     /* What is accepted stands in no index by state: it is the rest. */
+    int64_t found[OUTBOX_N_STATES] = {0};
+    int64_t removed = 0;
+    int64_t all;
+    if (!count_removed(tx, found, &removed, error) ||
+        !count_all(tx, census, removed, &all, error))
+        return false;
     DbRows *rows =
         db_query(tx, error,
                  "SELECT state, COUNT(*) FROM outbox WHERE state " OUTBOX_LISTED " GROUP BY state"
-                 " UNION ALL SELECT 'sending', COUNT(*) FROM outbox WHERE state = 'sending'"
-                 " UNION ALL SELECT 'all', COUNT(*) FROM outbox",
+                 " UNION ALL SELECT 'sending', COUNT(*) FROM outbox WHERE state = 'sending'",
                  "");
     if (rows == NULL)
         return false;
-    int64_t found[OUTBOX_N_STATES] = {0};
-    int64_t all = 0;
     int64_t others = 0;
     OutboxState state;
     while (db_rows_next(rows)) {
         int64_t count = db_rows_int(rows, 1);
         if (outbox_state_from_name(db_rows_text(rows, 0), &state)) {
-            found[state] = count;
+            found[state] += count;
             others += count;
-        } else {
-            all = count;
         }
     }
-    found[OUTBOX_ACCEPTED] = all - others;
-    if (!db_rows_end(rows, error) || !add_removed(tx, found, error))
+    found[OUTBOX_ACCEPTED] += all - others;
+    if (!db_rows_end(rows, error))
         return false;
     for (int i = 0; i < OUTBOX_N_STATES; i++)
         counts[i] = found[i];

@@ -12,6 +12,7 @@
 #include "db/db.h"
 #include "outbox/state.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -110,8 +111,20 @@ bool outbox_hold_waiting(DbTx *tx, const char *reason, int limit, int64_t now_us
  * being sent. */
 #define OUTBOX_LISTED "NOT IN ('sending', 'accepted')"
 
-/* How many messages there are in each state, those included that were removed since. */
-bool outbox_count(DbTx *tx, int64_t counts[OUTBOX_N_STATES], GError **error);
+/* What one process remembers of how many messages there are, so that a million need not be counted
+ * at each look: those below an id, counted now and then. Thread-safe. */
+typedef struct {
+    pthread_mutex_t lock; /* PTHREAD_MUTEX_INITIALIZER */
+    int64_t below;        /* ids up to this one were counted; 0: none yet */
+    int64_t rows;
+    int64_t removed;       /* since when they were counted, see outbox_removed */
+    int64_t counted_at_us; /* monotonic */
+} OutboxCensus;
+
+/* How many messages there are in each state, those included that were removed since; `census` NULL: all are counted. What is deleted for
+ * its age (and, on PostgreSQL, a transaction during which a thousand others began and ended) shows
+ * in `accepted` after at most ten minutes. */
+bool outbox_count(DbTx *tx, OutboxCensus *census, int64_t counts[OUTBOX_N_STATES], GError **error);
 
 /* How many are held for this reason (NULL: for any), and since when the oldest is; 0: none. */
 bool outbox_held(DbTx *tx, const char *reason, int64_t *count, int64_t *since, GError **error);

@@ -18,7 +18,7 @@ bool outbox_quiet(DbTx *tx, const char *reason, const char *dead, int64_t now_us
                  " AND state IN ('held', 'queued', 'deferred', 'uncertain')",
                  "ssi", dead, reason, now_us) ||
         !outbox_hold_waiting(tx, reason, G_MAXINT, now_us, NULL, error) ||
-        !outbox_count(tx, counts, error))
+        !outbox_count(tx, NULL, counts, error))
         return false;
     *held = counts[OUTBOX_HELD];
     *uncertain = counts[OUTBOX_UNCERTAIN];

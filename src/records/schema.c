@@ -635,6 +635,14 @@ static const char step_19[] =
     "  ticket BIGINT NOT NULL REFERENCES ticket (number),"
     "  PRIMARY KEY (erasure, ticket));";
 
+/* What the desk's processes count (records/metric.h). */
+static const char step_20[] = "CREATE TABLE metric ("
+                              "  family TEXT NOT NULL,"
+                              "  labels TEXT NOT NULL,"
+                              "  bin BIGINT NOT NULL,"
+                              "  value BIGINT NOT NULL,"
+                              "  PRIMARY KEY (family, labels, bin));";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -655,5 +663,6 @@ const DbMigration schema_steps[] = {
     {17, "references of tickets", step_17},
     {18, "the desk's mails to itself", step_18},
     {19, "what is forgotten", step_19},
+    {20, "what is counted", step_20},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

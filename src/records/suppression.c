@@ -87,6 +87,12 @@ bool suppression_remove(DbTx *tx, const char *email_key, bool *removed, GError *
     return true;
 }
 
+bool suppression_count(DbTx *tx, int64_t *count, GError **error)
+{
+    bool found;
+    return db_query_int(tx, &found, count, error, "SELECT COUNT(*) FROM suppression", "");
+}
+
 bool suppression_forget_refusal(DbTx *tx, const char *email_key, int64_t since_us, GError **error)
 {
     return db_exec(tx, NULL, error,

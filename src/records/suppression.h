@@ -40,6 +40,8 @@ GPtrArray *suppression_list(DbTx *tx, const char *after, int limit, GError **err
 /* *removed is false where the address is not on the list. */
 bool suppression_remove(DbTx *tx, const char *email_key, bool *removed, GError **error);
 
+bool suppression_count(DbTx *tx, int64_t *count, GError **error);
+
 /* Takes it off where a refusal since then put it there. */
 bool suppression_forget_refusal(DbTx *tx, const char *email_key, int64_t since_us, GError **error);
 

@@ -276,7 +276,8 @@ static void test_shapes(void)
         {"OptionsTickets", "/api/v1/options/tickets"},
         {"OptionsEmailConnector", "/api/v1/options/email-connector"},
         {"OptionsWebInterface", "/api/v1/options/web-interface"},
-        {"Health", "/readyz"},
+        {"Health", "/healthz"},
+        {"Readiness", "/readyz"},
     };
     static const char *const lists[][2] = {
         {"Ticket", "/api/v1/tickets"},

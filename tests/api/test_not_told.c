@@ -6,7 +6,7 @@
 
 static const char *engine;
 
-static json_t *server_state(void *data, GError **error)
+static json_t *server_state(int64_t timeout_ms, void *data, GError **error)
 {
     return json_pack("{s:b, s:{s:s, s:s, s:n, s:n, s:n}}", "active", 1, "relay", "name", "maildir",
                      "state", "up", "reason", "since", "retry_at");

@@ -571,11 +571,11 @@ static void test_templates(void)
     assert_problem(none, 404, "unknown-template");
 }
 
-static json_t *relay_down(void *data, GError **error)
+static json_t *relay_down(int64_t timeout_ms, void *data, GError **error)
 {
-    return json_pack("{s:b, s:s, s:{s:s, s:s, s:s, s:n, s:n}}", "active", 1, "transport", "smtp",
-                     "relay", "name", "mail.b.example:25", "state", "down", "reason",
-                     "Connection refused", "since", "retry_at");
+    return json_pack("{s:b, s:s, s:{s:s, s:s}, s:[{s:s, s:s}]}", "active", 1, "transport", "smtp",
+                     "relay", "state", "down", "reason", "Connection refused", "relays", "name",
+                     "mail.example:25", "state", "down");
 }
 
 static void test_health(void)
@@ -598,7 +598,7 @@ static void test_health(void)
     g_assert_nonnull(strstr(text, "tidings_outbox_messages{state=\"queued\"} 1\n"));
     g_assert_nonnull(strstr(text, "tidings_build_info{version=\"" TIDINGS_VERSION "\"} 1\n"));
     g_assert_nonnull(strstr(text, "\ntidings_alerts_server_active 1\n"));
-    g_assert_nonnull(strstr(text, "\ntidings_relay_up 0\n"));
+    g_assert_nonnull(strstr(text, "\ntidings_relay_up{relay=\"mail.example:25\"} 0\n"));
     g_assert_nonnull(strstr(text, "\ntidings_held_oldest_seconds 0\n"));
     g_autoptr(Answer) server = world_call_with(world, "GET", "/api/v1/alerts-server", NULL, &local);
     g_assert_cmpstr(text_at(server->json, "/relay/reason"), ==, "Connection refused");

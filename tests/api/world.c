@@ -114,6 +114,9 @@ World *world_new(const char *engine)
     db_migrate(db, schema_steps, schema_n_steps, WORLD_START_US, &error);
     g_assert_no_error(error);
     world->desk = desk_new(db, &world->clock.clock, random_system());
+    world->metrics = metrics_new();
+    db_set_metrics(db, world->metrics);
+    desk_set_metrics(world->desk, world->metrics);
     static const Actor system = {ACTOR_SYSTEM, 0, (char *)"Tidings", CHANNEL_CLI};
     desk_write(world->desk, &system, create, &world->token, &error);
     g_assert_no_error(error);
@@ -124,6 +127,7 @@ World *world_new(const char *engine)
     world->api = api_new(world->desk, world->composer);
     world->router = http_router_new();
     api_add_routes(world->api, world->router);
+    api_set_metrics(world->api, world->metrics, NULL, NULL);
     world->admin = 1;
     json_auto_t *account =
         world_ok(world, "POST", "/api/v1/accounts",
@@ -147,6 +151,7 @@ void world_free(World *world)
     desk_free(world->desk);
     secret_free(world->token);
     test_db_free(world->db);
+    metrics_free(world->metrics);
     g_free(world);
 }
 

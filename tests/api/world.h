@@ -18,6 +18,7 @@ typedef struct {
     Desk *desk;
     Composer *composer;
     Api *api;
+    Metrics *metrics;
     HttpRouter *router;
     char *token;     /* scope admin */
     int64_t admin;   /* employee */

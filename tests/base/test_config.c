@@ -19,13 +19,18 @@ static Config *load_text(const char *text, GError **error)
 static void test_reads(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Config) config = load_text(
-        "# a comment\ndatabase = postgresql:///desk\n\nlisten=127.0.0.1:9000\nlease_seconds = 5\n",
-        &error);
+    g_autoptr(Config) config =
+        load_text("# a comment\ndatabase = "
+                  "postgresql:///desk\n\nlisten=127.0.0.1:9000\nlease_seconds = 5\nlog = json\n"
+                  "log_level = debug\nlog_addresses = true\n",
+                  &error);
     g_assert_no_error(error);
     g_assert_cmpstr(config->database, ==, "postgresql:///desk");
     g_assert_cmpstr(config->listen, ==, "127.0.0.1:9000");
     g_assert_cmpint(config->lease_seconds, ==, 5);
+    g_assert_cmpint(config->log.format, ==, LOG_JSON);
+    g_assert_cmpint(config->log.level, ==, LOG_DEBUG);
+    g_assert_true(config->log.addresses);
 }
 
 static void test_missing_file_is_empty(void)
@@ -38,8 +43,9 @@ static void test_missing_file_is_empty(void)
 
 static void test_refuses(void)
 {
-    const char *cases[] = {"datbase = x\n", "no equals sign\n", "lease_seconds = 1\n",
-                           "lease_seconds = soon\n", "lease_seconds =\n"};
+    const char *cases[] = {"datbase = x\n",          "no equals sign\n",     "lease_seconds = 1\n",
+                           "lease_seconds = soon\n", "lease_seconds =\n",    "log = loud\n",
+                           "log_level = all\n",      "log_addresses = yes\n"};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_assert_null(load_text(cases[i], &error));
