@@ -19,6 +19,7 @@ static const char *const of_tickets[] = {
     "status", "state",  "account", "manager", "q", "reference", "customers_not_told",
     "fields", "cursor", "limit",   NULL};
 static const char *const of_failures[] = {"days", NULL};
+static const char *const of_doctor[] = {"only", NULL};
 static const char *const of_history[] = {"span", NULL};
 static const char *const of_diff[] = {"from", "to", NULL};
 static const char *const of_accounts[] = {"q", "cursor", "limit", NULL};
@@ -102,6 +103,8 @@ static const ApiRoute routes[] = {
     {"GET", V1 "/alerts-server", "alerts", health_alerts_server, NULL},
     {"GET", V1 "/alerts-server/history", "alerts", alerts_server_history, of_history},
     {"POST", V1 "/alerts-server/resume", "alerts", health_resume, NULL},
+
+    {"GET", V1 "/doctor", "admin", doctor_get, of_doctor},
 
     {"GET", V1 "/accounts", READ, accounts_list, of_accounts},
     {"POST", V1 "/accounts", WRITE, accounts_post, NULL},
@@ -220,6 +223,12 @@ void api_set_alerts_server(Api *api, ApiAlertsServer alerts_server, void *data)
 {
     api->alerts_server = alerts_server;
     api->alerts_server_data = data;
+}
+
+void api_set_doctor(Api *api, ApiDoctor doctor, void *data)
+{
+    api->doctor = doctor;
+    api->doctor_data = data;
 }
 
 void api_set_metrics(Api *api, ApiMetrics metrics, void *data)

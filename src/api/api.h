@@ -75,6 +75,13 @@ void api_set_alerts_server(Api *api, ApiAlertsServer alerts_server, void *data);
 typedef bool (*ApiResume)(int64_t *resumed, void *data, GError **error);
 void api_set_resume(Api *api, ApiResume resume, void *data);
 
+/* A look at all that the desk depends on (doctor/doctor.h); `only` names one check, NULL: all. Ends
+ * soon once *stop is 1. A new reference. A worker's thread, blocks for up to a minute. */
+typedef json_t *(*ApiDoctor)(const char *only, const gint *stop, void *data, GError **error);
+
+/* Without it GET /doctor answers 503. */
+void api_set_doctor(Api *api, ApiDoctor doctor, void *data);
+
 /* Adds to /metrics what other parts of this process count, in Prometheus's text format. Any thread,
  * must not block. */
 typedef void (*ApiMetrics)(GString *text, void *data);

@@ -28,6 +28,9 @@ struct Api {
     gint stopping;    /* what takes long ends soon; atomic */
     ApiResume resume;
     void *resume_data;
+    ApiDoctor doctor;
+    void *doctor_data;
+    gint doctors; /* running; atomic */
     ApiMetrics metrics;
     void *metrics_data;
     TokenCache *tokens;

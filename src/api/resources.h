@@ -47,6 +47,9 @@ HttpResponse *copies_retry(ApiCall *call, GError **error);
 HttpResponse *copies_cancel(ApiCall *call, GError **error);
 HttpResponse *copies_release(ApiCall *call, GError **error);
 
+/* doctor.c */
+HttpResponse *doctor_get(ApiCall *call, GError **error);
+
 /* alerts.c */
 HttpResponse *alerts_list(ApiCall *call, GError **error);
 HttpResponse *alerts_get(ApiCall *call, GError **error);

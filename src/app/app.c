@@ -16,6 +16,7 @@
 #include "app/app.h"
 
 #include "api/api.h"
+#include "app/private.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -134,6 +135,16 @@ static bool resume(int64_t *resumed, void *data, GError **error)
     return true;
 }
 
+static json_t *doctor(const char *only, const gint *stop, void *data, GError **error)
+{
+    App *app = data;
+    DoctorSetup setup = app_doctor_setup(app->folder);
+    setup.desk = app->desk;
+    setup.tokens = app->tokens;
+    setup.stop = stop;
+    return doctor_run(&setup, only, error);
+}
+
 static void append_metrics(GString *text, void *data)
 {
     const App *app = data;
@@ -215,6 +226,7 @@ App *app_open(DeskFolder *folder, GError **error)
     api_set_test_template(app->api, test_template, app);
     api_set_alerts_server(app->api, alerts_server, app);
     api_set_resume(app->api, resume, app);
+    api_set_doctor(app->api, doctor, app);
     api_set_metrics(app->api, append_metrics, app);
     app->router = http_router_new();
     api_add_routes(app->api, app->router);

@@ -9,6 +9,7 @@
 #include "desk/create.h"
 #include "http/http.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 
 typedef struct App App;
@@ -40,6 +41,10 @@ bool app_reload(App *app, GError **error);
 
 /* Stops accepting, finishes what is under way; at most about four seconds. */
 void app_stop(App *app);
+
+/* A look at all that the desk depends on, by this process alone (doctor/doctor.h): for when nobody
+ * serves. Nothing is changed, the schema included. Errors: those of doctor_run(). */
+json_t *app_doctor(DeskFolder *folder, const char *only, GError **error);
 
 /* Brings the schema up to date and makes a new desk in the folder's database. *secret is the first
  * token's text, shown once; secret_free() it. Errors: CONFLICT (problem "desk-exists"), those of

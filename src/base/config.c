@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 
-#include <stdbool.h>
+#include <arpa/inet.h>
 #include <string.h>
 
 /* GKeyFile wants a group; ours has only one, so the file does not need to say it. */
@@ -25,14 +25,44 @@ static bool take_lease(const char *text, const char *path, Config *config, GErro
     return true;
 }
 
+bool config_read_dns_server(const char *text, char **address, int *port)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ":", 2);
+    struct in_addr parsed;
+    gint64 number = 53;
+    if (parts[0] == NULL || inet_pton(AF_INET, parts[0], &parsed) != 1 ||
+        (parts[1] != NULL &&
+         !g_ascii_string_to_signed(parts[1], 10, 1, G_MAXUINT16, &number, NULL)))
+        return false;
+    *address = g_strdup(parts[0]);
+    *port = (int)number;
+    return true;
+}
+
+static bool check_dns_server(const Config *config, const char *path, GError **error)
+{
+    g_autofree char *address = NULL;
+    int port;
+    if (config->dns_server == NULL ||
+        config_read_dns_server(config->dns_server, &address, &port))
+        return true;
+    error_set(error, TD_ERROR_INVALID,
+              "%s: dns_server is an IPv4 address, with or without a port: 192.0.2.53 or"
+              " 127.0.0.1:5353",
+              path);
+    return false;
+}
+
 static bool take_keys(GKeyFile *file, const char *path, Config *config, GError **error)
 {
     g_autofree char *lease = NULL;
     const struct {
         const char *key;
         char **slot;
-    } keys[] = {
-        {"database", &config->database}, {"listen", &config->listen}, {"lease_seconds", &lease}};
+    } keys[] = {{"database", &config->database},
+                {"listen", &config->listen},
+                {"lease_seconds", &lease},
+                {"dns_server", &config->dns_server}};
     g_auto(GStrv) present = g_key_file_get_keys(file, GROUP, NULL, NULL);
     for (char **key = present; key != NULL && *key != NULL; key++) {
         size_t i = 0;
@@ -41,13 +71,15 @@ static bool take_keys(GKeyFile *file, const char *path, Config *config, GError *
         if (i == G_N_ELEMENTS(keys)) {
             error_set(
                 error, TD_ERROR_INVALID,
-                "%s: there is no setting called \"%s\"; known are: database, listen, lease_seconds",
+                "%s: there is no setting called \"%s\"; known are: database, listen, lease_seconds,"
+                " dns_server",
                 path, *key);
             return false;
         }
         *keys[i].slot = g_key_file_get_string(file, GROUP, *key, NULL);
     }
-    return lease == NULL || take_lease(lease, path, config, error);
+    return (lease == NULL || take_lease(lease, path, config, error)) &&
+           check_dns_server(config, path, error);
 }
 
 Config *config_load(const char *path, GError **error)
@@ -78,5 +110,6 @@ void config_free(Config *config)
         return;
     g_free(config->database);
     g_free(config->listen);
+    g_free(config->dns_server);
     g_free(config);
 }

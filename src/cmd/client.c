@@ -159,6 +159,17 @@ static void refuse(const HttpResponse *response, GError **error)
         error_set(error, code, "The desk answered with status %d", status);
 }
 
+/* Takes an answer that may be NULL with an error; NULL with one where it is a refusal. */
+static HttpResponse *only_good(HttpResponse *answered, GError **error)
+{
+    g_autoptr(HttpResponse) response = answered;
+    if (response != NULL && http_response_status(response) / 100 != 2) {
+        refuse(response, error);
+        return NULL;
+    }
+    return g_steal_pointer(&response);
+}
+
 /* The answer, when it is a good one. */
 static HttpResponse *call(Client *client, const char *method, const char *target, const char *type,
                           const void *body, size_t bytes, GError **error)
@@ -168,14 +179,7 @@ static HttpResponse *call(Client *client, const char *method, const char *target
         http_request_set_header(request, "Content-Type", type);
     if (client->employee != NULL)
         http_request_set_header(request, "Tidings-Employee", client->employee);
-    g_autoptr(HttpResponse) response = send_request(client, request, error);
-    if (response == NULL)
-        return NULL;
-    if (http_response_status(response) / 100 != 2) {
-        refuse(response, error);
-        return NULL;
-    }
-    return g_steal_pointer(&response);
+    return only_good(send_request(client, request, error), error);
 }
 
 /* Takes `answered`, which may be NULL with an error. */
@@ -207,4 +211,14 @@ json_t *client_send(Client *client, const char *target, const char *type, const 
 HttpResponse *client_fetch(Client *client, const char *target, GError **error)
 {
     return call(client, "GET", target, NULL, NULL, 0, error);
+}
+
+json_t *client_ask_server(Client *client, const char *target, bool *served, GError **error)
+{
+    g_autoptr(HttpRequest) request = http_request_new("GET", target, NULL, 0);
+    if (client->employee != NULL)
+        http_request_set_header(request, "Tidings-Employee", client->employee);
+    HttpResponse *response = ask_server(client, request, error);
+    *served = response != NULL;
+    return response != NULL ? read_answer(only_good(response, error), error) : NULL;
 }

@@ -23,6 +23,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Client, client_free)
 json_t *client_call(Client *client, const char *method, const char *target, const json_t *body,
                     GError **error);
 
+/* GET, where a server answers. *served false, and NULL without an error: nobody serves. Errors as
+ * client_call(). */
+json_t *client_ask_server(Client *client, const char *target, bool *served, GError **error);
+
 /* POSTs one body that is not JSON. Errors as client_call(). */
 json_t *client_send(Client *client, const char *target, const char *type, const void *body,
                     size_t bytes, GError **error);

@@ -18,6 +18,7 @@ int command_simulate(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_ingest(int argc, char **argv);
 int command_inbox(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 int command_routes(int argc, char **argv);
 int command_backup(int argc, char **argv);
 int command_restore(int argc, char **argv);

@@ -30,6 +30,7 @@ static const Command commands[] = {
     {"backup", "Copy the whole desk into one file, while it is served", command_backup},
     {"restore", "Make a desk of a backup", command_restore},
     {"move", "From SQLite to PostgreSQL", command_move},
+    {"doctor", "Looks at all that mail depends on, and says what to do", command_doctor},
     {"routes", "Every address that a desk serves, and who may call it", command_routes},
 };
 

@@ -2,17 +2,14 @@
 /* `tidings simulate`: what would have been sent with other options. */
 #include "cmd/commands.h"
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "base/monitor.h"
 #include "base/text.h"
 #include "cmd/assign.h"
+#include "cmd/progress.h"
 #include "cmd/records.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SIMULATE      "/api/v1/simulate"
 #define ALERT_OPTIONS "/api/v1/options/alerts-to-customers"
@@ -20,55 +17,6 @@
 #define DAYS_MAX      3660
 #define PAGE          10000
 #define LISTED        50 /* decisions, where --limit does not say */
-#define PATIENCE_US   (2 * US_PER_SECOND)
-
-/* ---- a sign of life while it takes long ---- */
-
-typedef struct {
-    Monitor lock;
-    bool done;
-    GThread *thread;
-} Progress;
-
-static gpointer tell(gpointer data)
-{
-    Progress *progress = data;
-    bool terminal = isatty(STDERR_FILENO);
-    bool told = false;
-    int64_t start_us = g_get_monotonic_time();
-    int64_t next_us = start_us + PATIENCE_US;
-    monitor_lock(&progress->lock);
-    while (!progress->done) {
-        if (monitor_wait_until(&progress->lock, next_us) || progress->done)
-            continue;
-        fprintf(stderr, "%sSimulating: %d seconds so far%s", terminal ? "\r" : "",
-                (int)((next_us - start_us) / US_PER_SECOND), terminal ? "" : "\n");
-        next_us += PATIENCE_US;
-        told = true;
-    }
-    monitor_unlock(&progress->lock);
-    if (told && terminal)
-        fputs("\n", stderr);
-    return NULL;
-}
-
-static void progress_start(Progress *progress)
-{
-    progress->done = false;
-    monitor_init(&progress->lock);
-    progress->thread = g_thread_try_new("progress", tell, progress, NULL);
-}
-
-static void progress_stop(Progress *progress)
-{
-    monitor_lock(&progress->lock);
-    progress->done = true;
-    monitor_signal(&progress->lock);
-    monitor_unlock(&progress->lock);
-    if (progress->thread != NULL)
-        g_thread_join(progress->thread);
-    monitor_clear(&progress->lock);
-}
 
 /* ---- the request ---- */
 
@@ -243,12 +191,11 @@ static void print_items_of(const Job *job, const json_t *result)
 static bool simulate(Job *job, GError **error)
 {
     int64_t limit;
-    Progress progress;
     if (!add_days(job, error) || !read_limit(job, &limit, error) || !add_options(job, error))
         return false;
-    progress_start(&progress);
+    Progress *progress = progress_start("Simulating");
     json_auto_t *result = collect(job, limit, error);
-    progress_stop(&progress);
+    progress_stop(progress);
     if (result == NULL)
         return false;
     if (!job_print_json(job, result)) {

@@ -24,6 +24,7 @@ typedef struct {
     bool active;
     bool ask; /* what is uncertain waits for a person */
     int concurrency;
+    int canary_seconds; /* 0: no canary is sent */
     char *sender;      /* sender_identity() */
     GPtrArray *routes; /* of DeliveryRoute *, in order of preference; one at least */
 } DeliverySettings;

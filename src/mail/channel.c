@@ -200,6 +200,40 @@ bool channel_start_tls(Channel *channel, const char *host, const char *ca_file, 
     return true;
 }
 
+static gboolean take_any_certificate(GTlsConnection *connection, GTlsCertificate *certificate,
+                                     GTlsCertificateFlags flags, gpointer data)
+{
+    *(GTlsCertificateFlags *)data = flags;
+    return TRUE;
+}
+
+bool channel_see_certificate(Channel *channel, const char *host, const char *ca_file,
+                             int timeout_ms, GCancellable *cancellable,
+                             GTlsCertificate **certificate, GTlsCertificateFlags *flags,
+                             GError **error)
+{
+    g_autoptr(GIOStream) tls = tls_new(channel, host, ca_file, error);
+    if (tls == NULL)
+        return false;
+    GTlsCertificateFlags seen = G_TLS_CERTIFICATE_NO_FLAGS;
+    g_autoptr(GError) cause = NULL;
+    g_signal_connect(tls, "accept-certificate", G_CALLBACK(take_any_certificate), &seen);
+    g_socket_set_timeout(channel->socket, whole_seconds(timeout_ms));
+    bool done = g_tls_connection_handshake(G_TLS_CONNECTION(tls), cancellable, &cause);
+    GTlsCertificate *shown =
+        done ? g_tls_connection_get_peer_certificate(G_TLS_CONNECTION(tls)) : NULL;
+    if (shown == NULL) {
+        if (cause != NULL)
+            fail_io(error, cause);
+        else
+            error_set(error, TD_ERROR_DENIED, "%s shows no certificate", host);
+        return false;
+    }
+    *certificate = g_object_ref(shown);
+    *flags = seen;
+    return true;
+}
+
 /* Waits for `events` until the deadline. */
 static bool channel_wait(Channel *channel, short events, int64_t deadline_us,
                          GCancellable *cancellable, GError **error)

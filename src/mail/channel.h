@@ -32,6 +32,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Channel, channel_free)
 bool channel_start_tls(Channel *channel, const char *host, const char *ca_file, int timeout_ms,
                        GCancellable *cancellable, GError **error);
 
+/* The handshake with whatever certificate is shown: *certificate (a new reference), and in *flags
+ * why it is not good (0: it is). The channel is only good to be freed then, whatever comes of it.
+ */
+bool channel_see_certificate(Channel *channel, const char *host, const char *ca_file,
+                             int timeout_ms, GCancellable *cancellable,
+                             GTlsCertificate **certificate, GTlsCertificateFlags *flags,
+                             GError **error);
+
 /* Writes as much as fits; *n is how many bytes were handed to the socket: 0 when there was no room,
  * after waiting until there is some, or until `deadline_us` (g_get_monotonic_time(); an error
  * then). On an error none of `data` was (with TLS: not so much of it that the other side could read

@@ -26,13 +26,13 @@ static bool take_folder(const ImapResponse *response, void *data, GError **error
     return true;
 }
 
-bool imap_select(ImapSession *session, const char *folder, ImapFolder *selected,
-                 GCancellable *cancellable, GError **error)
+static bool look_at(ImapSession *session, const char *verb, const char *folder,
+                    ImapFolder *selected, GCancellable *cancellable, GError **error)
 {
     g_autofree char *name = imap_quote_folder(folder);
-    g_autofree char *command = g_strconcat("SELECT ", name, NULL);
+    g_autofree char *command = g_strconcat(verb, " ", name, NULL);
     ImapFolder found = {0};
-    if (!imap_command(session, "SELECT", command, take_folder, &found, cancellable, error))
+    if (!imap_command(session, verb, command, take_folder, &found, cancellable, error))
         return false;
     if (found.uidvalidity == 0) {
         error_set(error, TD_ERROR_MALFORMED,
@@ -42,6 +42,18 @@ bool imap_select(ImapSession *session, const char *folder, ImapFolder *selected,
     }
     *selected = found;
     return true;
+}
+
+bool imap_select(ImapSession *session, const char *folder, ImapFolder *selected,
+                 GCancellable *cancellable, GError **error)
+{
+    return look_at(session, "SELECT", folder, selected, cancellable, error);
+}
+
+bool imap_examine(ImapSession *session, const char *folder, ImapFolder *selected,
+                  GCancellable *cancellable, GError **error)
+{
+    return look_at(session, "EXAMINE", folder, selected, cancellable, error);
 }
 
 /* ---- SEARCH ---- */
@@ -215,6 +227,19 @@ static bool put_into(ImapSession *session, const char *verb, const char *command
     return false;
 }
 
+bool imap_delete(ImapSession *session, const uint32_t *uids, size_t n, GCancellable *cancellable,
+                 GError **error)
+{
+    if (n == 0)
+        return true;
+    g_autofree char *set = imap_write_set(uids, n);
+    g_autofree char *delete = g_strdup_printf("UID STORE %s +FLAGS.SILENT (\\Deleted)", set);
+    g_autofree char *expunge = g_strdup_printf("UID EXPUNGE %s", set);
+    return imap_command(session, "to delete mails", delete, NULL, NULL, cancellable, error) &&
+           (!imap_has_word(session->capabilities, "UIDPLUS") ||
+            imap_command(session, "to expunge mails", expunge, NULL, NULL, cancellable, error));
+}
+
 bool imap_move(ImapSession *session, const uint32_t *uids, size_t n, const char *folder,
                GCancellable *cancellable, GError **error)
 {
@@ -224,12 +249,8 @@ bool imap_move(ImapSession *session, const uint32_t *uids, size_t n, const char 
     g_autofree char *name = imap_quote_folder(folder);
     g_autofree char *move = g_strdup_printf("UID MOVE %s %s", set, name);
     g_autofree char *copy = g_strdup_printf("UID COPY %s %s", set, name);
-    g_autofree char *delete = g_strdup_printf("UID STORE %s +FLAGS.SILENT (\\Deleted)", set);
-    g_autofree char *expunge = g_strdup_printf("UID EXPUNGE %s", set);
     if (imap_has_word(session->capabilities, "MOVE"))
         return put_into(session, "to move mails", move, name, cancellable, error);
     return put_into(session, "to copy mails", copy, name, cancellable, error) &&
-           imap_command(session, "to delete mails", delete, NULL, NULL, cancellable, error) &&
-           (!imap_has_word(session->capabilities, "UIDPLUS") ||
-            imap_command(session, "to expunge mails", expunge, NULL, NULL, cancellable, error));
+           imap_delete(session, uids, n, cancellable, error);
 }

@@ -57,6 +57,10 @@ typedef struct {
 bool imap_select(ImapSession *session, const char *folder, ImapFolder *selected,
                  GCancellable *cancellable, GError **error);
 
+/* As imap_select(), and nothing in the folder can change by it (RFC 3501 §6.3.2). */
+bool imap_examine(ImapSession *session, const char *folder, ImapFolder *selected,
+                  GCancellable *cancellable, GError **error);
+
 /* The UIDs from `first` on, ascending, each once. `since_us` > 0: of those below `old_below` only
  * what may have arrived at that time or later (the server looks at days; one day is added for its
  * time zone). Of uint32_t; g_array_unref() it. */
@@ -88,6 +92,11 @@ bool imap_fetch_headers(ImapSession *session, uint32_t uid, GBytes **raw, GCance
  * more are passed over. */
 bool imap_flag(ImapSession *session, const uint32_t *uids, size_t n, GCancellable *cancellable,
                GError **error);
+
+/* Deletes them; where the server cannot expunge single mails (RFC 4315), they stay, marked as
+ * deleted. */
+bool imap_delete(ImapSession *session, const uint32_t *uids, size_t n, GCancellable *cancellable,
+                 GError **error);
 
 /* Moves them to another folder (UTF-8), which is made where it is missing: by MOVE (RFC 6851), or
  * by copying and deleting; where the server cannot expunge single mails (RFC 4315), they stay,

@@ -567,6 +567,18 @@ static const char step_17[] =
     "ALTER TABLE ticket ADD COLUMN reference TEXT;"
     "CREATE UNIQUE INDEX ticket_by_reference ON ticket (reference) WHERE reference IS NOT NULL;";
 
+/* The desk's mails to itself (alerts/canary.h). */
+static const char step_18[] =
+    "CREATE TABLE canary ("
+    "  id @id@,"
+    "  recipient TEXT NOT NULL,"
+    "  comes_back BIGINT NOT NULL,"
+    "  slot BIGINT NOT NULL UNIQUE,"
+    "  at BIGINT NOT NULL,"
+    "  received_at BIGINT);"
+    /* Rows of the outbox are forgotten with them: nobody should search the whole inbox for each. */
+    "CREATE INDEX inbound_mail_by_outbox ON inbound_mail (outbox) WHERE outbox IS NOT NULL;";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -585,5 +597,6 @@ const DbMigration schema_steps[] = {
     {15, "throughput, imports", step_15},
     {16, "who has changed what", step_16},
     {17, "references of tickets", step_17},
+    {18, "the desk's mails to itself", step_18},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);
