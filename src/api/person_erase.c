@@ -94,7 +94,7 @@ static bool begin(DeskTx *tx, void *data, GError **error)
 static bool step(DeskTx *tx, void *data, GError **error)
 {
     Erase *erase = data;
-    tx->queued = true; /* what is cancelled may let another go */
+    tx->made.queued = true; /* what is cancelled may let another go */
     return erasure_step(tx->db, erase->id, tx->now_us, &erase->done, error);
 }
 
