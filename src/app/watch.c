@@ -6,7 +6,6 @@
 #include "base/monitor.h"
 #include "records/metric.h"
 
-#include <dirent.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 
@@ -117,13 +116,12 @@ static int64_t free_bytes(const char *folder)
 
 static int64_t count_fds(void)
 {
-    int64_t n = -3; /* ".", ".." and the folder itself */
-    DIR *folder = opendir("/proc/self/fd");
+    int64_t n = -1; /* the folder itself */
+    g_autoptr(GDir) folder = g_dir_open("/proc/self/fd", 0, NULL);
     if (folder == NULL)
         return 0;
-    while (readdir(folder) != NULL)
+    while (g_dir_read_name(folder) != NULL)
         n++;
-    closedir(folder);
     return n;
 }
 

@@ -9,8 +9,6 @@
 #include "base/metric_text.h"
 #include "base/monitor.h"
 
-#include <stdarg.h>
-
 struct MetricSeries {
     const MetricFamily *family;
     char *labels;
@@ -137,38 +135,24 @@ static MetricHistogram *find_histogram(Metrics *metrics, const MetricFamily *fam
     return histogram;
 }
 
-static char *read_labels(const MetricFamily *family, va_list args)
-{
-    const char *values[METRIC_LABELS_MAX + 1] = {NULL};
-    for (size_t i = 0; family->labels[i] != NULL; i++) {
-        values[i] = va_arg(args, const char *);
-        g_return_val_if_fail(values[i] != NULL, g_strdup(""));
-    }
-    return metric_labels(family, values);
-}
-
-MetricSeries *metrics_counter(Metrics *metrics, const MetricFamily *family, ...)
+MetricSeries *metrics_find_counter(Metrics *metrics, const MetricFamily *family,
+                                   const char *const *values)
 {
     if (metrics == NULL)
         return NULL;
-    va_list args;
-    va_start(args, family);
-    g_autofree char *labels = read_labels(family, args);
-    va_end(args);
+    g_autofree char *labels = metric_labels(family, values);
     monitor_lock(&metrics->monitor);
     MetricSeries *series = find(metrics, family, labels, 0);
     monitor_unlock(&metrics->monitor);
     return series;
 }
 
-MetricHistogram *metrics_histogram(Metrics *metrics, const MetricFamily *family, ...)
+MetricHistogram *metrics_find_histogram(Metrics *metrics, const MetricFamily *family,
+                                        const char *const *values)
 {
     if (metrics == NULL)
         return NULL;
-    va_list args;
-    va_start(args, family);
-    g_autofree char *labels = read_labels(family, args);
-    va_end(args);
+    g_autofree char *labels = metric_labels(family, values);
     monitor_lock(&metrics->monitor);
     MetricHistogram *histogram = find_histogram(metrics, family, labels);
     monitor_unlock(&metrics->monitor);

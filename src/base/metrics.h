@@ -58,10 +58,15 @@ GPtrArray *metrics_families(Metrics *metrics);
 
 /* The series with these values of the family's labels, as many as it has, then NULL. It begins at
  * 0. Borrowed; lives as long as the registry. */
-MetricSeries *metrics_counter(Metrics *metrics, const MetricFamily *family,
-                              ...) G_GNUC_NULL_TERMINATED;
-MetricHistogram *metrics_histogram(Metrics *metrics, const MetricFamily *family,
-                                   ...) G_GNUC_NULL_TERMINATED;
+#define metrics_counter(metrics, family, ...)                                                      \
+    metrics_find_counter(metrics, family, (const char *const[]){__VA_ARGS__})
+#define metrics_histogram(metrics, family, ...)                                                    \
+    metrics_find_histogram(metrics, family, (const char *const[]){__VA_ARGS__})
+
+MetricSeries *metrics_find_counter(Metrics *metrics, const MetricFamily *family,
+                                   const char *const *values);
+MetricHistogram *metrics_find_histogram(Metrics *metrics, const MetricFamily *family,
+                                        const char *const *values);
 
 void metric_add(MetricSeries *series, int64_t n);
 void metric_observe(MetricHistogram *histogram, int64_t us);

@@ -27,8 +27,7 @@ static void test_text(void)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         LogLine line = line_of(cases[i][0]);
         g_autofree char *text = log_line_text(&line);
-        g_autofree char *wanted =
-            g_strdup_printf("2026-11-24T18:32:08Z warning %s\n", cases[i][1]);
+        g_autofree char *wanted = g_strdup_printf("2026-11-24T18:32:08Z warning %s\n", cases[i][1]);
         g_assert_cmpstr(text, ==, wanted);
     }
 }
