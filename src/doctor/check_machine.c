@@ -51,7 +51,7 @@ void doctor_check_disk(const Doctor *doctor, Findings *findings)
         const char *part;
         const char *path;
     } places[] = {{"folder", setup->folder}, {"maildir", setup->maildir}, {"database", beside}};
-    dev_t seen[G_N_ELEMENTS(places)];
+    dev_t seen[G_N_ELEMENTS(places)] = {0};
     size_t n = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         struct stat info;
