@@ -18,9 +18,9 @@ static DnsAnswer answer(const char *name, DnsType type, GPtrArray *found, char *
     if (++*asked % 7 == 0)
         return *asked % 2 == 0 ? DNS_FAILED : DNS_NO_NAME;
     if (type != DNS_TXT) {
-        g_ptr_array_add(found, g_strdup(type == DNS_MX     ? "10 mx.example"
-                                        : type == DNS_A    ? "192.0.2.1"
-                                                           : "2001:db8::1"));
+        g_ptr_array_add(found, g_strdup(type == DNS_MX  ? "10 mx.example"
+                                        : type == DNS_A ? "192.0.2.1"
+                                                        : "2001:db8::1"));
         return DNS_FOUND;
     }
     return DNS_NOTHING;

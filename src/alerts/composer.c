@@ -32,6 +32,7 @@ Composer *composer_new(const char *desk_id)
     composer_register(composer, &mail_kind_auto_response);
     composer_register(composer, &mail_kind_sign_in);
     composer_register(composer, &mail_kind_held);
+    composer_register(composer, &mail_kind_canary);
     return composer;
 }
 

@@ -2,8 +2,8 @@
 /*
  * What each kind of the outbox's messages is made from: delivery knows rows and bytes, and asks
  * here for the rest. Whoever puts a new kind into the outbox registers it with the composer before
- * anything is sent (app/); "alert", "message", "auto_response", "sign_in" and "held" are there from
- * the start.
+ * anything is sent (app/); "alert", "message", "auto_response", "sign_in", "held" and "canary" are
+ * there from the start.
  *
  * Every kind keeps promise 6 (docs/delivery.md): `compose` depends on stored things alone.
  */
@@ -53,7 +53,7 @@ typedef struct {
 
 /* Those that are there from the start. */
 extern const MailKind mail_kind_alert, mail_kind_message, mail_kind_auto_response,
-    mail_kind_sign_in, mail_kind_held;
+    mail_kind_sign_in, mail_kind_held, mail_kind_canary;
 
 /* `kind` is a constant that outlives the composer. Replaces one of the same name. Before the first
  * message is sent. */

@@ -13,8 +13,8 @@ static HttpResponse *run(ApiCall *call, GError **error)
         error_set(error, TD_ERROR_UNAVAILABLE, "The desk cannot be looked at from here");
         return NULL;
     }
-    json_t *answer =
-        api->doctor(http_request_query(call->request, "only"), &api->stopping, api->doctor_data, error);
+    json_t *answer = api->doctor(http_request_query(call->request, "only"), &api->stopping,
+                                 api->doctor_data, error);
     return answer != NULL ? http_response_json(200, answer) : NULL;
 }
 

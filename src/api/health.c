@@ -6,10 +6,12 @@
  * The metrics name no customer, but they do tell how busy the desk is: from another machine they
  * need a token.
  */
+#include "alerts/canary.h"
 #include "alerts/policy.h"
 #include "api/call.h"
 #include "api/resources.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "outbox/outbox.h"
 #include "records/identity.h"
 #include "records/inbox.h"
@@ -29,6 +31,17 @@ HttpResponse *health_alive(ApiCall *call, GError **error)
     return say("alive");
 }
 
+/* The one condition of readiness beside the database: mail leaves, and comes back. */
+static bool look_for_canary(DbTx *tx, const ApiCall *call, GError **error)
+{
+    g_auto(CanaryCondition) canary = {0};
+    if (!canary_condition(tx, desk_now_us(call->api->desk), &canary, error))
+        return false;
+    if (!canary.ok)
+        error_set_problem(error, TD_ERROR_UNAVAILABLE, "canary-overdue", NULL, "%s", canary.text);
+    return canary.ok;
+}
+
 static bool look_for_desk(DbTx *tx, void *data, GError **error)
 {
     g_autofree char *desk_id = NULL;
@@ -37,14 +50,14 @@ static bool look_for_desk(DbTx *tx, void *data, GError **error)
     if (desk_id == NULL)
         error_set(error, TD_ERROR_UNAVAILABLE,
                   "There is no desk in this database; make one with `tidings init`");
-    return desk_id != NULL;
+    return desk_id != NULL && look_for_canary(tx, data, error);
 }
 
 /* Who asks wants to know how things stand now, not in ten seconds. */
 HttpResponse *health_ready(ApiCall *call, GError **error)
 {
     Db *db = desk_db(call->api->desk);
-    return db_read_within(db, READY_MS, look_for_desk, NULL, error) ? say("ready") : NULL;
+    return db_read_within(db, READY_MS, look_for_desk, call, error) ? say("ready") : NULL;
 }
 
 /* Rebuilt at each run: db_read() may repeat it. */
@@ -115,6 +128,33 @@ HttpResponse *health_resume(ApiCall *call, GError **error)
     return http_response_json(200, answer);
 }
 
+static void append_canary(const json_t *canary, GString *text)
+{
+    int64_t success_us = 0;
+    if (!json_get_bool(canary, "enabled", false))
+        return;
+    g_string_append_printf(
+        text,
+        "# HELP tidings_canary_ok Whether the desk's last mail to itself came through.\n"
+        "# TYPE tidings_canary_ok gauge\n"
+        "tidings_canary_ok %d\n",
+        json_get_bool(canary, "ok", false));
+    if (!text_to_time(json_get_text(canary, "last_success"), "", &success_us, NULL))
+        return;
+    char seconds[G_ASCII_DTOSTR_BUF_SIZE];
+    g_ascii_formatd(seconds, sizeof(seconds), "%.3f",
+                    json_number_value(json_object_get(canary, "round_trip_seconds")));
+    g_string_append_printf(
+        text,
+        "# HELP tidings_canary_last_success_timestamp_seconds When the last one came through.\n"
+        "# TYPE tidings_canary_last_success_timestamp_seconds gauge\n"
+        "tidings_canary_last_success_timestamp_seconds %" G_GINT64_FORMAT "\n"
+        "# HELP tidings_canary_round_trip_seconds How long the last one took.\n"
+        "# TYPE tidings_canary_round_trip_seconds gauge\n"
+        "tidings_canary_round_trip_seconds %s\n",
+        success_us / US_PER_SECOND, seconds);
+}
+
 /* Nothing where the database does not tell: the counts before have failed then, too. */
 static void append_server(ApiCall *call, GString *text)
 {
@@ -143,6 +183,7 @@ static void append_server(ApiCall *call, GString *text)
         "tidings_senders %zu\n",
         json_get_bool(server, "active", false), g_str_equal(relay, "up"), stopped,
         json_array_size(json_object_get(server, "senders")));
+    append_canary(json_object_get(server, "canary"), text);
 }
 
 HttpResponse *health_metrics(ApiCall *call, GError **error)

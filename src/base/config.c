@@ -43,8 +43,7 @@ static bool check_dns_server(const Config *config, const char *path, GError **er
 {
     g_autofree char *address = NULL;
     int port;
-    if (config->dns_server == NULL ||
-        config_read_dns_server(config->dns_server, &address, &port))
+    if (config->dns_server == NULL || config_read_dns_server(config->dns_server, &address, &port))
         return true;
     error_set(error, TD_ERROR_INVALID,
               "%s: dns_server is an IPv4 address, with or without a port: 192.0.2.53 or"

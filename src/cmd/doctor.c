@@ -104,8 +104,8 @@ int command_doctor(int argc, char **argv)
     g_autofree char *only = NULL;
     g_autofree char *names = doctor_check_names();
     g_autofree char *help = g_strdup_printf("One check alone: %s", names);
-    const GOptionEntry entries[] = {
-        {"only", 0, 0, G_OPTION_ARG_STRING, &only, help, "NAME"}, G_OPTION_ENTRY_NULL};
+    const GOptionEntry entries[] = {{"only", 0, 0, G_OPTION_ARG_STRING, &only, help, "NAME"},
+                                    G_OPTION_ENTRY_NULL};
     int exit_code;
     if (!command_parse(&options, &usage, entries, &argc, &argv, &exit_code))
         return exit_code;

@@ -51,6 +51,7 @@ typedef struct {
     char *reason;
     int64_t ticket;   /* 0: none */
     bool seen_before; /* it was filed already, and nothing was changed now */
+    bool canary;      /* the desk's own mail to itself: noted, and not kept; id is 0 */
 } Filed;
 
 void filed_clear(Filed *filed);

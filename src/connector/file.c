@@ -9,11 +9,15 @@
  */
 #include "connector/connector.h"
 
+#include "alerts/canary.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "connector/act.h"
 #include "connector/forward.h"
+#include "records/canary.h"
 #include "records/email_connector.h"
+#include "records/identity.h"
+#include "records/signing_key.h"
 
 #include <string.h>
 
@@ -65,7 +69,8 @@ static bool found_before(DeskTx *tx, Filing *filing, int64_t former, GError **er
     g_autoptr(InboxMail) mail = inbox_load(tx->db, former, error);
     if (mail == NULL)
         return false;
-    filing->filed = (Filed){mail->id, mail->state, g_strdup(mail->reason), mail->ticket, true};
+    filing->filed =
+        (Filed){mail->id, mail->state, g_strdup(mail->reason), mail->ticket, true, false};
     return true;
 }
 
@@ -155,7 +160,7 @@ static bool file_new(DeskTx *tx, Filing *filing, Sameness same, int64_t former,
             !mail_send_on(tx, filing->read, row, error) || !inbox_update(tx->db, row, error))
             return false;
     }
-    filing->filed = (Filed){row->id, row->state, g_strdup(row->reason), row->ticket, false};
+    filing->filed = (Filed){row->id, row->state, g_strdup(row->reason), row->ticket, false, false};
     return true;
 }
 
@@ -170,6 +175,25 @@ static bool check_enabled(DeskTx *tx, GError **error)
                           " still with whoever has brought it. Switch it on under"
                           " options/email-connector and bring the mail again");
     return settings->email_connector.enabled;
+}
+
+/* The desk's own mail to itself is noted and nothing else: no row, no steps, nothing follows. A
+ * forged one is a mail like any other. */
+static bool take_canary(DeskTx *tx, Filing *filing, GError **error)
+{
+    const InboundMail *mail = filing->read->mail;
+    g_autofree char *desk_id = NULL;
+    int64_t id;
+    if (mail == NULL || mail->message_id == NULL ||
+        !g_str_has_prefix(mail->message_id, OUTBOX_KIND_CANARY "."))
+        return true;
+    g_autoptr(SigningKeys) keys = signing_keys_load(tx->db, error);
+    if (keys == NULL || !identity_load(tx->db, &desk_id, error))
+        return false;
+    if (!canary_recognize(keys, desk_id, mail->message_id, mail->hop, &id))
+        return true;
+    filing->filed = (Filed){.state = INBOX_NOTED, .reason = g_strdup("canary"), .canary = true};
+    return canary_received(tx->db, id, tx->now_us, error);
 }
 
 static bool file(DeskTx *tx, void *data, GError **error)
@@ -189,7 +213,11 @@ static bool file(DeskTx *tx, void *data, GError **error)
     filing->filed = (Filed){0};
     if (!check_enabled(tx, error) ||
         (origin->with != NULL && !origin->with(tx->db, origin->data, error)) ||
-        !claim(tx, filing, content_key, message_key, &same, &former, error))
+        !take_canary(tx, filing, error))
+        return false;
+    if (filing->filed.canary)
+        return true;
+    if (!claim(tx, filing, content_key, message_key, &same, &former, error))
         return false;
     return same == SAME_MAIL ? found_before(tx, filing, former, error)
                              : file_new(tx, filing, same, former, content_key, message_key, error);

@@ -215,8 +215,11 @@ bool mailbox_door_file(GBytes *raw, const InboxOrigin *origin, void *data, GErro
         .data = &moving,
         .unread = origin->refused != NULL ? origin->refused : large,
     };
-    if (connector_file(door->desk, raw, &from, &filed, &failure) || moving.before)
+    if (connector_file(door->desk, raw, &from, &filed, &failure) || moving.before) {
+        if (filed.canary && origin->delete != NULL)
+            *origin->delete = true;
         return true;
+    }
     if (strcmp(error_problem(failure), "email-connector-off") == 0)
         error_set(error, TD_ERROR_BUSY, "%s", failure->message); /* the poller ends in a moment */
     else

@@ -31,6 +31,8 @@ typedef struct {
                             them, quarantined */
     const char *refused; /* not NULL: filing it has failed with this error, and will again: keep the
                             bytes, quarantined, and look at nothing in them */
+    bool *delete;        /* not NULL: set to true where the mail is to be deleted in the mailbox
+                            instead of being flagged or moved */
 } InboxOrigin;
 
 /*

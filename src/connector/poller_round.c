@@ -65,6 +65,7 @@ typedef struct {
     Box *box;
     Access access;
     GArray *handled; /* of uint32_t: filed, to be flagged or moved */
+    GArray *useless; /* of uint32_t: to be deleted */
     uint32_t
         passed;    /* the last UID that is to be passed over and is not written down yet; 0: none */
     uint32_t last; /* the last UID that is dealt with; 0: none */
@@ -133,9 +134,11 @@ static bool act(Work *work, GError **error)
                     ? imap_move(box->session, uids, work->handled->len, options->move_to,
                                 box->cancel, error)
                     : imap_flag(box->session, uids, work->handled->len, box->cancel, error);
-    if (!well)
+    if (!well || !imap_delete(box->session, (const uint32_t *)work->useless->data,
+                              work->useless->len, box->cancel, error))
         return false;
     g_array_set_size(work->handled, 0);
+    g_array_set_size(work->useless, 0);
     if (work->last == 0)
         return true;
     work->access.uid = work->last;
@@ -211,7 +214,7 @@ static bool fetch(Box *box, const ImapMail *mail, InboxOrigin *origin, GBytes **
     return false;
 }
 
-static bool file_mail(Work *work, const ImapMail *mail, GError **error)
+static bool file_mail(Work *work, const ImapMail *mail, bool *delete, GError **error)
 {
     Box *box = work->box;
     g_autoptr(GBytes) raw = NULL;
@@ -222,6 +225,7 @@ static bool file_mail(Work *work, const ImapMail *mail, GError **error)
         .uid = mail->uid,
         .arrived_us = mail->arrived_us,
         .bytes = mail->bytes,
+        .delete = delete,
     };
     if (!fetch(box, mail, &origin, &raw, &why, error))
         return false;
@@ -259,12 +263,13 @@ static bool go_through(Work *work, const GArray *uids, guint at, guint n, bool f
             return write_passed(work, error);
         if (pass_over && !filed)
             work->passed = first[i];
-        if (!pass_over && !filed && !file_mail(work, mail, error)) {
+        bool delete = false;
+        if (!pass_over && !filed && !file_mail(work, mail, &delete, error)) {
             write_passed(work, NULL);
             return false;
         }
         if (!pass_over)
-            g_array_append_val(work->handled, first[i]);
+            g_array_append_val(delete ? work->useless : work->handled, first[i]);
         work->last = first[i];
     }
     return write_passed(work, error);
@@ -309,13 +314,18 @@ static bool work_through(Work *work, const GArray *uids, Round *round, GError **
     bool may_act = round->note == NULL;
     work->last = 0;
     g_array_set_size(work->handled, 0);
+    g_array_set_size(work->useless, 0);
     return file_new(work, uids, filed, may_act, round, error);
 }
 
 bool box_round(Box *box, Round *round, GError **error)
 {
     g_autoptr(GArray) handled = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    Work work = {.box = box, .access = {.mailbox = box->options->name}, .handled = handled};
+    g_autoptr(GArray) useless = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    Work work = {.box = box,
+                 .access = {.mailbox = box->options->name},
+                 .handled = handled,
+                 .useless = useless};
     ImapFolder folder;
     if (!select_folder(&work, &folder, error))
         return false;

@@ -114,6 +114,28 @@ static void dress_relays(Page *page, json_t *server)
     }
 }
 
+/* One line: the desk's last mail to itself. */
+static void dress_canary(Page *page, json_t *server)
+{
+    json_t *canary = json_object_get(server, "canary");
+    double seconds = json_number_value(json_object_get(canary, "round_trip_seconds"));
+    if (!json_get_bool(canary, "enabled", false))
+        return;
+    page_add_time(page, canary, "last_success");
+    bool ok = json_get_bool(canary, "ok", true);
+    bool known = json_is_number(json_object_get(canary, "round_trip_seconds"));
+    g_autofree char *words =
+        !ok     ? g_strdup(json_get_text(canary, "problem"))
+        : known ? g_strdup_printf("Canary: the last mail to the desk itself %s after %.1f seconds,"
+                                  " %s",
+                                  json_get_bool(canary, "came_back", false) ? "was back"
+                                                                            : "was accepted",
+                                  seconds, json_get_text(canary, "last_success_full"))
+                : g_strdup("Canary: the first mail to the desk itself is on its way");
+    json_set_text(server, "canary_words", words);
+    json_set_bool(server, "canary_ok", ok);
+}
+
 static bool add_state(Page *page, GError **error)
 {
     json_t *server = page_get(page, error, "/alerts-server");
@@ -121,6 +143,7 @@ static bool add_state(Page *page, GError **error)
         return false;
     alerts_server_say(server);
     dress_relays(page, server);
+    dress_canary(page, server);
     size_t i;
     json_t *sender;
     json_array_foreach(json_object_get(server, "senders"), i, sender)

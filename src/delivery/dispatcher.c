@@ -7,6 +7,7 @@
  * it; the first that is open gets it. A better one that was down is tried now and then on the side:
  * by a connection alone where another relay can take the mail meanwhile, else by one message.
  */
+#include "alerts/canary.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "delivery/private.h"
@@ -161,6 +162,28 @@ static bool claim_round(Delivery *delivery, const DeliverySettings *settings, in
     return true;
 }
 
+static bool tick(DbTx *tx, void *data, GError **error)
+{
+    const Delivery *delivery = data;
+    return canary_tick(tx, clock_wall_us(delivery->setup.clock), error);
+}
+
+/* Once for each time of the schedule; whether another process was first, the database says. */
+static bool send_canary(Delivery *delivery, const DeliverySettings *settings, GError **error)
+{
+    if (settings->canary_seconds == 0 || !settings->active)
+        return true;
+    int64_t every_us = settings->canary_seconds * US_PER_SECOND;
+    int64_t now_us = clock_wall_us(delivery->setup.clock);
+    int64_t slot = now_us - now_us % every_us;
+    if (slot == delivery->canary_slot)
+        return true;
+    if (!db_write(delivery->setup.db, tick, delivery, error))
+        return false;
+    delivery->canary_slot = slot;
+    return true;
+}
+
 /* One round. */
 static bool work_once(Delivery *delivery, DeliverySettings *settings, int64_t *wait_us,
                       GError **error)
@@ -175,7 +198,8 @@ static bool work_once(Delivery *delivery, DeliverySettings *settings, int64_t *w
     monitor_unlock(&delivery->monitor);
     if (!delivery_add_senders(delivery, connections, error))
         return false;
-    return !settings->active || claim_round(delivery, settings, wait_us, error);
+    return send_canary(delivery, settings, error) &&
+           (!settings->active || claim_round(delivery, settings, wait_us, error));
 }
 
 /* False when it is time to stop. */

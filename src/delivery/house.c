@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Housekeeping: what dead senders held is taken back, what has waited for days is given up, what
  * nobody can ask for any more is forgotten. In bounded pieces, each a transaction. */
+#include "alerts/canary.h"
 #include "alerts/closing.h"
 #include "alerts/compose_held.h"
 #include "alerts/compose_sign_in.h"
@@ -74,7 +75,7 @@ static bool tidy(DbTx *tx, void *data, GError **error)
            idempotency_forget(tx, now_us - US_PER_DAY, CHUNK, error) &&
            inbox_forget_keys(tx, now_us, CHUNK, error) &&
            sign_in_forget(tx, now_us, CHUNK, error) &&
-           held_tell_admins(tx, now_us, &work->told, error);
+           held_tell_admins(tx, now_us, &work->told, error) && canary_tidy(tx, now_us, error);
 }
 
 bool delivery_take_back(Delivery *delivery, bool everything, int64_t delay_us, GError **error)

@@ -39,6 +39,7 @@ struct Delivery {
     DeliverySetup setup;
     char *maildir;
     TermKeeper keeper;
+    int64_t canary_slot; /* the dispatcher's: of the last canary that it has seen to */
     GThread *renewer;
     GThread *dispatcher;
     GThread *settler;

@@ -118,6 +118,7 @@ static bool load_all(DbTx *tx, void *data, GError **error)
     load->loaded.active = server->active;
     load->loaded.ask = server->ask;
     load->loaded.concurrency = server->concurrency;
+    load->loaded.canary_seconds = server->canary.enabled ? server->canary.every_seconds : 0;
     load->loaded.sender = sender_identity(&settings->desk, server, key);
     load->loaded.routes = g_ptr_array_new_with_free_func((GDestroyNotify)delivery_route_unref);
     /* Only SMTP has relays to fall back on. */

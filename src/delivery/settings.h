@@ -24,8 +24,9 @@ typedef struct {
     bool active;
     bool ask; /* what is uncertain waits for a person */
     int concurrency;
-    char *sender;      /* sender_identity() */
-    GPtrArray *routes; /* of DeliveryRoute *, in order of preference; one at least */
+    int canary_seconds; /* 0: no canary is sent */
+    char *sender;       /* sender_identity() */
+    GPtrArray *routes;  /* of DeliveryRoute *, in order of preference; one at least */
 } DeliverySettings;
 
 static inline DeliveryRoute *delivery_settings_route(const DeliverySettings *settings, guint i)

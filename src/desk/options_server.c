@@ -4,8 +4,10 @@
 #include "base/secret.h"
 #include "desk/options-private.h"
 #include "desk/options.h"
+#include "mail/address.h"
 #include "mail/signed_address.h"
 #include "outbox/outbox.h"
+#include "records/mailbox_settings.h"
 #include "records/option.h"
 #include "records/signing_key.h"
 
@@ -66,7 +68,8 @@ static bool check_signed(DeskTx *tx, const json_t *stored, GError **error)
 /* ---- the test ---- */
 
 /* What a test mail proves nothing about. */
-static const char *const untested[] = {"active", "concurrency", "fallback_relays", "uncertain"};
+static const char *const untested[] = {"active", "concurrency", "fallback_relays", "uncertain",
+                                       "canary"};
 
 /* What was not an option when a test mail was accepted, and is not used, makes it no other test. */
 static void forget_unsigned(json_t *all)
@@ -187,6 +190,74 @@ bool options_activate_sample(DeskTx *tx, GError **error)
                         tx->now_us, error);
 }
 
+/* ---- the canary ---- */
+
+#define CANARY_SECONDS_MIN 30
+#define CANARY_SECONDS_MAX 86400
+
+static void merge_canary(JsonReader *reader, int64_t now_us, json_t *stored)
+{
+    json_t *patch;
+    if (!json_read_object(reader, "canary", &patch))
+        return;
+    json_t *canary = option_group(stored, "canary");
+    g_autofree char *path = json_reader_path(reader, "canary");
+    GError *failure = NULL;
+    JsonReader fields;
+    json_reader_init(&fields, patch, path);
+    option_merge_bool(&fields, "enabled", canary);
+    option_merge_address(&fields, "to", canary);
+    option_merge_int(&fields, "every_seconds", CANARY_SECONDS_MIN, CANARY_SECONDS_MAX, canary);
+    if (json_reader_end(&fields, &failure))
+        json_set_int(canary, "since", now_us);
+    else
+        json_reader_fail(reader, failure);
+}
+
+static bool has_domain_of(const char *to, const char *address)
+{
+    return *address != '\0' && g_ascii_strcasecmp(address_domain(to), address_domain(address)) == 0;
+}
+
+static bool is_own_mailbox(const Settings *settings, const json_t *stored, const char *to)
+{
+    const EmailConnectorSettings *connector = &settings->email_connector;
+    bool own = has_domain_of(to, json_get_text(stored, "from_address")) ||
+               has_domain_of(to, connector->address);
+    for (guint i = 0; i < connector->mailboxes->len && !own; i++)
+        own = g_ascii_strcasecmp(
+                  ((const MailboxSettings *)connector->mailboxes->pdata[i])->username, to) == 0;
+    return own;
+}
+
+/* It goes to nobody but the desk: 1,440 mails a day are a nuisance to anybody else. */
+static bool check_canary(DeskTx *tx, const json_t *stored, GError **error)
+{
+    const json_t *canary = json_object_get(stored, "canary");
+    const char *to = json_get_text(canary, "to");
+    if (!json_get_bool(canary, "enabled", false))
+        return true;
+    if (*to == '\0') {
+        error_set_problem(error, TD_ERROR_CONFLICT, "canary-missing", "/canary/to",
+                          "The canary needs a mailbox of the desk's own to go to; set canary.to."
+                          " Nothing was changed");
+        return false;
+    }
+    const Settings *settings = desk_settings(tx, error);
+    if (settings == NULL)
+        return false;
+    if (!is_own_mailbox(settings, stored, to)) {
+        error_set_problem(error, TD_ERROR_INVALID, "not-own-mailbox", "/canary/to",
+                          "%s is no mailbox of the desk's own: it is none that the Email Connector"
+                          " reads, and of another domain than the sender's and the connector's"
+                          " address. A canary goes nowhere else. Nothing was changed",
+                          to);
+        return false;
+    }
+    /* Without a signature it could not be told from a forged one. */
+    return signing_key_ensure(tx->db, tx->random, tx->now_us, error);
+}
+
 /* ---- the page ---- */
 
 bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GError **error)
@@ -211,10 +282,14 @@ bool option_merge_alerts_server(DeskTx *tx, json_t *stored, json_t *patch, GErro
     option_merge_address(&reader, "bounce_address", stored);
     option_merge_int(&reader, "concurrency", 1, 64, stored);
     option_merge_choice(&reader, "uncertain", when_uncertain, stored);
+    merge_canary(&reader, tx->now_us, stored);
     if (!json_reader_end(&reader, error) || !check_active(stored, error) ||
-        !check_signed(tx, stored, error) || !relay_change_store(&relays, tx, stored, error))
+        !check_signed(tx, stored, error) || !check_canary(tx, stored, error) ||
+        !relay_change_store(&relays, tx, stored, error))
         return false;
     bool is_active = json_get_bool(stored, "active", false);
+    if (is_active && !was_active && json_object_get(stored, "canary") != NULL)
+        json_set_int(option_group(stored, "canary"), "since", tx->now_us);
     if (is_active && !was_active && !check_tested(tx->db, stored, error))
         return false;
     tx->queued = true; /* the sender must look at its settings again */

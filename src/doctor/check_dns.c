@@ -203,8 +203,7 @@ static void judge_dmarc(Look *look, const DmarcFound *found, const DmarcRecord *
     bool own = g_ascii_strcasecmp(found->domain, look->from) == 0;
     look->has_policy = true;
     look->policy = own ? record->policy : record->subdomain_policy;
-    look->aligned =
-        dmarc_aligned(look->from, look->envelope, found->domain, record->strict_spf);
+    look->aligned = dmarc_aligned(look->from, look->envelope, found->domain, record->strict_spf);
     finding_add(look->findings, DOCTOR_OK, "dmarc", NULL,
                 "%s: policy %s%s%s, alignment of SPF %s%s", found->domain,
                 dmarc_policy_name(look->policy), own ? "" : " for what is below it",
@@ -304,8 +303,8 @@ static void look_around(Look *look)
 void doctor_check_dns(const Doctor *doctor, Findings *findings)
 {
     const AlertsServerSettings *server = &doctor->settings->alerts_server;
-    const char *bounce = *server->bounce_address != '\0' ? server->bounce_address
-                                                         : server->from_address;
+    const char *bounce =
+        *server->bounce_address != '\0' ? server->bounce_address : server->from_address;
     g_autofree char *address = NULL;
     DnsResolver resolver = {.cancellable = doctor->cancellable};
     if (doctor->setup->config->dns_server != NULL &&

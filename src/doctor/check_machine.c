@@ -51,7 +51,7 @@ void doctor_check_disk(const Doctor *doctor, Findings *findings)
         const char *part;
         const char *path;
     } places[] = {{"folder", setup->folder}, {"maildir", setup->maildir}, {"database", beside}};
-    dev_t seen[G_N_ELEMENTS(places)];
+    dev_t seen[G_N_ELEMENTS(places)] = {0};
     size_t n = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         struct stat info;
@@ -117,8 +117,11 @@ static void check_database_time(const Doctor *doctor, Findings *findings)
     int64_t ours = (before + clock_wall_us(doctor->setup->clock)) / 2;
     double off = (double)(theirs - ours) / US_PER_SECOND;
     double size = off < 0 ? -off : off;
-    finding_add(findings, size > 30 ? DOCTOR_FAIL : size > 2 ? DOCTOR_WARN : DOCTOR_OK, "database",
-                size > 2 ? "Keep the clocks of both machines right by NTP" : NULL,
+    finding_add(findings,
+                size > 30  ? DOCTOR_FAIL
+                : size > 2 ? DOCTOR_WARN
+                           : DOCTOR_OK,
+                "database", size > 2 ? "Keep the clocks of both machines right by NTP" : NULL,
                 "the database's clock is %.1f seconds %s", size, off < 0 ? "behind" : "ahead");
 }
 

@@ -5,7 +5,7 @@
 #include "records/inbox.h"
 #include "records/ticket.h"
 
-#define LATE_US    (15 * US_PER_MINUTE)
+#define LATE_US     (15 * US_PER_MINUTE)
 #define TOO_LATE_US (4 * US_PER_HOUR)
 
 typedef struct {
@@ -32,8 +32,9 @@ static void check_waiting(const Doctor *doctor, const Queue *queue, Findings *fi
         return;
     }
     g_autofree char *age = finding_age(age_us);
-    DoctorLevel level = age_us > TOO_LATE_US ? DOCTOR_FAIL : age_us > LATE_US ? DOCTOR_WARN
-                                                                              : DOCTOR_OK;
+    DoctorLevel level = age_us > TOO_LATE_US ? DOCTOR_FAIL
+                        : age_us > LATE_US   ? DOCTOR_WARN
+                                             : DOCTOR_OK;
     finding_add(findings, level, "waiting",
                 level == DOCTOR_OK ? NULL
                                    : "tidings alerts status, and tidings alerts list --state"
@@ -62,7 +63,7 @@ static void check_uncertain(const Doctor *doctor, const Queue *queue, Findings *
     finding_add(findings, asks ? DOCTOR_WARN : DOCTOR_OK, "uncertain",
                 asks ? "tidings alerts list --state uncertain; then tidings alerts retry or cancel"
                      : NULL,
-                n == 0   ? "no mail is uncertain"
+                n == 0 ? "no mail is uncertain"
                 : asks ? "%" G_GINT64_FORMAT " mails may have left already and wait for a person"
                        : "%" G_GINT64_FORMAT " mails may have left already and are sent again soon",
                 n);

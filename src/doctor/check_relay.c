@@ -67,8 +67,7 @@ static void check_sendmail(const DeliveryRoute *route, Findings *findings)
     bool there = access(command, X_OK) == 0;
     finding_add(findings, there ? DOCTOR_OK : DOCTOR_FAIL, NULL,
                 there ? NULL : "Install a mail server (Postfix, or msmtp-mta), or use SMTP",
-                there ? "%s is there; what it does with mail its own log says"
-                      : "%s cannot be run",
+                there ? "%s is there; what it does with mail its own log says" : "%s cannot be run",
                 command);
 }
 

@@ -131,7 +131,8 @@ static void start(Work *work)
         run_check(work);
 }
 
-/* Until all are done, or the time is over, or the server stops: then what is under way ends soon. */
+/* Until all are done, or the time is over, or the server stops: then what is under way ends soon.
+ */
 static void wait_for(Round *round, const Doctor *doctor)
 {
     int64_t end_us = g_get_monotonic_time() + DOCTOR_TOTAL_MS * US_PER_MS;
@@ -156,8 +157,8 @@ static json_t *summarize(json_t *list, double seconds)
     json_t *finding;
     json_array_foreach(list, i, finding) for (int level = 0; level <= DOCTOR_FAIL; level++)
     {
-        counts[level] += strcmp(json_get_text(finding, "status"),
-                                doctor_level_name((DoctorLevel)level)) == 0;
+        counts[level] +=
+            strcmp(json_get_text(finding, "status"), doctor_level_name((DoctorLevel)level)) == 0;
     }
     DoctorLevel worst = counts[DOCTOR_FAIL] > 0   ? DOCTOR_FAIL
                         : counts[DOCTOR_WARN] > 0 ? DOCTOR_WARN

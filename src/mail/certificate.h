@@ -19,10 +19,10 @@ typedef struct {
 } CertificateTarget;
 
 typedef struct {
-    char *issuer;        /* its common name where it has one; never NULL */
-    char *names;         /* the names it is for, at most five; never NULL */
-    int64_t from_us;     /* valid from, */
-    int64_t until_us;    /* until; 0: not said */
+    char *issuer;               /* its common name where it has one; never NULL */
+    char *names;                /* the names it is for, at most five; never NULL */
+    int64_t from_us;            /* valid from, */
+    int64_t until_us;           /* until; 0: not said */
     GTlsCertificateFlags flags; /* why it is not good; 0: it is */
 } Certificate;
 

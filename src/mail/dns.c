@@ -25,7 +25,8 @@ static void use_server(struct __res_state *state, const DnsResolver *resolver)
     if (resolver->server == NULL)
         return;
     struct sockaddr_in *address = &state->nsaddr_list[0];
-    *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)resolver->port)};
+    *address =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)resolver->port)};
     inet_pton(AF_INET, resolver->server, &address->sin_addr);
     state->nscount = 1;
 }
@@ -43,8 +44,8 @@ static char *read_mx(ns_msg *message, const ns_rr *record)
 {
     char host[NS_MAXDNAME];
     const unsigned char *data = ns_rr_rdata(*record);
-    if (ns_rr_rdlen(*record) < 3 || dn_expand(ns_msg_base(*message), ns_msg_end(*message), data + 2,
-                                              host, sizeof(host)) < 0)
+    if (ns_rr_rdlen(*record) < 3 ||
+        dn_expand(ns_msg_base(*message), ns_msg_end(*message), data + 2, host, sizeof(host)) < 0)
         return NULL;
     return g_strdup_printf("%u %s", ns_get16(data), strcmp(host, ".") == 0 ? "" : host);
 }
@@ -92,7 +93,8 @@ static DnsAnswer read_answer(const unsigned char *bytes, int n, DnsType type, GP
         ns_rr record;
         if (ns_parserr(&message, ns_s_an, i, &record) != 0)
             return DNS_FAILED;
-        char *text = ns_rr_type(record) == (unsigned)type ? read_record(&message, &record, type) : NULL;
+        char *text =
+            ns_rr_type(record) == (unsigned)type ? read_record(&message, &record, type) : NULL;
         if (text != NULL)
             g_ptr_array_add(records, text);
     }
@@ -140,9 +142,9 @@ static DnsAnswer ask(const char *name, DnsType type, GPtrArray *records, char **
                        : failure == NO_DATA        ? DNS_NOTHING
                                                    : DNS_FAILED;
     if (result == DNS_FAILED)
-        explain(why, n >= 0                     ? "the answer cannot be read"
-                     : failure == TRY_AGAIN     ? "no answer came from the DNS server"
-                                                : "the DNS server refused the question");
+        explain(why, n >= 0                 ? "the answer cannot be read"
+                     : failure == TRY_AGAIN ? "no answer came from the DNS server"
+                                            : "the DNS server refused the question");
     return result;
 }
 

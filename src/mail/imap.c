@@ -227,6 +227,19 @@ static bool put_into(ImapSession *session, const char *verb, const char *command
     return false;
 }
 
+bool imap_delete(ImapSession *session, const uint32_t *uids, size_t n, GCancellable *cancellable,
+                 GError **error)
+{
+    if (n == 0)
+        return true;
+    g_autofree char *set = imap_write_set(uids, n);
+    g_autofree char *delete = g_strdup_printf("UID STORE %s +FLAGS.SILENT (\\Deleted)", set);
+    g_autofree char *expunge = g_strdup_printf("UID EXPUNGE %s", set);
+    return imap_command(session, "to delete mails", delete, NULL, NULL, cancellable, error) &&
+           (!imap_has_word(session->capabilities, "UIDPLUS") ||
+            imap_command(session, "to expunge mails", expunge, NULL, NULL, cancellable, error));
+}
+
 bool imap_move(ImapSession *session, const uint32_t *uids, size_t n, const char *folder,
                GCancellable *cancellable, GError **error)
 {
@@ -236,12 +249,8 @@ bool imap_move(ImapSession *session, const uint32_t *uids, size_t n, const char 
     g_autofree char *name = imap_quote_folder(folder);
     g_autofree char *move = g_strdup_printf("UID MOVE %s %s", set, name);
     g_autofree char *copy = g_strdup_printf("UID COPY %s %s", set, name);
-    g_autofree char *delete = g_strdup_printf("UID STORE %s +FLAGS.SILENT (\\Deleted)", set);
-    g_autofree char *expunge = g_strdup_printf("UID EXPUNGE %s", set);
     if (imap_has_word(session->capabilities, "MOVE"))
         return put_into(session, "to move mails", move, name, cancellable, error);
     return put_into(session, "to copy mails", copy, name, cancellable, error) &&
-           imap_command(session, "to delete mails", delete, NULL, NULL, cancellable, error) &&
-           (!imap_has_word(session->capabilities, "UIDPLUS") ||
-            imap_command(session, "to expunge mails", expunge, NULL, NULL, cancellable, error));
+           imap_delete(session, uids, n, cancellable, error);
 }

@@ -93,6 +93,11 @@ bool imap_fetch_headers(ImapSession *session, uint32_t uid, GBytes **raw, GCance
 bool imap_flag(ImapSession *session, const uint32_t *uids, size_t n, GCancellable *cancellable,
                GError **error);
 
+/* Deletes them; where the server cannot expunge single mails (RFC 4315), they stay, marked as
+ * deleted. */
+bool imap_delete(ImapSession *session, const uint32_t *uids, size_t n, GCancellable *cancellable,
+                 GError **error);
+
 /* Moves them to another folder (UTF-8), which is made where it is missing: by MOVE (RFC 6851), or
  * by copying and deleting; where the server cannot expunge single mails (RFC 4315), they stay,
  * marked as deleted. */

@@ -125,10 +125,10 @@ static const struct {
     bool needs; /* a value behind a colon */
     bool may;
 } mechanisms[] = {
-    {"all", SPF_ALL, false, false},    {"include", SPF_INCLUDE, true, true},
-    {"a", SPF_A, false, true},         {"mx", SPF_MX, false, true},
-    {"ptr", SPF_PTR, false, true},     {"ip4", SPF_IP4, true, true},
-    {"ip6", SPF_IP6, true, true},      {"exists", SPF_EXISTS, true, true},
+    {"all", SPF_ALL, false, false}, {"include", SPF_INCLUDE, true, true},
+    {"a", SPF_A, false, true},      {"mx", SPF_MX, false, true},
+    {"ptr", SPF_PTR, false, true},  {"ip4", SPF_IP4, true, true},
+    {"ip6", SPF_IP6, true, true},   {"exists", SPF_EXISTS, true, true},
 };
 
 static bool read_network(SpfTerm *term, char *value, const char *whole, GError **error)
@@ -165,7 +165,8 @@ static bool add_mechanism(SpfRecord *record, const char *whole, GError **error)
     const char *name = whole + (qualified ? 1 : 0);
     size_t n = strcspn(name, ":/");
     for (size_t i = 0; i < G_N_ELEMENTS(mechanisms); i++) {
-        if (strlen(mechanisms[i].name) != n || g_ascii_strncasecmp(mechanisms[i].name, name, n) != 0)
+        if (strlen(mechanisms[i].name) != n ||
+            g_ascii_strncasecmp(mechanisms[i].name, name, n) != 0)
             continue;
         if (mechanisms[i].needs != (name[n] == ':') && (mechanisms[i].needs || !mechanisms[i].may))
             return refuse(error, whole,

@@ -14,7 +14,7 @@ typedef enum { SPF_ALL, SPF_INCLUDE, SPF_A, SPF_MX, SPF_PTR, SPF_IP4, SPF_IP6, S
 typedef struct {
     char qualifier; /* '+', '-', '~' or '?' */
     SpfKind kind;
-    char *domain;    /* NULL: the record's own. May have macros in it, see spf_has_macro() */
+    char *domain;        /* NULL: the record's own. May have macros in it, see spf_has_macro() */
     uint8_t address[16]; /* of ip4 (the first four bytes) and ip6 */
     int bits4, bits6;    /* how much of an address must be the same */
 } SpfTerm;

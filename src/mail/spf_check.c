@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#define STOP_AT    40 /* look-ups; far beyond what anybody accepts */
-#define MX_MAX     10 /* §4.6.4: names of one "mx" */
+#define STOP_AT 40 /* look-ups; far beyond what anybody accepts */
+#define MX_MAX  10 /* §4.6.4: names of one "mx" */
 
 typedef struct {
     const DnsSource *source;
@@ -69,8 +69,8 @@ static Match host_matches(Walk *walk, const char *host, const SpfTerm *term, boo
 {
     if (walk->address == NULL && !counts_void)
         return MATCH_NO;
-    bool v6 = walk->address != NULL &&
-              g_inet_address_get_family(walk->address) == G_SOCKET_FAMILY_IPV6;
+    bool v6 =
+        walk->address != NULL && g_inet_address_get_family(walk->address) == G_SOCKET_FAMILY_IPV6;
     g_autoptr(GPtrArray) records = g_ptr_array_new_with_free_func(g_free);
     int voids = walk->report->voids;
     DnsAnswer answer = ask(walk, host, v6 ? DNS_AAAA : DNS_A, records);

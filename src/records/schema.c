@@ -562,6 +562,18 @@ static const char step_16[] = "CREATE TABLE audit ("
                               "  target TEXT NOT NULL,"
                               "  request TEXT);";
 
+/* The desk's mails to itself (alerts/canary.h). */
+static const char step_17[] =
+    "CREATE TABLE canary ("
+    "  id @id@,"
+    "  recipient TEXT NOT NULL,"
+    "  comes_back BIGINT NOT NULL,"
+    "  slot BIGINT NOT NULL UNIQUE,"
+    "  at BIGINT NOT NULL,"
+    "  received_at BIGINT);"
+    /* Rows of the outbox are forgotten with them: nobody should search the whole inbox for each. */
+    "CREATE INDEX inbound_mail_by_outbox ON inbound_mail (outbox) WHERE outbox IS NOT NULL;";
+
 const DbMigration schema_steps[] = {
     {1, "records, decisions and the outbox", step_1},
     {2, "fair lanes, and leases by server", step_2},
@@ -579,5 +591,6 @@ const DbMigration schema_steps[] = {
     {14, "who was told of what is held", step_14},
     {15, "throughput, imports", step_15},
     {16, "who has changed what", step_16},
+    {17, "the desk's mails to itself", step_17},
 };
 const size_t schema_n_steps = G_N_ELEMENTS(schema_steps);

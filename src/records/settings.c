@@ -124,6 +124,26 @@ void alerts_server_settings_clear(AlertsServerSettings *settings)
     g_free(settings->reply_to);
     g_free(settings->address_separator);
     g_free(settings->bounce_address);
+    g_free(settings->canary.to);
+}
+
+static CanarySettings read_canary(const json_t *stored)
+{
+    return (CanarySettings){
+        .enabled = json_get_bool(stored, "enabled", false),
+        .to = text_or(stored, "to", ""),
+        .every_seconds = int_or(stored, "every_seconds", 60),
+        .since = json_get_int(stored, "since"),
+    };
+}
+
+static json_t *canary_json(const CanarySettings *canary)
+{
+    json_t *value = json_object();
+    json_set_bool(value, "enabled", canary->enabled);
+    json_set_text(value, "to", canary->to);
+    json_set_int(value, "every_seconds", canary->every_seconds);
+    return value;
 }
 
 void alerts_server_settings_read(const json_t *stored, AlertsServerSettings *settings)
@@ -144,6 +164,7 @@ void alerts_server_settings_read(const json_t *stored, AlertsServerSettings *set
     settings->address_separator = text_or(stored, "address_separator", "+");
     settings->bounce_address = text_or(stored, "bounce_address", "");
     settings->concurrency = int_or(stored, "concurrency", 4);
+    settings->canary = read_canary(json_object_get(stored, "canary"));
     settings->ask = strcmp(json_get_text(stored, "uncertain"), "ask") == 0;
 }
 
@@ -169,6 +190,7 @@ json_t *alerts_server_settings_json(const AlertsServerSettings *settings)
     json_set_text(value, "bounce_address", settings->bounce_address);
     json_set_int(value, "concurrency", settings->concurrency);
     json_set_text(value, "uncertain", settings->ask ? "ask" : "repeat");
+    json_object_set_new(value, "canary", canary_json(&settings->canary));
     return value;
 }
 

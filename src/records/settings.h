@@ -60,8 +60,17 @@ typedef struct {
     char *refresh_token_changed; /* when a person did it last; "": never. Not shown */
 } RelaySettings;
 
+/* A mail to the desk itself on a schedule (alerts/canary.h). */
+typedef struct {
+    bool enabled;
+    char *to; /* "": not set */
+    int every_seconds;
+    int64_t since; /* when this was set; not shown */
+} CanarySettings;
+
 typedef struct {
     bool active;
+    CanarySettings canary;
     char *transport;   /* "smtp", "sendmail" or "maildir" */
     GPtrArray *relays; /* of RelaySettings *, in order of preference; one at least */
     char *from_name;

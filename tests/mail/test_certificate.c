@@ -58,8 +58,8 @@ static void check_server(GTlsCertificate *leaf, bool implicit, CertificateVerdic
     g_autofree char *said = NULL;
     g_assert_true(certificate_fetch(&target, NULL, &seen, &error));
     g_assert_no_error(error);
-    g_assert_cmpint(
-        certificate_judge(&seen, "localhost", clock_wall_us(clock_system()), &said), ==, verdict);
+    g_assert_cmpint(certificate_judge(&seen, "localhost", clock_wall_us(clock_system()), &said), ==,
+                    verdict);
     g_test_message("%s", said);
     g_assert_nonnull(strstr(said, words));
 }

@@ -112,8 +112,9 @@ static const struct {
     {"many.example", DNS_TXT, "v=spf1 include:five.example include:five.example -all"},
     {"five.example", DNS_TXT,
      "v=spf1 a:m.example a:m.example a:m.example a:m.example a:m.example -all"},
-    {"ten.example", DNS_TXT, "v=spf1 include:five.example a:m.example a:m.example a:m.example"
-                             " a:m.example -all"},
+    {"ten.example", DNS_TXT,
+     "v=spf1 include:five.example a:m.example a:m.example a:m.example"
+     " a:m.example -all"},
     {"m.example", DNS_A, "203.0.113.1"},
     {"voids.example", DNS_TXT, "v=spf1 a:n1.example a:n2.example a:n3.example -all"},
     {"everybody.example", DNS_TXT, "v=spf1 mx +all"},
