@@ -139,6 +139,7 @@ static const char *const wanted[][3] = {
     {"GET", "/api/v1/options/web-interface", "options"},
     {"PUT", "/api/v1/options/web-interface", "options"},
     {"POST", "/api/v1/options/email-connector/dry-run", "options"},
+    {"GET", "/api/v1/doctor", "admin"},
     {"GET", "/api/v1/options/retention", "admin"},
     {"PUT", "/api/v1/options/retention", "admin"},
     {"GET", "/api/v1/retention", "admin"},
