@@ -80,9 +80,9 @@ static bool take_keys(GKeyFile *file, const char *path, Config *config, GError *
     const struct {
         const char *key;
         char **slot;
-    } keys[] = {{"database", &config->database}, {"listen", &config->listen},
-                {"lease_seconds", &lease},       {"log", &log},
-                {"log_level", &log_level},       {"log_addresses", &log_addresses},
+    } keys[] = {{"database", &config->database},    {"listen", &config->listen},
+                {"lease_seconds", &lease},          {"log", &log},
+                {"log_level", &log_level},          {"log_addresses", &log_addresses},
                 {"dns_server", &config->dns_server}};
     g_auto(GStrv) present = g_key_file_get_keys(file, GROUP, NULL, NULL);
     for (char **key = present; key != NULL && *key != NULL; key++) {

@@ -4,8 +4,8 @@
 
 #include <jansson.h>
 
-/* [{"value","label","selected"}]: the fields of this kind ("accounts", "contacts", "tickets"), `selected` may
- * be NULL. New reference. */
+/* [{"value","label","selected"}]: the fields of this kind ("accounts", "contacts", "tickets"),
+ * `selected` may be NULL. New reference. */
 json_t *import_choices(const char *kind, const char *selected);
 
 /* `columns` ({"Customer": null, "email": "email"}) with what their names let guess. New reference.

@@ -340,8 +340,7 @@ bool outbox_count(DbTx *tx, OutboxCensus *census, int64_t counts[OUTBOX_N_STATES
     int64_t found[OUTBOX_N_STATES] = {0};
     int64_t removed = 0;
     int64_t all;
-    if (!count_removed(tx, found, &removed, error) ||
-        !count_all(tx, census, removed, &all, error))
+    if (!count_removed(tx, found, &removed, error) || !count_all(tx, census, removed, &all, error))
         return false;
     DbRows *rows =
         db_query(tx, error,

@@ -121,9 +121,9 @@ typedef struct {
     int64_t counted_at_us; /* monotonic */
 } OutboxCensus;
 
-/* How many messages there are in each state, those included that were removed since; `census` NULL: all are counted. What is deleted for
- * its age (and, on PostgreSQL, a transaction during which a thousand others began and ended) shows
- * in `accepted` after at most ten minutes. */
+/* How many messages there are in each state, those included that were removed since; `census` NULL:
+ * all are counted. What is deleted for its age (and, on PostgreSQL, a transaction during which a
+ * thousand others began and ended) shows in `accepted` after at most ten minutes. */
 bool outbox_count(DbTx *tx, OutboxCensus *census, int64_t counts[OUTBOX_N_STATES], GError **error);
 
 /* How many are held for this reason (NULL: for any), and since when the oldest is; 0: none. */

@@ -74,8 +74,8 @@ test("out and back in", { skip: dovecotMissing() }, async () => {
 
     const metrics = (await server.call("GET", "/metrics")).text;
     assert.match(metrics, /^tidings_canary_ok 1$/m);
-    assert.match(metrics, /^tidings_canary_last_success_timestamp_seconds 1\d{9}$/m);
-    assert.match(metrics, /^tidings_canary_round_trip_seconds \d+\.\d{3}$/m);
+    assert.match(metrics, /^tidings_canary_last_success_timestamp_seconds 1\d{9}(\.\d+)?$/m);
+    assert.match(metrics, /^tidings_canary_round_trip_seconds \d+(\.\d+)?$/m);
     await server.stop();
     await dovecot.stop();
 });
