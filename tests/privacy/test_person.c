@@ -270,6 +270,8 @@ static void test_erase(void)
                     "Erased person 1 (erased-1@erased.invalid) cannot print.");
     json_auto_t *tickets = json_incref(json_at(done, "/tickets"));
     g_assert_cmpuint(json_array_size(tickets), ==, 3);
+    json_auto_t *shown = world_ok(world, "GET", "/api/v1/people/erasures/1", NULL, 200);
+    g_assert_cmpstr(text_at(shown, "/state"), ==, "done");
     /* Nothing more is ever sent to the pseudonym. */
     json_decref(world_ok(world, "PATCH", "/api/v1/tickets/1", "{\"status\":\"Completed\"}", 200));
     g_assert_cmpint(world_sql_int(world, "SELECT COUNT(*) FROM alert WHERE kind = 'ticket_closed'"
