@@ -11,9 +11,9 @@ static const char *verb_of(const char *action)
 {
     if (strcmp(action, "DELETE") == 0)
         return "removed";
-    if (strcmp(action, "restore") == 0)
+    if (strcmp(action, "RESTORE") == 0)
         return "restored the desk from";
-    if (strcmp(action, "move") == 0)
+    if (strcmp(action, "MOVE") == 0)
         return "moved the desk by";
     return strcmp(action, "PATCH") == 0 ? "changed" : "made or did";
 }
