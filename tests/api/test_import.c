@@ -283,7 +283,8 @@ static void test_half_written(void)
     g_assert_cmpstr(text_at(answer, "/items/1/field"), ==, "/recipients");
     g_assert_cmpint(world_sql_int(world, "SELECT COUNT(*) FROM ticket"), ==, 2);
     g_assert_cmpint(
-        world_sql_int(world, "SELECT COUNT(*) FROM recipient WHERE email LIKE 'r%@x.example'"), ==, 0);
+        world_sql_int(world, "SELECT COUNT(*) FROM recipient WHERE email LIKE 'r%@x.example'"), ==,
+        0);
 }
 
 /* A part of a longer file has that file's lines. */
