@@ -174,7 +174,9 @@ static bool add_mechanism(SpfRecord *record, const char *whole, GError **error)
         if (name[n] == '/' && mechanisms[i].kind != SPF_A && mechanisms[i].kind != SPF_MX)
             return refuse(error, whole, "takes no length of a network");
         SpfTerm *term = g_new0(SpfTerm, 1);
-        term->qualifier = qualified ? whole[0] : '+';
+        term->qualifier = '+';
+        if (qualified)
+            term->qualifier = whole[0];
         term->kind = mechanisms[i].kind;
         term->bits4 = 32;
         term->bits6 = 128;
