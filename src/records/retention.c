@@ -7,23 +7,19 @@
 /* Mails are asked for again for 30 days (the same mail twice, INBOX_SAME_US); an inbox row stands
  * for its mail somewhat longer. A quarter of a year is what a complaint about a mail may take. */
 const struct RetainField retain_fields[RETAIN_N] = {
-    [RETAIN_RAW_MAILS] = {"raw_mails", 30, 365},
-    [RETAIN_INBOX] = {"inbox", 60, 0},
-    [RETAIN_CONTENTS] = {"contents", 30, 0},
-    [RETAIN_ATTEMPTS] = {"attempts", 30, 0},
-    [RETAIN_SERVICE_MAILS] = {"service_mails", 30, 0},
-    [RETAIN_DECISIONS] = {"decisions", 90, 0},
-    [RETAIN_AUDIT] = {"audit", 90, 0},
+    [RETAIN_RAW_MAILS] = {"raw_mails", 30},
+    [RETAIN_INBOX] = {"inbox", 60},
+    [RETAIN_CONTENTS] = {"contents", 30},
+    [RETAIN_ATTEMPTS] = {"attempts", 30},
+    [RETAIN_SERVICE_MAILS] = {"service_mails", 30},
+    [RETAIN_DECISIONS] = {"decisions", 90},
+    [RETAIN_AUDIT] = {"audit", 90},
 };
 
 void retention_settings_read(const json_t *stored, RetentionSettings *settings)
 {
-    for (int i = 0; i < RETAIN_N; i++) {
-        const struct RetainField *field = &retain_fields[i];
-        settings->days[i] = json_object_get(stored, field->name) != NULL
-                                ? json_get_int(stored, field->name)
-                                : field->default_days;
-    }
+    for (int i = 0; i < RETAIN_N; i++)
+        settings->days[i] = json_get_int(stored, retain_fields[i].name);
 }
 
 json_t *retention_settings_json(const RetentionSettings *settings)

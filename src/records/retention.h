@@ -25,7 +25,6 @@ typedef enum {
 extern const struct RetainField {
     const char *name;
     int64_t min_days;
-    int64_t default_days;
 } retain_fields[RETAIN_N];
 
 #define RETAIN_MAX_DAYS 36500

@@ -106,7 +106,7 @@ async function recipients(desk, number, unserved) {
 
 /** What goes in time; all of a person's data, in a file of its own; the person forgotten. */
 async function privacy(desk) {
-    assert.match(await done(desk, ["retention", "show"]), /^raw_mails +365 +0 /m);
+    assert.match(await done(desk, ["retention", "show"]), /^raw_mails +for ever +0 /m);
     assert.match(await done(desk, ["retention", "show", "audit=90"]), /^audit +90 /m);
     await refused(desk, EXIT.refused, ["retention", "show", "audit=1"]);
     assert.match(await done(desk, ["options", "set", "retention", "raw_mails=90"]), /^raw_mails=90$/m);
