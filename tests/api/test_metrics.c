@@ -58,7 +58,8 @@ static void test_decisions(void)
     manual_clock_advance(&world->clock, 20 * US_PER_MINUTE);
     assert_metric(world->api, "tidings_outbox_oldest_waiting_seconds", 1200);
     assert_metric(world->api, "tidings_suppressions", 0);
-    world_ok(world, "POST", "/api/v1/suppressions", "{\"email\":\"gone@x.example\"}", 201);
+    json_decref(
+        world_ok(world, "POST", "/api/v1/suppressions", "{\"email\":\"gone@x.example\"}", 201));
     assert_metric(world->api, "tidings_suppressions", 1);
     assert_metric(world->api, "tidings_ready{condition=\"database\"}", 1);
     assert_metric(world->api, "tidings_database_up", 1);

@@ -573,10 +573,11 @@ static void test_templates(void)
 
 static json_t *relay_down(int64_t timeout_ms, void *data, GError **error)
 {
-    return json_pack("{s:b, s:s, s:{s:s, s:s, s:s, s:n, s:n}, s:[{s:s, s:s}]}", "active", 1,
-                     "transport", "smtp", "relay", "name", "mail.example:25", "state", "down",
-                     "reason", "Connection refused", "since", "retry_at", "relays", "name",
-                     "mail.example:25", "state", "down");
+    return json_pack("{s:b, s:s, s:{s:s, s:s, s:s, s:n, s:n}, s:[{s:s, s:s, s:s, s:n, s:n}]}",
+                     "active", 1, "transport", "smtp", "relay", "name", "mail.example:25", "state",
+                     "down", "reason", "Connection refused", "since", "retry_at", "relays", "name",
+                     "mail.example:25", "state", "down", "reason", "Connection refused", "since",
+                     "retry_at");
 }
 
 static void test_health(void)
