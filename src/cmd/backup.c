@@ -137,17 +137,6 @@ static Db *open_desk(const DeskFolder *folder, GError **error)
     return db_open(folder->database, NULL, error);
 }
 
-static char *read_conf(const DeskFolder *folder, GError **error)
-{
-    g_autofree char *path = g_build_filename(folder->path, "tidings.conf", NULL);
-    g_autofree char *text = NULL;
-    g_autoptr(GError) failure = NULL;
-    if (g_file_get_contents(path, &text, NULL, &failure))
-        return keep_conf_without_database(text);
-    error_set(error, TD_ERROR_UNAVAILABLE, "%s cannot be read: %s", path, failure->message);
-    return NULL;
-}
-
 static json_t *result_json(const Target *target, const KeepSaved *saved, int64_t at_us,
                            double seconds)
 {
@@ -199,7 +188,7 @@ static bool back_up(const CommonOptions *options, Target *target, GError **error
     if (folder == NULL || !target_open(target, error))
         return false;
     g_autoptr(KeepWatch) watch = keep_watch_start();
-    g_autofree char *conf = read_conf(folder, error);
+    g_autofree char *conf = keep_read_conf(folder, error);
     g_autoptr(Db) db = conf != NULL ? open_desk(folder, error) : NULL;
     g_auto(KeepSaved) saved = {0};
     KeepPlan plan = {.fd = target->fd,

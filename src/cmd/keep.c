@@ -7,6 +7,7 @@
 #include "base/monitor.h"
 #include "base/text.h"
 #include "keep/fill.h"
+#include "keep/save.h"
 #include "keep/target.h"
 
 #include <errno.h>
@@ -120,6 +121,17 @@ json_t *keep_contents_json(const KeepContents *contents)
     json_set_text(json, "checksum", contents->checksum);
     json_object_set(json, "records", contents->counts);
     return json;
+}
+
+char *keep_read_conf(const DeskFolder *folder, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder->path, "tidings.conf", NULL);
+    g_autofree char *text = NULL;
+    g_autoptr(GError) failure = NULL;
+    if (g_file_get_contents(path, &text, NULL, &failure))
+        return keep_conf_without_database(text);
+    error_set(error, TD_ERROR_UNAVAILABLE, "%s cannot be read: %s", path, failure->message);
+    return NULL;
 }
 
 int keep_open_file(const char *path, GError **error)

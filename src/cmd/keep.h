@@ -24,6 +24,10 @@ char *keep_size_words(int64_t bytes);
  * "checksum","records":{table: rows}}. New reference. */
 json_t *keep_contents_json(const KeepContents *contents);
 
+/* tidings.conf without the line that names the database. Free with g_free(). Errors: UNAVAILABLE.
+ */
+char *keep_read_conf(const DeskFolder *folder, GError **error);
+
 /* Opens a backup to be read more than once. -1 on error. */
 int keep_open_file(const char *path, GError **error);
 

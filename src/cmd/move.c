@@ -79,20 +79,9 @@ static bool copy_out(Moving *moving, GError **error)
 
 /* ---- the last steps ---- */
 
-static char *new_conf(const DeskFolder *folder, GError **error)
-{
-    g_autofree char *path = g_build_filename(folder->path, "tidings.conf", NULL);
-    g_autofree char *text = NULL;
-    g_autoptr(GError) failure = NULL;
-    if (g_file_get_contents(path, &text, NULL, &failure))
-        return keep_conf_without_database(text);
-    error_set(error, TD_ERROR_UNAVAILABLE, "%s cannot be read: %s", path, failure->message);
-    return NULL;
-}
-
 static bool name_database(Moving *moving, GError **error)
 {
-    g_autofree char *lines = new_conf(moving->folder, error);
+    g_autofree char *lines = keep_read_conf(moving->folder, error);
     if (lines == NULL)
         return false;
     moving->folder->sqlite = false;
